@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import PackageDescription
+
+/// What every Swift target is compiled with: strict, and nothing imported that is not named.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A C library of the system: a module map and a shim header.
+func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
+    .systemLibrary(
+        name: name,
+        path: "Sources/CLibraries/\(name)",
+        pkgConfig: pkgConfig,
+        providers: [.apt([apt]), .brew([brew])]
+    )
+}
+
+func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "gohub",
+    products: [
+        .executable(name: "gohub", targets: ["gohub"]),
+        .executable(name: "Echo", targets: ["Echo"]),
+    ],
+    targets: [
+        // The C libraries, and our own C.
+        library("CUV", pkgConfig: "libuv", apt: "libuv1-dev", brew: "libuv"),
+        library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
+        library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
+        library("CYaml", pkgConfig: "yaml-0.1", apt: "libyaml-dev", brew: "libyaml"),
+        .target(name: "CGohub"),
+
+        // The ground floor: pure Swift.
+        part("HubWire"),
+        part("HubMetrics"),
+        part("HubLog"),
+
+        // The hub and its bus; the loops beside them.
+        part("HubBus", ["HubWire", "HubMetrics", "HubLog"]),
+        part("HubCore", ["HubWire", "HubMetrics", "HubLog"]),
+        part("HubLoop", ["CUV", "CGohub", "HubMetrics", "HubLog"]),
+        part("HubConfig", ["CYaml"]),
+
+        // What clients connect to.
+        part(
+            "HubServer",
+            ["COpenSSL", "CZlib", "CGohub", "HubWire", "HubMetrics", "HubLog", "HubCore", "HubLoop"]
+        ),
+
+        // For tests: virtual clock, fake transport, fixtures.
+        part("HubTesting", ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer"]),
+
+        // The one place that knows every part.
+        .executableTarget(
+            name: "gohub",
+            dependencies: [
+                "CGohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer",
+                "HubConfig",
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Echo",
+            dependencies: ["HubMetrics", "HubLog", "HubCore", "HubLoop", "HubServer"],
+            path: "Examples/Echo",
+            swiftSettings: strict
+        ),
+
+        tests("HubWireTests", ["HubWire", "HubTesting"]),
+        tests("HubMetricsTests", ["HubMetrics", "HubTesting"]),
+        tests("HubLogTests", ["HubLog"]),
+        tests("HubBusTests", ["HubBus", "HubMetrics", "HubTesting"]),
+        tests("HubCoreTests", ["HubCore", "HubWire", "HubMetrics", "HubTesting"]),
+        tests("HubLoopTests", ["HubLoop", "HubMetrics", "HubTesting"]),
+        tests("HubServerTests", ["HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]),
+        tests("HubConfigTests", ["HubConfig"]),
+        tests("HubTestingTests", ["HubTesting", "HubMetrics"]),
+        tests("GohubTests", ["gohub", "HubWire", "HubMetrics", "HubLoop", "HubConfig", "HubTesting"]),
+        tests("IntegrationTests", ["HubTesting", "HubWire", "HubLoop", "HubMetrics"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
