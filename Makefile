@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+#
+# Each target is one script of scripts/, which says more about itself in its first lines.
+
+.DEFAULT_GOAL := help
+.PHONY: run test unit blackbox lint docs coverage bench bench-registry stress fuzz threads clean help
+
+# Options for the hub: make run ARGS="--config configs/config.yaml"
+ARGS ?=
+# One test or some: make unit ONLY=WebSocket, make blackbox ONLY=drain
+ONLY ?=
+
+run: ## Build for production and run the hub (ARGS="…" for its options; Ctrl-C drains, twice stops at once)
+	@scripts/run $(ARGS)
+
+test: ## Run all tests: Swift and black-box
+	@scripts/test
+
+unit: ## Run the Swift tests (ONLY=name for some of them)
+	@scripts/test unit "$(ONLY)"
+
+blackbox: ## Run the tests of the program from outside (ONLY=name for some of them)
+	@scripts/test blackbox "$(ONLY)"
+
+lint: ## Check format, licence lines, imports and wording
+	@scripts/lint
+
+docs: ## Write the generated documents anew
+	@scripts/docs
+
+coverage: ## Say which lines the last `make test` ran
+	@scripts/gates/coverage
+
+threads: ## Run the concurrent suites under the thread sanitizer
+	@scripts/gates/threads
+
+bench: ## Measure the hub on this machine
+	@scripts/bench $(ARGS)
+
+bench-registry: ## Measure the metrics registry beside its peers
+	@scripts/bench-registry $(ARGS)
+
+stress: ## Repeat the concurrent and the black-box tests until one fails (ROUNDS=10)
+	@scripts/stress
+
+fuzz: ## Feed the parsers with random bytes
+	@scripts/fuzz $(ARGS)
+
+clean: ## Remove all that was built
+	@rm -rf .build .venv
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-15s %s\n", $$1, $$2 }'

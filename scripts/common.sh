@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+#
+# What the scripts share; sourced, never run. Leaves the caller in the top folder of the repository.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# A target may import only what Package.swift gives it.
+strict_build=(--explicit-target-dependency-import-check error)
+
+# The one debug build that everything but `make run` uses: tests, gates, documents. Coverage costs little here, and two
+# sets of flags in one build folder would mean to build everything twice.
+debug_flags=("${strict_build[@]}" --enable-code-coverage)
+debug=.build/debug
+results=.build/results
+
+# The LLVM tools of the Swift toolchain: another LLVM cannot read its profiles.
+llvm_tool() {
+    local swift
+    swift=$(readlink -f "$(command -v swift)")
+    echo "$(dirname "$swift")/$1"
+}
+
+# The files of the project that git knows or would add, one a line, filtered by git path patterns.
+project_files() { git ls-files --cached --others --exclude-standard -- "$@" | sort -u; }
