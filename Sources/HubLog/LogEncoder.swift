@@ -48,15 +48,13 @@ package enum LogEncoder {
 
     /// A bare word stays bare; anything that could be taken for something else is quoted.
     private static func appendValue(_ text: String, to line: inout [UInt8]) {
-        cut(text) { bytes in
-            let isBare = !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && !marks.contains($0) }
-            if isBare {
-                line.append(contentsOf: bytes)
-            } else {
-                line.append(UInt8(ascii: "\""))
-                escape(bytes, quoted: true, to: &line)
-                line.append(UInt8(ascii: "\""))
-            }
+        let isBare = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !marks.contains($0) }
+        if isBare, text.utf8.count <= valueLimit {
+            line.append(contentsOf: text.utf8)
+        } else {
+            line.append(UInt8(ascii: "\""))
+            cut(text) { escape($0, quoted: true, to: &line) }
+            line.append(UInt8(ascii: "\""))
         }
     }
 

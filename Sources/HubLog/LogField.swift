@@ -4,7 +4,7 @@
 /// One named value of a record.
 ///
 /// Keys are constants in lower case with underscores. The keys `time`, `level` and `message` belong to the record itself; a
-/// field that takes one of them is written with an underscore after it.
+/// field that takes one of them, or a key of an earlier field, gets an underscore after it in JSON.
 package struct LogField: Sendable {
     /// The name under which the value is found again.
     package let key: StaticString
