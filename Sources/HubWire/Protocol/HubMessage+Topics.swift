@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// The messages about topics: one a request, and one a delivery, so each is one measured step and a few copies.
+///
+/// Topics and ids come as text, or encoded once by who sends them again and again.
+extension HubMessage {
+    private static var messageOpening: StaticString { ",\"message_type\":\"message\",\"data\":{\"topic\":" }
+    private static var payloadKey: StaticString { ",\"payload\":" }
+    private static var fromKey: StaticString { ",\"from\":" }
+
+    /// Appends a `message`: a publication on its way to subscribers.
+    ///
+    /// - Parameter topic: The topic's name.
+    /// - Parameter payload: One JSON value.
+    /// - Parameter from: The publisher's id.
+    /// - Complexity: O(payload), no allocation unless `bytes` has to grow.
+    package static func message(
+        topic: EncodedString,
+        payload: UnsafeRawBufferPointer,
+        from: EncodedString,
+        messageID: Int64 = 0,
+        timestamp: Int64,
+        to bytes: inout [UInt8]
+    ) {
+        let layout = layout(topic, payload.count, from, messageID, timestamp)
+        topic.bytes.withUnsafeBytes { topic in
+            from.bytes.withUnsafeBytes { from in
+                layout.append(to: &bytes) { output in
+                    output.raw(topic)
+                    output.raw(payloadKey)
+                    output.raw(payload)
+                    output.raw(fromKey)
+                    output.raw(from)
+                }
+            }
+        }
+    }
+
+    /// How many bytes `message` will append, for a frame header that is written before it.
+    package static func messageByteCount(
+        topic: EncodedString,
+        payloadByteCount: Int,
+        from: EncodedString,
+        messageID: Int64 = 0,
+        timestamp: Int64
+    ) -> Int {
+        layout(topic, payloadByteCount, from, messageID, timestamp).count
+    }
+
+    @inline(__always)
+    private static func layout(
+        _ topic: EncodedString,
+        _ payloadCount: Int,
+        _ from: EncodedString,
+        _ messageID: Int64,
+        _ timestamp: Int64
+    ) -> MessageLayout {
+        let keys = payloadKey.utf8CodeUnitCount + fromKey.utf8CodeUnitCount
+        let count = topic.bytes.count + payloadCount + from.bytes.count + keys
+        return MessageLayout(messageOpening, count, "}", messageID: messageID, timestamp: timestamp)
+    }
+
+    /// Appends a `message` whose names are text.
+    package static func message(
+        topic: String,
+        payload: UnsafeRawBufferPointer,
+        from: String,
+        messageID: Int64 = 0,
+        timestamp: Int64,
+        to bytes: inout [UInt8]
+    ) {
+        message(
+            topic: EncodedString(topic),
+            payload: payload,
+            from: EncodedString(from),
+            messageID: messageID,
+            timestamp: timestamp,
+            to: &bytes
+        )
+    }
+
+    /// Answers `subscribe`.
+    package static func subscribed(topic: EncodedString, messageID: Int64, timestamp: Int64, to bytes: inout [UInt8]) {
+        answer(",\"message_type\":\"subscribed\",\"data\":{\"topic\":", topic, messageID, timestamp, &bytes)
+    }
+
+    /// Answers `subscribe`.
+    package static func subscribed(topic: String, messageID: Int64, timestamp: Int64, to bytes: inout [UInt8]) {
+        subscribed(topic: EncodedString(topic), messageID: messageID, timestamp: timestamp, to: &bytes)
+    }
+
+    /// Answers `unsubscribe`.
+    package static func unsubscribed(
+        topic: EncodedString,
+        messageID: Int64,
+        timestamp: Int64,
+        to bytes: inout [UInt8]
+    ) {
+        answer(",\"message_type\":\"unsubscribed\",\"data\":{\"topic\":", topic, messageID, timestamp, &bytes)
+    }
+
+    /// Answers `unsubscribe`.
+    package static func unsubscribed(topic: String, messageID: Int64, timestamp: Int64, to bytes: inout [UInt8]) {
+        unsubscribed(topic: EncodedString(topic), messageID: messageID, timestamp: timestamp, to: &bytes)
+    }
+
+    /// Answers `publish`, `broadcast` and `unicast`.
+    ///
+    /// - Parameter topic: Where it went: the topic, `broadcast`, or `unicast/` and the receiver's id.
+    package static func published(topic: EncodedString, messageID: Int64, timestamp: Int64, to bytes: inout [UInt8]) {
+        answer(",\"message_type\":\"published\",\"data\":{\"topic\":", topic, messageID, timestamp, &bytes)
+    }
+
+    /// Answers `publish`, `broadcast` and `unicast`.
+    ///
+    /// - Parameter topic: Where it went: the topic, `broadcast`, or `unicast/` and the receiver's id.
+    package static func published(topic: String, messageID: Int64, timestamp: Int64, to bytes: inout [UInt8]) {
+        published(topic: EncodedString(topic), messageID: messageID, timestamp: timestamp, to: &bytes)
+    }
+
+    private static func answer(
+        _ opening: StaticString,
+        _ topic: EncodedString,
+        _ messageID: Int64,
+        _ timestamp: Int64,
+        _ bytes: inout [UInt8]
+    ) {
+        topic.bytes.withUnsafeBytes { topic in
+            MessageLayout.append(opening, topic, "}", messageID: messageID, timestamp: timestamp, to: &bytes)
+        }
+    }
+}
