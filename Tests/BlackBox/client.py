@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Clients of the hub: one that speaks the protocol by a library, one that holds only a socket."""
+
+import asyncio
+import base64
+import collections
+import itertools
+import json
+import os
+import socket
+import struct
+import time
+
+from websockets.asyncio.client import connect
+
+REPLIES = {"pong", "subscribed", "unsubscribed", "published", "error"}
+WITHIN = 20.0
+
+
+class Client:
+    """A client of protocol v1; use it as `async with Client(hub) as client`."""
+
+    def __init__(self, hub, **options):
+        self._options = {
+            "uri": hub.url,
+            "subprotocols": ["gohub.v1.json"],
+            "compression": None,
+            "ping_interval": None,
+            "open_timeout": WITHIN,
+            "close_timeout": 5,
+            "max_size": None,
+            "max_queue": None,
+            "proxy": None,
+            **options,
+        }
+        self._numbers = itertools.count(1)
+        self._inbox = collections.deque()
+
+    async def __aenter__(self):
+        self.socket = await connect(**self._options)
+        self.welcome = (await self.receive("welcome"))["data"]
+        self.id = self.welcome["client_id"]
+        return self
+
+    async def __aexit__(self, *_):
+        await self.socket.close()
+
+    async def send(self, kind, data=None):
+        """Sends a message; answers its message_id."""
+        number = next(self._numbers)
+        await self.socket.send(json.dumps({"message_id": number, "message_type": kind, "data": data, "ts": now()}))
+        return number
+
+    async def receive(self, kind=None):
+        """The next message, which has to be of `kind` when that is given."""
+        message = self._inbox.popleft() if self._inbox else await self._next()
+        assert kind in (None, message["message_type"]), message
+        return message
+
+    async def reply(self, number):
+        """The reply to the message with this id; what comes before it waits for `receive`."""
+        while True:
+            message = await self._next()
+            if message["message_type"] in REPLIES and message["message_id"] == number:
+                return message
+            self._inbox.append(message)
+
+    async def request(self, kind, data=None, expect=None):
+        """Sends a message and answers the reply, which has to be of the kind `expect` when that is given."""
+        reply = await self.reply(await self.send(kind, data))
+        assert expect in (None, reply["message_type"]), reply
+        return reply
+
+    async def settle(self):
+        """Everything that came before the answer to a ping: what was under way to this client has arrived by then."""
+        await self.request("ping", expect="pong")
+        messages = list(self._inbox)
+        self._inbox.clear()
+        return messages
+
+    async def rest(self):
+        """Every message until the hub closes the connection."""
+        messages = list(self._inbox)
+        self._inbox.clear()
+        async for frame in self.socket:
+            messages.append(json.loads(frame))
+        return messages
+
+    @property
+    def close_code(self):
+        return self.socket.close_code
+
+    async def _next(self):
+        return json.loads(await asyncio.wait_for(self.socket.recv(), WITHIN))
+
+
+def now():
+    return int(time.time() * 1000)
+
+
+class RawClient:
+    """A client that does only what a test tells it: it answers no ping and reads when asked."""
+
+    def __init__(self, hub, receive_buffer=None):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket.settimeout(WITHIN)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect((hub.host, hub.port))
+        self._buffer = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def upgrade(self, host="hub"):
+        """Asks for a WebSocket and answers the id of the welcome."""
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.send(
+            f"GET /ws HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        status, _ = self.response_head()
+        assert status == 101
+        opcode, payload = self.frame()
+        assert opcode == 1
+        return json.loads(payload)["data"]["client_id"]
+
+    def response_head(self):
+        """(status, headers in lower case) of the next response."""
+        while b"\r\n\r\n" not in self._buffer:
+            self._read()
+        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        first, *fields = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
+        return int(first.split(" ")[1]), headers
+
+    def frame(self):
+        """(opcode, payload) of the next frame from the hub, which is never masked."""
+        first, second = self._take(2)
+        assert second < 128, "a server may not mask"
+        length = second
+        if length == 126:
+            (length,) = struct.unpack(">H", self._take(2))
+        elif length == 127:
+            (length,) = struct.unpack(">Q", self._take(8))
+        return first & 15, self._take(length)
+
+    def rest(self):
+        """Every byte until the hub closes the connection."""
+        try:
+            while True:
+                self._read()
+        except ConnectionError:
+            data, self._buffer = self._buffer, b""
+            return data
+
+    def frames(self):
+        """Every frame until the hub closes the connection."""
+        frames = []
+        try:
+            while True:
+                frames.append(self.frame())
+        except ConnectionError:
+            return frames
+
+    def _take(self, count):
+        while len(self._buffer) < count:
+            self._read()
+        data, self._buffer = self._buffer[:count], self._buffer[count:]
+        return data
+
+    def _read(self):
+        data = self.socket.recv(1 << 20)
+        if not data:
+            raise ConnectionError("the hub closed the connection")
+        self._buffer += data
