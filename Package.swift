@@ -57,7 +57,7 @@ let package = Package(
         part("HubBus", ["HubWire", "HubMetrics", "HubLog"]),
         part("HubCore", ["HubWire", "HubMetrics", "HubLog"]),
         part("HubLoop", ["CUV", "CGohub", "HubMetrics", "HubLog"]),
-        part("HubConfig", ["CYaml"]),
+        part("HubConfig", ["CYaml", "HubLog"]),
 
         // What clients connect to.
         part(
@@ -91,7 +91,7 @@ let package = Package(
         tests("HubCoreTests", ["HubCore", "HubWire", "HubMetrics", "HubTesting"]),
         tests("HubLoopTests", ["HubLoop", "HubMetrics", "HubTesting"]),
         tests("HubServerTests", ["HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]),
-        tests("HubConfigTests", ["HubConfig"]),
+        tests("HubConfigTests", ["HubConfig", "HubLog"]),
         tests("HubTestingTests", ["HubTesting", "HubMetrics"]),
         tests("GohubTests", ["gohub", "HubWire", "HubMetrics", "HubLoop", "HubConfig", "HubTesting"]),
         tests("IntegrationTests", ["HubTesting", "HubWire", "HubLoop", "HubMetrics"]),

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubLog
+
+/// Everything that can be set from outside, with the default of every key as its first value.
+///
+/// The names are those of the file in camel case: `server.read_timeout` is `server.readTimeout`. What each key is for, what it
+/// may be, its environment variable and its flag stand in ``ConfigurationKey/all``, and nowhere else. A value made by
+/// ``ConfigurationLoader`` is within the allowed ranges; one made by hand is the maker's business. Nothing is read again while
+/// the process runs.
+package struct Configuration: Equatable, Sendable {
+    /// Section `server`: listeners, time-outs and limits of connections.
+    package var server = ServerSection()
+    /// Section `hub`: messages, queues and heartbeats.
+    package var hub = HubSection()
+    /// Section `bus`: how nodes reach each other.
+    package var bus = BusSection()
+    /// Section `cluster`: the nodes' etcd.
+    package var cluster = ClusterSection()
+    /// Section `log`: what is logged and how.
+    package var log = LogSection()
+
+    /// Starts with the defaults.
+    package init() {}
+}
+
+/// Section `server`: listeners, time-outs and limits of connections.
+package struct ServerSection: Equatable, Sendable {
+    /// Where clients connect.
+    package var addr = ":8080"
+    /// Where metrics and health are served instead, if not empty.
+    package var adminAddr = ""
+    /// Event loops, one thread each; 0 is one a core.
+    package var loops = 0
+    /// How long a connection may send nothing.
+    package var readTimeout = Duration.seconds(180)
+    /// How long a write may make no progress.
+    package var writeTimeout = Duration.seconds(180)
+    /// How long a request head may take to arrive.
+    package var headerTimeout = Duration.seconds(10)
+    /// How long an HTTP connection may wait for its next request.
+    package var keepAliveTimeout = Duration.seconds(75)
+    /// How long a closing handshake may take.
+    package var closeTimeout = Duration.seconds(5)
+    /// Over how long a drain spreads the closing of connections.
+    package var drainTimeout = Duration.seconds(20)
+    /// The largest request head.
+    package var maxHeadBytes = ByteCount.kibibytes(16)
+    /// Connections of the node.
+    package var maxConnections = 100_000
+    /// Connections of one address; 0 is no limit.
+    package var maxConnectionsPerIp = 1000
+    /// Origins beside the same host from which browsers may connect.
+    package var allowedOrigins: [String] = []
+    /// Scrapes answered at the same time.
+    package var maxConcurrentScrapes = 4
+
+    /// Starts with the defaults.
+    package init() {}
+
+    /// The connections that fit into the descriptors which the process may open.
+    ///
+    /// - Parameter descriptors: The soft limit of open files (`RLIMIT_NOFILE`). 64 of them, or half when there are fewer than 128,
+    ///   are kept for listeners, loops, the bus, logs and refusals.
+    /// - Returns: ``maxConnections``, or less when the descriptors do not suffice; the caller warns then. At least 1.
+    package func connections(within descriptors: UInt64) -> Int {
+        let reserved = min(64, descriptors / 2)
+        return max(1, min(maxConnections, Int(clamping: descriptors - reserved)))
+    }
+}
+
+/// Section `hub`: messages, queues and heartbeats.
+package struct HubSection: Equatable, Sendable {
+    /// The node's name; empty is the host's name with a random end.
+    package var nodeId = ""
+    /// The largest message of a client.
+    package var maxMessageBytes = ByteCount.mebibytes(1)
+    /// Messages that may wait for one client.
+    package var messageBufferCap = 256
+    /// Bytes that may wait for one client.
+    package var messageBufferBytes = ByteCount.mebibytes(1)
+    /// What fan-out does when a client's queue is full.
+    package var slowClientPolicy = SlowClientPolicy.disconnect
+    /// How often clients are pinged.
+    package var pingInterval = Duration.seconds(25)
+    /// How long a client may take to answer a ping.
+    package var pongTimeout = Duration.seconds(10)
+    /// Topics of one client.
+    package var maxSubscriptionsPerClient = 1000
+    /// Topics of the node.
+    package var maxTopics = 1_000_000
+
+    /// Starts with the defaults.
+    package init() {}
+}
+
+/// What fan-out does with a message for a client whose queue is full.
+package enum SlowClientPolicy: String, CaseIterable, Sendable {
+    /// Closes the connection with 1013, try again later.
+    case disconnect
+    /// Makes room by dropping what has waited longest.
+    case dropOldest = "drop_oldest"
+    /// Drops the message itself.
+    case dropNewest = "drop_newest"
+}
+
+/// Section `bus`: how nodes reach each other.
+package struct BusSection: Equatable, Sendable {
+    /// Which bus is used.
+    package var type = BusType.noop
+
+    /// Starts with the defaults.
+    package init() {}
+}
+
+/// The buses of this build.
+package enum BusType: String, CaseIterable, Sendable {
+    /// None: a single node.
+    case noop
+}
+
+/// Section `cluster`: the nodes' etcd.
+package struct ClusterSection: Equatable, Sendable {
+    /// Whether nodes join through etcd.
+    package var enabled = false
+    /// Section `cluster.etcd`: where etcd is.
+    package var etcd = EtcdSection()
+
+    /// Starts with the defaults.
+    package init() {}
+}
+
+/// Section `cluster.etcd`: where etcd is and which keys belong to the hub.
+package struct EtcdSection: Equatable, Sendable {
+    /// The members' addresses.
+    package var endpoints = ["http://etcd:2379"]
+    /// How long a connection may take.
+    package var dialTimeout = Duration.seconds(5)
+    /// What the hub's keys begin with.
+    package var keyPrefix = "/gohub"
+
+    /// Starts with the defaults.
+    package init() {}
+}
+
+/// Section `log`: what is logged and how.
+package struct LogSection: Equatable, Sendable {
+    /// The lowest level that is logged.
+    package var level = LogLevel.info
+    /// How lines look.
+    package var format = LogStyle.auto
+
+    /// Starts with the defaults.
+    package init() {}
+}
+
+/// How log lines look.
+package enum LogStyle: String, CaseIterable, Sendable {
+    /// Text on a terminal, otherwise JSON.
+    case auto
+    /// Text.
+    case text
+    /// JSON, one object a line.
+    case json
+}
