@@ -46,7 +46,7 @@ let package = Package(
         library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
         library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
         library("CYaml", pkgConfig: "yaml-0.1", apt: "libyaml-dev", brew: "libyaml"),
-        .target(name: "CGohub"),
+        .target(name: "CGohub", cSettings: [.treatAllWarnings(as: .error)]),
 
         // The ground floor: pure Swift.
         part("HubWire"),
