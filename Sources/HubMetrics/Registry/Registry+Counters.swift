@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+extension Registry {
+    /// Registers a counter.
+    ///
+    /// - Parameter name: Ends in `_total`.
+    /// - Parameter hot: Whether several threads count often; then each writes to a stripe of its own, 2 KiB a series.
+    /// - Parameter exemplars: Whether increments may carry an ``Exemplar``.
+    package func counter(
+        _ name: String,
+        help: String,
+        shown: Shown,
+        hot: Bool = false,
+        exemplars: Bool = false
+    ) -> Counter {
+        counters(name, help, LabelSets(), shown, hot: hot, exemplars: exemplars).table[0]
+    }
+
+    /// Registers counters, one a case of the label.
+    ///
+    /// - Parameter name: Ends in `_total`.
+    /// - Parameter hot: Whether several threads count often; then each writes to a stripe of its own, 2 KiB a series.
+    /// - Parameter exemplars: Whether increments may carry an ``Exemplar``.
+    package func counter<L: MetricLabel>(
+        _ name: String,
+        help: String,
+        by label: L.Type,
+        shown: Shown,
+        hot: Bool = false,
+        exemplars: Bool = false
+    ) -> Family<Counter, L> {
+        Family(handles: counters(name, help, LabelSets().adding(label), shown, hot: hot, exemplars: exemplars).table)
+    }
+
+    /// Registers counters, one a pair of cases.
+    ///
+    /// - Parameter name: Ends in `_total`.
+    /// - Parameter hot: Whether several threads count often; then each writes to a stripe of its own, 2 KiB a series.
+    /// - Parameter exemplars: Whether increments may carry an ``Exemplar``.
+    package func counter<L1: MetricLabel, L2: MetricLabel>(
+        _ name: String,
+        help: String,
+        by first: L1.Type,
+        _ second: L2.Type,
+        shown: Shown,
+        hot: Bool = false,
+        exemplars: Bool = false
+    ) -> Family2<Counter, L1, L2> {
+        Family2(
+            handles: counters(
+                name,
+                help,
+                LabelSets().adding(first).adding(second),
+                shown,
+                hot: hot,
+                exemplars: exemplars
+            ).table
+        )
+    }
+
+    /// Registers counters, one a triple of cases.
+    ///
+    /// - Parameter name: Ends in `_total`.
+    /// - Parameter hot: Whether several threads count often; then each writes to a stripe of its own, 2 KiB a series.
+    /// - Parameter exemplars: Whether increments may carry an ``Exemplar``.
+    package func counter<L1: MetricLabel, L2: MetricLabel, L3: MetricLabel>(
+        _ name: String,
+        help: String,
+        by first: L1.Type,
+        _ second: L2.Type,
+        _ third: L3.Type,
+        shown: Shown,
+        hot: Bool = false,
+        exemplars: Bool = false
+    ) -> Family3<Counter, L1, L2, L3> {
+        Family3(
+            handles: counters(
+                name,
+                help,
+                LabelSets().adding(first).adding(second).adding(third),
+                shown,
+                hot: hot,
+                exemplars: exemplars
+            ).table
+        )
+    }
+
+    /// Registers a counter that counts nanoseconds and is shown in seconds.
+    ///
+    /// - Parameter name: Ends in `_seconds_total`.
+    package func secondsCounter(
+        _ name: String,
+        help: String,
+        shown: Shown,
+        hot: Bool = false
+    ) -> Counter {
+        secondsCounters(name, help, LabelSets(), shown, hot: hot).table[0]
+    }
+
+    /// Registers counters, one a case of the label that count nanoseconds and are shown in seconds.
+    ///
+    /// - Parameter name: Ends in `_seconds_total`.
+    package func secondsCounter<L: MetricLabel>(
+        _ name: String,
+        help: String,
+        by label: L.Type,
+        shown: Shown,
+        hot: Bool = false
+    ) -> Family<Counter, L> {
+        Family(handles: secondsCounters(name, help, LabelSets().adding(label), shown, hot: hot).table)
+    }
+
+    /// Registers counters, one a pair of cases that count nanoseconds and are shown in seconds.
+    ///
+    /// - Parameter name: Ends in `_seconds_total`.
+    package func secondsCounter<L1: MetricLabel, L2: MetricLabel>(
+        _ name: String,
+        help: String,
+        by first: L1.Type,
+        _ second: L2.Type,
+        shown: Shown,
+        hot: Bool = false
+    ) -> Family2<Counter, L1, L2> {
+        Family2(handles: secondsCounters(name, help, LabelSets().adding(first).adding(second), shown, hot: hot).table)
+    }
+
+    /// Registers counters, one a triple of cases that count nanoseconds and are shown in seconds.
+    ///
+    /// - Parameter name: Ends in `_seconds_total`.
+    package func secondsCounter<L1: MetricLabel, L2: MetricLabel, L3: MetricLabel>(
+        _ name: String,
+        help: String,
+        by first: L1.Type,
+        _ second: L2.Type,
+        _ third: L3.Type,
+        shown: Shown,
+        hot: Bool = false
+    ) -> Family3<Counter, L1, L2, L3> {
+        Family3(
+            handles: secondsCounters(
+                name,
+                help,
+                LabelSets().adding(first).adding(second).adding(third),
+                shown,
+                hot: hot
+            ).table
+        )
+    }
+
+    private func counters(
+        _ name: String,
+        _ help: String,
+        _ labels: LabelSets,
+        _ shown: Shown,
+        hot: Bool,
+        exemplars: Bool,
+        unit: MetricUnit = .none
+    ) -> CounterBlock {
+        let description = FamilyDescription(
+            name: name,
+            type: .counter,
+            labels: labels.descriptions,
+            help: help,
+            shown: shown
+        )
+        return register(description) {
+            CounterBlock(
+                lines: SampleLines(labels.pairs.map { LabelText.prefix(name, $0) }),
+                hot: hot,
+                exemplars: exemplars,
+                unit: unit,
+                refusedUpdates: refusedCells
+            )
+        }
+    }
+
+    private func secondsCounters(
+        _ name: String,
+        _ help: String,
+        _ labels: LabelSets,
+        _ shown: Shown,
+        hot: Bool
+    ) -> CounterBlock {
+        precondition(name.hasSuffix("_seconds_total"), "\(name) counts seconds and must end in _seconds_total")
+        return counters(name, help, labels, shown, hot: hot, exemplars: false, unit: .seconds)
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import Synchronization
+
+/// Holds every metric of a node, and writes them down for Prometheus.
+///
+/// Families are registered while the node is put together; a family that breaks a rule of ``RegistrationRules`` stops the
+/// program there and then. The handles that registration gives are valid as long as the registry lives, which is as
+/// long as the process outside of tests; updating one takes no lock, allocates nothing and counts no references.
+///
+/// Two locks, never held together while other code runs: one around the list of families, and one around a scrape.
+package final class Registry: Sendable {
+    private struct State {
+        /// By the name that the text format shows.
+        var textOrder: [FamilyEntry] = []
+        /// By the name that OpenMetrics shows, which lacks some endings.
+        var openMetricsOrder: [FamilyEntry] = []
+        var hooks: [@Sendable () -> Void] = []
+    }
+
+    private let state = Mutex(State())
+    private let scrapes = Mutex<Void>(())
+    private let refused = CellSlab(count: RefusedUpdate.allCases.count)
+    private let unixMilliseconds: @Sendable () -> Int64
+
+    /// An empty registry: its page has no sample.
+    ///
+    /// - Parameter unixMilliseconds: The clock by which exemplars and idle series grow old; read once a scrape.
+    package init(unixMilliseconds: @escaping @Sendable () -> Int64 = WallClock.unixMilliseconds) {
+        self.unixMilliseconds = unixMilliseconds
+    }
+
+    /// Runs `hook` before each scrape reads its values: read many of them at once there, and publish them.
+    ///
+    /// Hooks run in the order they were added, on the scraping thread, one scrape at a time. A hook must not scrape; it
+    /// may register, and create and remove dynamic series.
+    package func onScrape(_ hook: @escaping @Sendable () -> Void) {
+        state.withLock { $0.hooks.append(hook) }
+    }
+
+    /// All families, sorted by name.
+    package var catalogue: [FamilyDescription] {
+        state.withLock { $0.textOrder }.map(\.description)
+    }
+
+    /// How many updates were not taken, by reason; anything but 0 is a fault in the program.
+    package func refusedUpdates(_ reason: RefusedUpdate) -> UInt64 {
+        (refused.base + reason.rawValue).pointee.load(ordering: .relaxed)
+    }
+
+    /// How many sample lines a page has now.
+    package var seriesCount: Int {
+        state.withLock { $0.textOrder }.reduce(0) { $0 + $1.series.seriesCount }
+    }
+
+    /// Writes the whole page, replacing what `buffer` held.
+    ///
+    /// Concurrent scrapes wait for each other. Within a family the samples agree with each other; families are read one
+    /// after another, so a sum over two of them holds only where a hook publishes both.
+    ///
+    /// - Complexity: About 20 ns a series. Allocates nothing once `buffer` has grown to the page's size.
+    package func render(_ format: ExpositionFormat, into buffer: inout ExpositionBuffer) {
+        scrapes.withLock { _ in
+            for hook in state.withLock({ $0.hooks }) { hook() }
+            let scrape = Scrape(format: format, time: unixMilliseconds())
+            let families = state.withLock { format == .text004 ? $0.textOrder : $0.openMetricsOrder }
+            buffer.removeAll()
+            for family in families { family.write(scrape, to: &buffer) }
+            if format == .openMetrics { buffer.write(atMost: 8) { $0.append("# EOF\n") } }
+        }
+    }
+
+    /// Where the series of this registry count refused updates.
+    var refusedCells: Cell { refused.base }
+
+    /// Takes a family in, or stops the program if it breaks a rule.
+    func register<Block: SeriesBlock>(_ description: FamilyDescription, _ makeSeries: () -> Block) -> Block {
+        state.withLock { state in
+            do throws(RegistrationError) {
+                try RegistrationRules.validate(description, against: state.textOrder.map(\.description))
+            } catch {
+                preconditionFailure("cannot register a metric: \(error)")
+            }
+            let series = makeSeries()
+            let entry = FamilyEntry(description, series: series)
+            insert(entry, in: &state.textOrder, by: \.name)
+            insert(entry, in: &state.openMetricsOrder, by: \.openMetricsName)
+            return series
+        }
+    }
+
+    private func insert(
+        _ entry: FamilyEntry,
+        in order: inout [FamilyEntry],
+        by name: (FamilyDescription) -> String
+    ) {
+        let key = name(entry.description)
+        let place = order.firstIndex { name($0.description) > key } ?? order.endIndex
+        order.insert(entry, at: place)
+    }
+}
