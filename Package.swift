@@ -30,8 +30,8 @@ func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -92,7 +92,7 @@ let package = Package(
         tests("HubLoopTests", ["HubLoop", "HubMetrics", "HubTesting"]),
         tests("HubServerTests", ["HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]),
         tests("HubConfigTests", ["HubConfig", "HubLog"]),
-        tests("HubTestingTests", ["HubTesting", "HubMetrics"]),
+        tests("HubTestingTests", ["HubTesting", "HubMetrics"], exclude: ["Fixtures"]),
         tests("GohubTests", ["gohub", "HubWire", "HubMetrics", "HubLoop", "HubConfig", "HubTesting"]),
         tests("IntegrationTests", ["HubTesting", "HubWire", "HubLoop", "HubMetrics"]),
     ],
