@@ -15,6 +15,7 @@ import time
 from websockets.asyncio.client import connect
 
 REPLIES = {"pong", "subscribed", "unsubscribed", "published", "error"}
+TEXT, CLOSE, PING = 1, 8, 9
 WITHIN = 20.0
 
 
@@ -119,6 +120,21 @@ class RawClient:
     def send(self, data):
         self.socket.sendall(data)
 
+    def send_message(self, kind, data):
+        """Sends a message in one masked frame; the mask of zeros leaves the payload as it is."""
+        payload = json.dumps({"message_id": 1, "message_type": kind, "data": data}).encode()
+        assert len(payload) < 126
+        self.send(bytes([0x81, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
+
+    def messages(self, count):
+        """The next `count` messages of the hub, its pings left out."""
+        messages = []
+        while len(messages) < count:
+            opcode, payload = self.frame()
+            if opcode == TEXT:
+                messages.append(json.loads(payload))
+        return messages
+
     def upgrade(self, host="hub"):
         """Asks for a WebSocket and answers the id of the welcome."""
         key = base64.b64encode(os.urandom(16)).decode()
@@ -128,9 +144,8 @@ class RawClient:
         )
         status, _ = self.response_head()
         assert status == 101
-        opcode, payload = self.frame()
-        assert opcode == 1
-        return json.loads(payload)["data"]["client_id"]
+        (welcome,) = self.messages(1)
+        return welcome["data"]["client_id"]
 
     def response_head(self):
         """(status, headers in lower case) of the next response."""
