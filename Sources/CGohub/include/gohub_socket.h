@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+// Sockets as HubLoop wants them: never blocking, closed on exec, no SIGPIPE. Results below zero are a negated errno.
+
+/// An address of either family, as the kernel takes and gives it.
+struct gohub_address {
+    struct sockaddr_storage storage;
+    socklen_t length;
+};
+
+/// Room for the longest numeric host with its zone, and the final zero.
+#define GOHUB_HOST_BYTES 128
+
+enum { GOHUB_REUSE_PORT = 1, GOHUB_DUAL_STACK = 2 };
+
+/// Reads a numeric IPv4 or IPv6 host. 0, or below zero when it is neither.
+int gohub_address_parse(struct gohub_address *address, const char *host, uint16_t port);
+
+/// Writes the numeric host; an IPv4 address that came over an IPv6 socket is written as IPv4. 0 or a negated errno.
+int gohub_address_host(const struct gohub_address *address, char *host, size_t capacity);
+
+/// The port in host order; 0 for families that have none.
+uint16_t gohub_address_port(const struct gohub_address *address);
+
+/// Asks the system's resolver, which blocks, for stream addresses. How many, or below zero with the reason in `text`.
+int gohub_resolve(const char *host, uint16_t port, struct gohub_address *addresses, int capacity, const char **text);
+
+/// A listening TCP socket with SO_REUSEADDR and TCP_NODELAY, which accepted sockets inherit.
+int gohub_listen(const struct gohub_address *address, int flags, int backlog);
+
+/// Whether a socket could be bound there without sharing the port: 0 or a negated errno.
+int gohub_probe_bind(const struct gohub_address *address, int flags);
+
+/// Accepts one connection and says whose it is.
+int gohub_accept(int listener, struct gohub_address *peer);
+
+/// Begins a TCP connection; `in_progress` tells whether to wait until the socket is writable.
+int gohub_connect(const struct gohub_address *address, int *in_progress);
+
+/// The address that a socket is bound to; the other end's address. 0 or a negated errno.
+int gohub_local_address(int descriptor, struct gohub_address *address);
+int gohub_peer_address(int descriptor, struct gohub_address *address);
+
+/// Two connected stream sockets of this process. 0 or a negated errno.
+int gohub_socket_pair(int descriptors[2]);
+
+/// The pending error of a socket, which this clears; 0 when there is none.
+int gohub_socket_error(int descriptor);
+
+int gohub_set_no_delay(int descriptor, int on);
+int gohub_get_no_delay(int descriptor);
+int gohub_set_send_buffer(int descriptor, int bytes);
+int gohub_set_receive_buffer(int descriptor, int bytes);
+int gohub_shutdown_write(int descriptor);
+void gohub_close(int descriptor);
+
+ssize_t gohub_receive(int descriptor, void *bytes, size_t count);
+ssize_t gohub_send(int descriptor, const void *bytes, size_t count);
+/// Sends the pieces in one call; at most IOV_MAX of them, the rest is left to the next call.
+ssize_t gohub_send_pieces(int descriptor, const struct iovec *pieces, size_t count);
+
+/// Lets writes to closed pipes and sockets fail with EPIPE instead of ending the process. 0 or a negated errno.
+int gohub_ignore_broken_pipe(void);

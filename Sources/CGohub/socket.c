@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "gohub_socket.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef IOV_MAX
+#define IOV_MAX 1024
+#endif
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+static int set(int descriptor, int level, int option, int value) {
+    return setsockopt(descriptor, level, option, &value, sizeof(value)) == 0 ? 0 : -errno;
+}
+
+#if !defined(__linux__)
+// Where sockets cannot be made non-blocking and closed on exec in one call.
+static int prepare(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+    if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0) return -errno;
+#ifdef SO_NOSIGPIPE
+    return set(descriptor, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#else
+    return 0;
+#endif
+}
+#endif
+
+static int open_stream(int family) {
+#if defined(__linux__)
+    int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return descriptor < 0 ? -errno : descriptor;
+#else
+    int descriptor = socket(family, SOCK_STREAM, 0);
+    if (descriptor < 0) return -errno;
+    int failure = prepare(descriptor);
+    if (failure < 0) {
+        close(descriptor);
+        return failure;
+    }
+    return descriptor;
+#endif
+}
+
+int gohub_address_parse(struct gohub_address *address, const char *host, uint16_t port) {
+    struct addrinfo hints;
+    struct addrinfo *found = NULL;
+    char service[8];
+    memset(&hints, 0, sizeof(hints));
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+    snprintf(service, sizeof(service), "%u", (unsigned)port);
+    if (getaddrinfo(host, service, &hints, &found) != 0 || found == NULL) return -EINVAL;
+    memset(address, 0, sizeof(*address));
+    memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
+    address->length = found->ai_addrlen;
+    freeaddrinfo(found);
+    return 0;
+}
+
+int gohub_address_host(const struct gohub_address *address, char *host, size_t capacity) {
+    const struct sockaddr *any = (const struct sockaddr *)&address->storage;
+    if (any->sa_family == AF_INET) {
+        const struct sockaddr_in *four = (const struct sockaddr_in *)any;
+        return inet_ntop(AF_INET, &four->sin_addr, host, (socklen_t)capacity) ? 0 : -errno;
+    }
+    if (any->sa_family != AF_INET6) return -EAFNOSUPPORT;
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)any;
+    if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+        return inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], host, (socklen_t)capacity) ? 0 : -errno;
+    }
+    if (six->sin6_scope_id == 0) {
+        return inet_ntop(AF_INET6, &six->sin6_addr, host, (socklen_t)capacity) ? 0 : -errno;
+    }
+    return getnameinfo(any, address->length, host, (socklen_t)capacity, NULL, 0, NI_NUMERICHOST) == 0 ? 0 : -EINVAL;
+}
+
+uint16_t gohub_address_port(const struct gohub_address *address) {
+    const struct sockaddr *any = (const struct sockaddr *)&address->storage;
+    if (any->sa_family == AF_INET) return ntohs(((const struct sockaddr_in *)any)->sin_port);
+    if (any->sa_family == AF_INET6) return ntohs(((const struct sockaddr_in6 *)any)->sin6_port);
+    return 0;
+}
+
+int gohub_resolve(const char *host, uint16_t port, struct gohub_address *addresses, int capacity, const char **text) {
+    struct addrinfo hints;
+    struct addrinfo *found = NULL;
+    char service[8];
+    int count = 0;
+    memset(&hints, 0, sizeof(hints));
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV;
+    snprintf(service, sizeof(service), "%u", (unsigned)port);
+    int failure = getaddrinfo(host, service, &hints, &found);
+    if (failure != 0) {
+        *text = failure == EAI_SYSTEM ? "system error" : gai_strerror(failure);
+        return -1;
+    }
+    for (struct addrinfo *each = found; each != NULL && count < capacity; each = each->ai_next) {
+        if (each->ai_addrlen > sizeof(addresses->storage)) continue;
+        memset(&addresses[count], 0, sizeof(addresses[count]));
+        memcpy(&addresses[count].storage, each->ai_addr, each->ai_addrlen);
+        addresses[count].length = each->ai_addrlen;
+        count++;
+    }
+    freeaddrinfo(found);
+    return count;
+}
+
+// Opens a socket with the options a listener needs and binds it.
+static int bound(const struct gohub_address *address, int flags) {
+    int family = ((const struct sockaddr *)&address->storage)->sa_family;
+    int descriptor = open_stream(family);
+    if (descriptor < 0) return descriptor;
+    int failure = set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (failure == 0 && (flags & GOHUB_REUSE_PORT)) failure = set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (failure == 0 && family == AF_INET6) {
+        failure = set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, (flags & GOHUB_DUAL_STACK) ? 0 : 1);
+    }
+    if (failure == 0) failure = set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (failure == 0 && bind(descriptor, (const struct sockaddr *)&address->storage, address->length) < 0) {
+        failure = -errno;
+    }
+    if (failure < 0) {
+        close(descriptor);
+        return failure;
+    }
+    return descriptor;
+}
+
+int gohub_listen(const struct gohub_address *address, int flags, int backlog) {
+    int descriptor = bound(address, flags);
+    if (descriptor < 0) return descriptor;
+    if (listen(descriptor, backlog) < 0) {
+        int failure = -errno;
+        close(descriptor);
+        return failure;
+    }
+    return descriptor;
+}
+
+int gohub_probe_bind(const struct gohub_address *address, int flags) {
+    int descriptor = bound(address, flags & ~GOHUB_REUSE_PORT);
+    if (descriptor < 0) return descriptor;
+    close(descriptor);
+    return 0;
+}
+
+int gohub_accept(int listener, struct gohub_address *peer) {
+    memset(peer, 0, sizeof(*peer));
+    peer->length = sizeof(peer->storage);
+#if defined(__linux__)
+    int descriptor = accept4(listener, (struct sockaddr *)&peer->storage, &peer->length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+#else
+    int descriptor = accept(listener, (struct sockaddr *)&peer->storage, &peer->length);
+    if (descriptor < 0) return -errno;
+    int failure = prepare(descriptor);
+    if (failure < 0) {
+        close(descriptor);
+        return failure;
+    }
+    return descriptor;
+#endif
+}
+
+int gohub_connect(const struct gohub_address *address, int *in_progress) {
+    int descriptor = open_stream(((const struct sockaddr *)&address->storage)->sa_family);
+    if (descriptor < 0) return descriptor;
+    set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    *in_progress = 0;
+    if (connect(descriptor, (const struct sockaddr *)&address->storage, address->length) == 0) return descriptor;
+    // An interrupted connect goes on by itself, as one in progress does.
+    if (errno == EINPROGRESS || errno == EINTR) {
+        *in_progress = 1;
+        return descriptor;
+    }
+    int failure = -errno;
+    close(descriptor);
+    return failure;
+}
+
+int gohub_local_address(int descriptor, struct gohub_address *address) {
+    memset(address, 0, sizeof(*address));
+    address->length = sizeof(address->storage);
+    return getsockname(descriptor, (struct sockaddr *)&address->storage, &address->length) == 0 ? 0 : -errno;
+}
+
+int gohub_peer_address(int descriptor, struct gohub_address *address) {
+    memset(address, 0, sizeof(*address));
+    address->length = sizeof(address->storage);
+    return getpeername(descriptor, (struct sockaddr *)&address->storage, &address->length) == 0 ? 0 : -errno;
+}
+
+int gohub_socket_pair(int descriptors[2]) {
+#if defined(__linux__)
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, descriptors) == 0 ? 0 : -errno;
+#else
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, descriptors) < 0) return -errno;
+    int failure = prepare(descriptors[0]);
+    if (failure == 0) failure = prepare(descriptors[1]);
+    if (failure < 0) {
+        close(descriptors[0]);
+        close(descriptors[1]);
+    }
+    return failure;
+#endif
+}
+
+int gohub_socket_error(int descriptor) {
+    int pending = 0;
+    socklen_t length = sizeof(pending);
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &pending, &length) < 0) return errno;
+    return pending;
+}
+
+int gohub_set_no_delay(int descriptor, int on) { return set(descriptor, IPPROTO_TCP, TCP_NODELAY, on); }
+
+int gohub_get_no_delay(int descriptor) {
+    int on = 0;
+    socklen_t length = sizeof(on);
+    return getsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, &length) == 0 ? on != 0 : -errno;
+}
+
+int gohub_set_send_buffer(int descriptor, int bytes) { return set(descriptor, SOL_SOCKET, SO_SNDBUF, bytes); }
+
+int gohub_set_receive_buffer(int descriptor, int bytes) { return set(descriptor, SOL_SOCKET, SO_RCVBUF, bytes); }
+
+int gohub_shutdown_write(int descriptor) { return shutdown(descriptor, SHUT_WR) == 0 ? 0 : -errno; }
+
+// Not repeated on EINTR: Linux has closed the descriptor by then, and another thread may have its number.
+void gohub_close(int descriptor) { close(descriptor); }
+
+ssize_t gohub_receive(int descriptor, void *bytes, size_t count) {
+    ssize_t result;
+    do {
+        result = recv(descriptor, bytes, count, 0);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+ssize_t gohub_send(int descriptor, const void *bytes, size_t count) {
+    ssize_t result;
+    do {
+        result = send(descriptor, bytes, count, MSG_NOSIGNAL);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+ssize_t gohub_send_pieces(int descriptor, const struct iovec *pieces, size_t count) {
+    struct msghdr message;
+    ssize_t result;
+    memset(&message, 0, sizeof(message));
+    message.msg_iov = (struct iovec *)pieces;
+    message.msg_iovlen = count < IOV_MAX ? count : IOV_MAX;
+    do {
+        result = sendmsg(descriptor, &message, MSG_NOSIGNAL);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+int gohub_ignore_broken_pipe(void) { return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -errno : 0; }

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import CGohub
+import CUV
+import Synchronization
+
+/// Runs sockets, timers and posted jobs one after the other on a thread of its own, over libuv.
+///
+/// A tick is: wait for sockets, hand them to their watches, fire due timers, run posted jobs, call ``onTick``. What
+/// belongs to a loop is touched by its thread only; other threads reach it by ``post(_:)`` and ``wake()``. `post`,
+/// `wake`, `stop`, `join` and `isCurrent` may be called from any thread, everything else only on the loop's thread or,
+/// while no thread runs the loop, on the one that made it or ran it last.
+package final class EventLoop: @unchecked Sendable {
+    /// Which of the process's loops this is.
+    package let index: Int
+    /// Tells the time; a test's own clock in tests.
+    package let clock: any MonotonicClock
+
+    /// Runs at the end of every tick, when all ready sockets, due timers and posted jobs were handled: the place to flush.
+    package var onTick: (() -> Void)?
+
+    /// What the loop counted so far; loop thread only.
+    package internal(set) var statistics = LoopStatistics()
+
+    struct Mailbox {
+        var jobs: [@Sendable () -> Void] = []
+        /// False once the last jobs were taken: from then on nothing is accepted, and the async handle not touched.
+        var isOpen = true
+        var mustStop = false
+    }
+
+    let mailbox = Mutex(Mailbox())
+    /// Whether a tick is certain to come that looks into the mailbox after this was set.
+    let isWoken = Atomic(false)
+    /// Whether the loop's own thread asked for that tick, so that no system call is needed.
+    let wokeItself = Atomic(false)
+    /// The token of the thread that the loop belongs to; 0 while that thread is starting and after the loop's end.
+    let owner = Atomic<UInt64>(0)
+    let thread = Mutex<ThreadState>(.none)
+    /// Held by the one who waits for the thread's end.
+    let joining = Mutex<Void>(())
+
+    // Confined to the loop's thread.
+    let handles: LoopHandles
+    var wheel: TimingWheel
+    var spareJobs: [@Sendable () -> Void] = []
+    var armedFor: MonotonicTime?
+    /// The last reading of the clock that ended a tick.
+    var lastReading: MonotonicTime
+    var phase = Phase.open
+    var isIdling = false
+    var closeError: LoopError?
+    @usableFromInline var isTimeStale = true
+    @usableFromInline var tickTime: MonotonicTime
+
+    enum Phase {
+        /// Takes handles.
+        case open
+        /// All handles are being closed; no new ones.
+        case closing
+        case closed
+    }
+
+    enum ThreadState {
+        /// No thread runs the loop.
+        case none
+        /// A caller's thread runs it for a while.
+        case lent
+        case started(handle: UInt)
+        case joined
+    }
+
+    private static let identities = Atomic<UInt32>(0)
+
+    /// Makes a loop that does not run yet; sockets and timers may be added to it.
+    ///
+    /// - Throws: ``LoopError`` `.outOfDescriptors`; a loop takes three descriptors.
+    package init(index: Int = 0, clock: any MonotonicClock = SystemClock()) throws(LoopError) {
+        self.index = index
+        self.clock = clock
+        handles = try LoopHandles()
+        let start = clock.now()
+        tickTime = start
+        lastReading = start
+        let identity = Self.identities.wrappingAdd(1, ordering: .relaxed).newValue
+        wheel = TimingWheel(start: start, identity: identity == 0 ? 1 : identity)
+        owner.store(gohub_thread_token(), ordering: .releasing)
+        connectPhases()
+    }
+
+    deinit {
+        if case .started(let handle) = thread.withLock({ $0 }) { gohub_thread_detach(handle) }
+        if phase == .open { handles.closeAll() }
+        if phase != .closed { try? handles.finish() }
+        dropTimers()
+    }
+
+    /// Whether the calling thread is the one that the loop belongs to.
+    package var isCurrent: Bool {
+        owner.load(ordering: .acquiring) == gohub_thread_token()
+    }
+
+    /// The time of this tick: the clock is read when it is first asked for, and not again until the next tick.
+    @inlinable
+    package var now: MonotonicTime {
+        if isTimeStale { readClock() }
+        return tickTime
+    }
+
+    @usableFromInline
+    func readClock() {
+        tickTime = clock.now()
+        isTimeStale = false
+    }
+
+    // MARK: From any thread
+
+    /// Runs a job on the loop's thread, after those posted before it.
+    ///
+    /// A job posted by a socket's handler or a timer still runs in the same tick; one posted by a job or by ``onTick`` in
+    /// the next, which follows at once.
+    /// - Returns: Whether the job will run; false when the loop has been stopped.
+    /// - Complexity: One closure and, for the first job of a batch, one wake-up of the loop.
+    @discardableResult
+    package func post(_ job: @escaping @Sendable () -> Void) -> Bool {
+        mailbox.withLock { mailbox in
+            guard mailbox.isOpen else { return false }
+            mailbox.jobs.append(job)
+            if markWoken() { send() }
+            return true
+        }
+    }
+
+    /// Makes a tick happen soon, for example because something was put into a mailbox that ``onTick`` empties.
+    ///
+    /// What the caller wrote before, by whatever means that is safe between threads, is seen by that tick.
+    /// - Complexity: One atomic operation when a tick is due already.
+    package func wake() {
+        guard markWoken() else { return }
+        mailbox.withLock { mailbox in
+            if mailbox.isOpen { send() }
+        }
+    }
+
+    /// Sets the flag; true for the caller who has to see to the wake-up.
+    ///
+    /// Both sides change the flag by an exchange, so that they are ordered whatever else they do.
+    func markWoken() -> Bool {
+        !isWoken.exchange(true, ordering: .acquiringAndReleasing)
+    }
+
+    /// Wakes the loop up.
+    ///
+    /// Under the mailbox's lock, and only while it is open: the handle is closed after it.
+    func send() {
+        if isCurrent {
+            wokeItself.store(true, ordering: .relaxed)
+        } else {
+            uv_async_send(handles.wakeUp)
+        }
+    }
+}

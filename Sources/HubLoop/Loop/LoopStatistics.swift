@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// What a loop counts about itself, in plain values that only its thread may touch.
+package struct LoopStatistics: Sendable {
+    /// How long, in nanoseconds, each tick kept the loop away from the sockets that became ready meanwhile.
+    package var lag = LagHistogram()
+    /// The sum of the same: nanoseconds in which the loop worked instead of waiting.
+    package var busyNanoseconds: UInt64 = 0
+    /// How often the loop came back from waiting.
+    package var ticks: UInt64 = 0
+    /// How many posted jobs were run.
+    package var jobs: UInt64 = 0
+    /// How many timers fired.
+    package var timersFired: UInt64 = 0
+}

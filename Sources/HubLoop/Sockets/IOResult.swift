@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// What came of one read or write on a socket that never blocks.
+package enum IOResult: Equatable, Sendable {
+    /// So many bytes were moved, at least one unless none were offered.
+    case bytes(Int)
+    /// Nothing now: wait until the socket is ready.
+    case wouldBlock
+    /// The other end has ended its stream (read), or takes no more (write, `EPIPE`).
+    case closed
+    /// The connection is broken; the number is the `errno`, `ECONNRESET` for the most part.
+    case failed(Int32)
+}
+
+/// What came of asking a listening socket for one connection.
+package enum AcceptResult: Sendable {
+    /// A connection, which the receiver has to close, and who it comes from.
+    case accepted(Int32, SocketAddress)
+    /// No more are waiting.
+    case wouldBlock
+    /// That one was gone before it was taken; there may be more.
+    case gone
+    /// Descriptors or memory have run out: the connection waits on, and asking again at once would not help.
+    case exhausted(Int32)
+    /// Anything else; the number is the `errno`.
+    case failed(Int32)
+}
