@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubWire
+
+/// One WebSocket connection as the hub sees it.
+///
+/// Belongs to one shard's loop for life; no other thread touches it. Others hold its ``ClientHandle``.
+package final class Client {
+    /// The client's name.
+    package var id: ClientID { handle.id }
+    /// What other threads may hold of it.
+    package let handle: ClientHandle
+    /// The socket under it; the transport owns the client.
+    unowned(unsafe) let transport: any ClientTransport
+    /// Whether the client is in the hub's tables: topics, broadcast, directory.
+    package internal(set) var isRegistered = false
+
+    var queue = OutboundQueue()
+    /// The socket took less than it was offered: nothing is written until it can take more.
+    var isBlocked = false
+    /// The client is in the shard's list of clients to flush.
+    var isDirty = false
+    /// Why the shard wants it closed at the end of the tick.
+    var fate: CloseReason?
+    /// A message of this tick must not come back to it (`echo: false`).
+    var hasExclusions = false
+    /// The handle carries numbers other than zero.
+    var isPublished = false
+    /// Its place among all registered clients.
+    var position = -1
+    var subscriptions: [Subscription] = []
+    /// The id as messages carry it; made for those that publish.
+    private(set) lazy var encodedID = EncodedString(id.description)
+
+    init(handle: ClientHandle, transport: any ClientTransport) {
+        self.handle = handle
+        self.transport = transport
+    }
+
+    /// When bytes of the queue were last taken by the socket, or when it began to wait; monotonic nanoseconds.
+    package internal(set) var lastProgress: UInt64 = 0
+    /// Whether bytes wait for a socket that takes none.
+    package var isWaiting: Bool { isBlocked }
+    /// Whether nothing waits.
+    package var isFlushed: Bool { queue.isEmpty }
+}
+
+/// One membership, as the client's list holds it; the topic's list holds its counterpart.
+struct Subscription {
+    unowned(unsafe) var topic: Topic
+    /// Where the client stands in the topic's list.
+    var position: Int
+}

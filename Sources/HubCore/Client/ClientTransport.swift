@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// The socket under a client, as its shard needs it; called on the client's loop only.
+package protocol ClientTransport: AnyObject {
+    /// Hands bytes to the socket, as many as it takes now.
+    ///
+    /// A transport that took less than all must call ``Shard/socketWritable(_:)`` once it can take more.
+    func write(_ vectors: UnsafeBufferPointer<OutboundVector>) -> WriteOutcome
+
+    /// Asks for the connection to end; the shard has been told to stop delivering already.
+    ///
+    /// Called at the end of a tick, never within ``write(_:)``.
+    func close(_ reason: CloseReason)
+}
+
+/// What came of handing bytes to a socket.
+package enum WriteOutcome: Equatable {
+    /// So many bytes were taken; fewer than offered means that the socket is full.
+    case wrote(Int)
+    /// The connection is broken.
+    case failed
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubWire
+
+/// Answers `publish`: the topic's subscribers get the payload byte for byte.
+struct PublishHandler: MessageHandler {
+    func handle(_ message: Message) throws(MessageError) {
+        let data = try message.requiredData()
+        let request = try PublishRequest.parse(data)
+        message.publish(
+            UnsafeRawBufferPointer(rebasing: data[request.payload]),
+            to: request.topicName,
+            excluded: request.echo ? nil : message.client.handle
+        )
+        message.answerPublished(request.topic)
+    }
+}
+
+/// Answers `broadcast`: every client gets the payload.
+struct BroadcastHandler: MessageHandler {
+    func handle(_ message: Message) throws(MessageError) {
+        let data = try message.requiredData()
+        let request = try BroadcastRequest.parse(data)
+        message.publish(UnsafeRawBufferPointer(rebasing: data[request.payload]), to: .broadcast, excluded: nil)
+        message.answerPublished(TopicName.broadcast.text)
+    }
+}
+
+/// Answers `unicast`: one client gets the payload, or the sender an error.
+struct UnicastHandler: MessageHandler {
+    func handle(_ message: Message) throws(MessageError) {
+        let data = try message.requiredData()
+        let request = try UnicastRequest.parse(data)
+        guard let target = ClientID(request.clientID) else {
+            throw MessageError(.clientNotFound, HubError.clientNotFound.message)
+        }
+        do throws(HubError) {
+            try message.shard.withScratch { bytes throws(HubError) in
+                message.encode(
+                    UnsafeRawBufferPointer(rebasing: data[request.payload]),
+                    EncodedString(request.topicName.text),
+                    to: &bytes
+                )
+                let shard = message.shard
+                let result: Result<Void, HubError> = bytes.withUnsafeBytes { encoded in
+                    do throws(HubError) {
+                        return .success(try shard.unicast(encoded, to: target, ingress: message.ingress))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+                try result.get()
+            }
+        } catch {
+            throw MessageError(error)
+        }
+        message.answerPublished(request.topicName.text)
+    }
+}
+
+extension Message {
+    fileprivate func publish(_ payload: UnsafeRawBufferPointer, to topic: TopicName, excluded: ClientHandle?) {
+        let name = shard.topic(topic)?.encodedName ?? EncodedString(topic.text)
+        shard.withScratch { bytes in
+            encode(payload, name, to: &bytes)
+            bytes.withUnsafeBytes { shard.publish(1, $0, to: topic, ingress: ingress, excluded: excluded) }
+        }
+    }
+
+    /// Appends the `message` that receivers get.
+    fileprivate func encode(_ payload: UnsafeRawBufferPointer, _ topic: EncodedString, to bytes: inout [UInt8]) {
+        HubMessage.message(
+            topic: topic,
+            payload: payload,
+            from: client.encodedID,
+            messageID: shard.hub.nextMessageID(),
+            timestamp: shard.environment.unixMilliseconds(),
+            to: &bytes
+        )
+    }
+
+    fileprivate func answerPublished(_ topic: String) {
+        reply { timestamp, bytes in
+            HubMessage.published(topic: topic, messageID: messageID, timestamp: timestamp, to: &bytes)
+        }
+    }
+}

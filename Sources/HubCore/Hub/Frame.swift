@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// What a client receives: text or bytes.
+package enum Frame: Sendable, Equatable {
+    /// UTF-8 text; the caller vouches for it.
+    case text([UInt8])
+    case binary([UInt8])
+
+    /// Makes a text frame.
+    package init(_ text: String) { self = .text(Array(text.utf8)) }
+
+    var opcode: UInt8 {
+        switch self {
+        case .text: 1
+        case .binary: 2
+        }
+    }
+
+    var payload: [UInt8] {
+        switch self {
+        case .text(let bytes), .binary(let bytes): bytes
+        }
+    }
+}

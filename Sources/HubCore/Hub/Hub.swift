@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubWire
+import Synchronization
+
+/// The hub of one node: publish, push and disconnect from any thread.
+///
+/// Each shard owns the clients of one loop; the hub holds what all share: the directory, the settings, the numbering of
+/// messages. Nothing here waits for a loop.
+package final class Hub: Sendable {
+    /// What the hub allows.
+    package let settings: HubSettings
+    let directory = Directory()
+    let environment: HubEnvironment
+    private let ports: Mutex<[Inbox]> = Mutex([])
+    /// The inboxes once all shards exist; read without a lock.
+    private let sealed = AtomicLazyReference<Ports>()
+    private let messageIDs = Atomic<Int64>(0)
+    private let pushErrors = Mutex<[HubError.Code: UInt64]>([:])
+    /// Where publications go after their local delivery; the bus.
+    let relay: (any PublicationRelay)?
+
+    /// Makes a hub without shards; add them, then ``seal()`` it.
+    package init(
+        settings: HubSettings = HubSettings(),
+        environment: HubEnvironment = .system,
+        relay: (any PublicationRelay)? = nil
+    ) {
+        self.settings = settings
+        self.environment = environment
+        self.relay = relay
+    }
+
+    /// Makes the shard of the next loop.
+    ///
+    /// - Parameter wake: Makes that loop tick soon; called from any thread.
+    package func makeShard(wake: @escaping @Sendable () -> Void) -> Shard {
+        let inbox = Inbox(wake: wake)
+        let index = ports.withLock { ports in
+            ports.append(inbox)
+            return ports.count - 1
+        }
+        return Shard(hub: self, index: index, inbox: inbox)
+    }
+
+    /// Declares that all shards are made; publications reach those that exist now.
+    package func seal() {
+        _ = sealed.storeIfNil(Ports(inboxes: ports.withLock { $0 }))
+    }
+
+    var inboxes: [Inbox] { sealed.load()?.inboxes ?? ports.withLock { $0 } }
+
+    /// How many clients are registered.
+    package var clientCount: Int { directory.count }
+
+    /// Sends a frame to every client of the hub.
+    package func broadcast(_ frame: Frame) {
+        publish(.broadcast, frame)
+    }
+
+    /// Sends a frame to the subscribers of a topic.
+    ///
+    /// - Throws: ``HubError`` `.badTopic` when the name is none.
+    package func publish(_ frame: Frame, to topic: String) throws(HubError) {
+        let name: TopicName
+        do throws(MessageError) { name = try TopicName(topic).publishable() } catch {
+            throw HubError(code: .badTopic, message: error.reason)
+        }
+        publish(name, frame)
+    }
+
+    private func publish(_ topic: TopicName, _ frame: Frame) {
+        let publication = Publication(
+            topic: topic,
+            opcode: frame.opcode,
+            payload: frame.payload,
+            ingress: environment.monotonicNanoseconds()
+        )
+        for inbox in inboxes { inbox.append(.publish(publication)) }
+        relay?.relay(publication)
+    }
+
+    /// Takes in a publication that another node made; it is not sent to the bus again.
+    package func deliver(_ publication: Publication) {
+        for inbox in inboxes { inbox.append(.publish(publication)) }
+    }
+
+    /// Puts a frame into one client's queue.
+    ///
+    /// - Parameter completion: Called once, on the client's loop, when the frame was handed to the socket or given up.
+    /// - Throws: ``HubError`` `.clientNotFound`, or `.sendBufferFull` when the queue has no room: the caller decides then.
+    package func push(
+        _ frame: Frame,
+        to id: ClientID,
+        completion: (@Sendable (HubError?) -> Void)? = nil
+    ) throws(HubError) {
+        guard let handle = directory[id] else { throw refused(.clientNotFound) }
+        try push(frame, to: handle, ingress: environment.monotonicNanoseconds(), completion: completion)
+    }
+
+    func push(
+        _ frame: Frame,
+        to handle: ClientHandle,
+        ingress: UInt64,
+        completion: (@Sendable (HubError?) -> Void)? = nil
+    ) throws(HubError) {
+        guard handle.reserve(frame.payload.count, within: settings.queue) else { throw refused(.sendBufferFull) }
+        inboxes[handle.shard].append(.push(handle, frame, ingress: ingress, completion: completion))
+    }
+
+    /// Puts a frame into one client's queue and returns when it was written to the socket.
+    ///
+    /// - Throws: ``HubError`` as ``push(_:to:completion:)``, and `.connectionClosed` when the connection ended first.
+    package func pushAndWait(_ frame: Frame, to id: ClientID) async throws(HubError) {
+        let failure: HubError? = await withCheckedContinuation { continuation in
+            do throws(HubError) {
+                try push(frame, to: id) { continuation.resume(returning: $0) }
+            } catch {
+                continuation.resume(returning: error)
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Closes a client's connection.
+    ///
+    /// - Throws: ``HubError`` `.clientNotFound`.
+    package func disconnect(_ id: ClientID, _ reason: CloseReason = .kicked) throws(HubError) {
+        guard let handle = directory[id] else { throw .clientNotFound }
+        inboxes[handle.shard].append(.disconnect(handle, reason))
+    }
+
+    /// The next number for a message of the hub's own.
+    func nextMessageID() -> Int64 { messageIDs.add(1, ordering: .relaxed).newValue }
+
+    /// Counts a push that was refused, and hands the error on.
+    func refused(_ error: HubError) -> HubError {
+        pushErrors.withLock { $0[error.code, default: 0] += 1 }
+        return error
+    }
+
+    /// How many pushes were refused for `code`.
+    package func refusedPushes(_ code: HubError.Code) -> UInt64 {
+        pushErrors.withLock { $0[code] ?? 0 }
+    }
+}
+
+/// The inboxes of all shards, fixed.
+private final class Ports: Sendable {
+    let inboxes: [Inbox]
+    init(inboxes: [Inbox]) { self.inboxes = inboxes }
+}
+
+/// Where publications go after their local delivery.
+package protocol PublicationRelay: Sendable {
+    /// Hands a publication on; must not block, and counts its own failures: the local delivery stands.
+    func relay(_ publication: Publication)
+}
+
+/// The clocks, so that tests can hold them.
+package struct HubEnvironment: Sendable {
+    /// Never goes back; its zero means nothing.
+    package var monotonicNanoseconds: @Sendable () -> UInt64
+    /// The wall clock.
+    package var unixMilliseconds: @Sendable () -> Int64
+
+    /// Makes one from two clocks.
+    package init(
+        monotonicNanoseconds: @escaping @Sendable () -> UInt64,
+        unixMilliseconds: @escaping @Sendable () -> Int64
+    ) {
+        self.monotonicNanoseconds = monotonicNanoseconds
+        self.unixMilliseconds = unixMilliseconds
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// What waits for one client's socket: slices of batches, in order, with their totals.
+///
+/// A value of 24 bytes and no heap while empty. The slices live in the shard's ``SlicePool``.
+struct OutboundQueue {
+    private(set) var head = SlicePool.none
+    private(set) var tail = SlicePool.none
+    /// Deliveries not yet written to their last byte.
+    private(set) var messages = 0
+    /// Bytes not yet written, control frames included.
+    private(set) var bytes = 0
+
+    @inline(__always)
+    var isEmpty: Bool { head == SlicePool.none }
+
+    /// Appends; the slice's reference to its batch passes to the queue.
+    @inline(__always)
+    mutating func append(_ slice: Slice, in pool: SlicePool) {
+        messages += slice.messages
+        bytes += Int(slice.end - slice.start)
+        let index = pool.insert(slice)
+        if tail == SlicePool.none { head = index } else { pool.slices[Int(tail)].next = index }
+        tail = index
+    }
+
+    /// Takes the first slice off, whole; its reference passes to the caller.
+    @inline(__always)
+    mutating func popFirst(in pool: SlicePool) -> Slice? {
+        guard head != SlicePool.none else { return nil }
+        var slice = pool.slices[Int(head)]
+        pool.remove(head)
+        head = slice.next
+        if head == SlicePool.none { tail = SlicePool.none }
+        messages -= slice.messages
+        bytes -= Int(slice.end - slice.start)
+        slice.next = SlicePool.none
+        return slice
+    }
+
+    /// Marks `count` bytes of the first slice as written, fewer than it has; returns how many deliveries that finished.
+    mutating func advanceFirst(by count: Int, in pool: SlicePool) -> Int {
+        let slice = pool.slices + Int(head)
+        slice.pointee.start += UInt32(truncatingIfNeeded: count)
+        bytes -= count
+        var finished = 0
+        slice.pointee.batch._withUnsafeGuaranteedRef { batch in
+            while batch.end(ofFrame: slice.pointee.first) <= slice.pointee.start {
+                slice.pointee.first += 1
+                slice.pointee.frames -= 1
+                finished += 1
+            }
+        }
+        guard !slice.pointee.isControl else { return 0 }
+        messages -= finished
+        return finished
+    }
+
+    /// Puts slices before the first, in their order; their references pass to the queue.
+    mutating func prepend(_ added: [Slice], in pool: SlicePool) {
+        for var slice in added.reversed() {
+            messages += slice.messages
+            bytes += Int(slice.end - slice.start)
+            slice.next = head
+            head = pool.insert(slice)
+            if tail == SlicePool.none { tail = head }
+        }
+    }
+
+    /// Lets `change` give slices another batch that holds the same frames.
+    func replaceBatches(in pool: SlicePool, _ change: (inout Slice) -> Void) {
+        var index = head
+        while index != SlicePool.none {
+            change(&pool.slices[Int(index)])
+            index = pool.slices[Int(index)].next
+        }
+    }
+
+    /// Describes up to `vectors.count` runs of bytes to write, joining neighbours in one batch.
+    ///
+    /// - Returns: How many vectors were filled and how many bytes they hold.
+    @inline(__always)
+    func gather(
+        into vectors: UnsafeMutableBufferPointer<OutboundVector>,
+        from pool: SlicePool
+    ) -> (vectors: Int, bytes: Int) {
+        var filled = 0
+        var total = 0
+        var index = head
+        while index != SlicePool.none {
+            let slice = pool.slices + Int(index)
+            let start = slice.pointee.batch._withUnsafeGuaranteedRef { UnsafeRawPointer($0.base) }
+                + Int(slice.pointee.start)
+            let count = Int(slice.pointee.end - slice.pointee.start)
+            if filled > 0, vectors[filled - 1].start + vectors[filled - 1].count == start {
+                vectors[filled - 1].count += count
+            } else {
+                guard filled < vectors.count else { break }
+                vectors[filled] = OutboundVector(start: start, count: count)
+                filled += 1
+            }
+            total += count
+            index = slice.pointee.next
+        }
+        return (filled, total)
+    }
+}
+
+/// A run of bytes to write; laid out as the system's `iovec`.
+package struct OutboundVector {
+    /// Where the bytes are.
+    package var start: UnsafeRawPointer
+    /// How many there are.
+    package var count: Int
+}

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubMetrics
+import HubWire
+
+/// How much a batch gathers before it is given to the queues within a tick.
+private let batchByteTarget = 64 * 1024
+
+extension Shard {
+    // MARK: Into batches
+
+    /// Delivers a publication to this shard's subscribers at the end of the tick.
+    func deliver(_ publication: Publication) {
+        publication.payload.withUnsafeBytes { payload in
+            append(
+                publication.opcode,
+                payload,
+                to: topic(publication.topic),
+                ingress: publication.ingress,
+                excluded: publication.excluded
+            )
+        }
+    }
+
+    /// The receivers of a name on this shard; nil when there are none.
+    func topic(_ name: TopicName) -> Topic? { name.isBroadcast ? everyone : topics[name] }
+
+    /// Adds a message to the batch of a topic; nil is a topic without subscribers here.
+    func append(
+        _ opcode: UInt8,
+        _ payload: UnsafeRawBufferPointer,
+        to topic: Topic?,
+        ingress: UInt64,
+        excluded: ClientHandle?
+    ) {
+        guard let topic, !topic.subscribers.isEmpty else { return }
+        let batch: FrameBatch
+        if let open = topic.batch {
+            batch = open
+        } else {
+            batch = batches.take()
+            topic.batch = batch
+            if !topic.isDirty {
+                topic.isDirty = true
+                dirtyTopics.append(topic)
+            }
+        }
+        batch.append(opcode, payload, ingress: ingress)
+        counts.pointee.sentSizes.observe(
+            UInt64(truncatingIfNeeded: payload.count),
+            count: UInt64(truncatingIfNeeded: topic.subscribers.count)
+        )
+        if let excluded, excluded.shard == index, let client = client(for: excluded) {
+            client.hasExclusions = true
+            topic.exclusions.append(
+                Exclusion(client: .passUnretained(client), frame: UInt32(truncatingIfNeeded: batch.frameCount - 1))
+            )
+        }
+        if batch.byteCount >= batchByteTarget || batch.frameCount >= batchFrameTarget { settle(topic) }
+    }
+
+    /// At most half a queue, so that a batch fits a queue that is not too full.
+    private var batchFrameTarget: Int { min(128, max(1, settings.queue.messages / 2)) }
+
+    // MARK: From batches into queues
+
+    /// Gives every pending batch to its subscribers' queues.
+    func settleAll() {
+        guard !dirtyTopics.isEmpty else { return }
+        // Settling adds no topic: a write that fails only marks its client.
+        for topic in dirtyTopics {
+            settle(topic)
+            topic.isDirty = false
+        }
+        dirtyTopics.removeAll(keepingCapacity: true)
+    }
+
+    /// Gives a topic's pending batch to its subscribers' queues.
+    func settle(_ topic: Topic) {
+        guard let batch = topic.batch else { return }
+        topic.batch = nil
+        let began = environment.monotonicNanoseconds()
+        let frames = UInt32(truncatingIfNeeded: batch.frameCount)
+        let bytes = UInt32(truncatingIfNeeded: batch.byteCount)
+        let shared = Unmanaged.passUnretained(batch)
+        let slice = Slice(
+            batch: shared,
+            start: 0,
+            end: bytes,
+            first: 0,
+            frames: frames,
+            next: SlicePool.none,
+            scope: topic.scope,
+            isControl: false
+        )
+        topic.subscribers.withUnsafeBufferPointer { subscribers in
+            for subscriber in subscribers {
+                subscriber.client._withUnsafeGuaranteedRef { client in
+                    if client.hasExclusions {
+                        enqueueAround(topic.exclusions, slice, to: client)
+                    } else {
+                        enqueue(slice, to: client)
+                    }
+                }
+            }
+        }
+        for exclusion in topic.exclusions { exclusion.client._withUnsafeGuaranteedRef { $0.hasExclusions = false } }
+        topic.exclusions.removeAll(keepingCapacity: true)
+        observeFanOut(topic, batch, began: began)
+        batches.release(batch)
+    }
+
+    private func observeFanOut(_ topic: Topic, _ batch: FrameBatch, began: UInt64) {
+        let now = environment.monotonicNanoseconds()
+        let recipients = UInt64(topic.subscribers.count)
+        let messages = UInt64(batch.frameCount)
+        if topic.scope == .broadcast {
+            counts.pointee.broadcastRecipients.observe(recipients, count: messages)
+            counts.pointee.broadcastDuration.observe(now &- began)
+        } else {
+            counts.pointee.topicRecipients.observe(recipients, count: messages)
+            counts.pointee.topicDuration.observe(now &- began)
+        }
+        counts.pointee.fanOutLatency.observe(now > batch.ingress ? now - batch.ingress : 0, count: messages)
+    }
+
+    /// Enqueues the runs of frames between those that the client published itself.
+    private func enqueueAround(_ exclusions: [Exclusion], _ slice: Slice, to client: Client) {
+        var next: UInt32 = 0
+        for exclusion in exclusions where exclusion.client.toOpaque() == Unmanaged.passUnretained(client).toOpaque() {
+            enqueueFrames(next..<exclusion.frame, of: slice, to: client)
+            next = exclusion.frame + 1
+        }
+        enqueueFrames(next..<slice.frames, of: slice, to: client)
+    }
+
+    private func enqueueFrames(_ range: Range<UInt32>, of slice: Slice, to client: Client) {
+        guard !range.isEmpty else { return }
+        enqueue(slice.part(range), to: client)
+    }
+
+    // MARK: Into one queue
+
+    /// Puts a slice into a client's queue and takes a reference of its batch for it.
+    ///
+    /// What does not fit is first written, if the socket takes anything; then the slow-client policy decides.
+    @inline(__always)
+    func enqueue(_ slice: Slice, to client: Client) {
+        counts.pointee.ledger.enqueue(slice.messages, slice.scope)
+        let limits = settings.queue
+        if client.fate == nil,
+            client.queue.messages + slice.messages <= limits.messages,
+            client.queue.bytes + Int(slice.end - slice.start) <= limits.bytes
+        {
+            accept(slice, client)
+        } else {
+            enqueueTight(slice, client)
+        }
+    }
+
+    @inline(__always)
+    private func accept(_ slice: Slice, _ client: Client) {
+        slice.batch._withUnsafeGuaranteedRef { $0.references += 1 }
+        client.queue.append(slice, in: slices)
+        markDirty(client)
+    }
+
+    @inline(__always)
+    func markDirty(_ client: Client) {
+        guard !client.isDirty else { return }
+        client.isDirty = true
+        dirtyClients.append(.passUnretained(client))
+    }
+
+    /// The slow way in: the queue is full, or the slice is larger than a queue.
+    private func enqueueTight(_ slice: Slice, _ client: Client) {
+        var rest = slice
+        while rest.frames > 0 {
+            guard client.fate == nil else {
+                counts.pointee.ledger.drop(rest.messages, rest.scope, .closed)
+                return
+            }
+            let fitting = framesThatFit(rest, client)
+            if fitting > 0 {
+                let part = rest.part(rest.first..<rest.first + fitting)
+                accept(part, client)
+                rest = rest.part(rest.first + fitting..<rest.first + rest.frames)
+            } else if !client.isBlocked {
+                flush(client)
+            } else if !makeRoom(for: rest, client) {
+                return
+            }
+        }
+    }
+
+    /// How many of a slice's first frames the queue has room for; one is always let into an empty queue.
+    private func framesThatFit(_ slice: Slice, _ client: Client) -> UInt32 {
+        if slice.isControl { return slice.frames }
+        let limits = settings.queue
+        let room = limits.messages - client.queue.messages
+        guard room > 0 else { return 0 }
+        let byteRoom = limits.bytes - client.queue.bytes
+        return slice.batch._withUnsafeGuaranteedRef { batch in
+            var fitting: UInt32 = 0
+            while fitting < slice.frames, Int(fitting) < room,
+                Int(batch.end(ofFrame: slice.first + fitting) - slice.start) <= byteRoom
+            {
+                fitting += 1
+            }
+            return fitting == 0 && client.queue.isEmpty ? 1 : fitting
+        }
+    }
+
+    /// Applies the slow-client policy; false when the slice is dealt with.
+    private func makeRoom(for slice: Slice, _ client: Client) -> Bool {
+        let reason: DropReason =
+            client.queue.messages >= settings.queue.messages ? .queueMessages : .queueBytes
+        switch settings.slowClientPolicy {
+        case .disconnect:
+            counts.pointee.slowDisconnects += 1
+            counts.pointee.ledger.drop(slice.messages, slice.scope, reason)
+            doom(client, .slow)
+            return false
+        case .dropNewest:
+            counts.pointee.slowDrops += UInt64(slice.messages)
+            counts.pointee.ledger.drop(slice.messages, slice.scope, reason)
+            return false
+        case .dropOldest:
+            if dropOldest(of: client, reason) { return true }
+            // Only a message that is half on the wire is left: the new one has to go.
+            counts.pointee.slowDrops += UInt64(slice.messages)
+            counts.pointee.ledger.drop(slice.messages, slice.scope, reason)
+            return false
+        }
+    }
+
+    // MARK: Pushes
+
+    /// Lands a push in its client's queue; its room was reserved.
+    func land(
+        _ handle: ClientHandle,
+        _ frame: Frame,
+        _ ingress: UInt64,
+        _ completion: (@Sendable (HubError?) -> Void)?
+    ) {
+        handle.release(frame.payload.count)
+        counts.pointee.ledger.enqueue(1, .client)
+        guard let client = client(for: handle), client.fate == nil else {
+            counts.pointee.ledger.drop(1, .client, .closed)
+            completion?(.connectionClosed)
+            return
+        }
+        counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: frame.payload.count))
+        let batch = batches.take()
+        frame.payload.withUnsafeBytes { batch.append(frame.opcode, $0, ingress: ingress) }
+        batch.completion = completion
+        accept(wholeSlice(of: batch, scope: .client), client)
+        batches.release(batch)
+    }
+
+    /// Puts a frame into the queue of a client of this shard, or answers that it has no room.
+    func push(
+        _ opcode: UInt8,
+        _ payload: UnsafeRawBufferPointer,
+        to client: Client,
+        ingress: UInt64
+    ) throws(HubError) {
+        if client.queue.messages >= settings.queue.messages || client.queue.bytes >= settings.queue.bytes,
+            !client.isBlocked
+        {
+            flush(client)
+        }
+        let fits =
+            client.queue.messages < settings.queue.messages
+            && (client.queue.bytes + payload.count <= settings.queue.bytes || client.queue.isEmpty)
+        guard client.fate == nil, fits else {
+            throw hub.refused(client.fate == nil ? .sendBufferFull : .clientNotFound)
+        }
+        let batch = replyBatch()
+        let start = UInt32(truncatingIfNeeded: batch.byteCount)
+        batch.append(opcode, payload, ingress: ingress)
+        counts.pointee.ledger.enqueue(1, .client)
+        counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: payload.count))
+        accept(lastFrame(of: batch, from: start, scope: .client, isControl: false), client)
+    }
+
+    // MARK: Replies
+
+    /// Answers a client with a text frame; a full queue is treated as fan-out treats it.
+    package func reply(_ payload: UnsafeRawBufferPointer, opcode: UInt8 = 1, to client: Client, ingress: UInt64) {
+        let batch = replyBatch()
+        let start = UInt32(truncatingIfNeeded: batch.byteCount)
+        batch.append(opcode, payload, ingress: ingress)
+        counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: payload.count))
+        enqueue(lastFrame(of: batch, from: start, scope: .reply, isControl: false), to: client)
+    }
+
+    /// Queues a ping, pong or close frame behind what waits; it is no delivery and has no limit but its sender's care.
+    package func control(_ opcode: UInt8, _ payload: UnsafeRawBufferPointer, to client: Client) {
+        let batch = replyBatch()
+        let start = UInt32(truncatingIfNeeded: batch.byteCount)
+        batch.append(opcode, payload, ingress: .max)
+        accept(lastFrame(of: batch, from: start, scope: .reply, isControl: true), client)
+    }
+
+    private func replyBatch() -> FrameBatch {
+        if let replies, replies.byteCount < batchByteTarget { return replies }
+        if let replies { batches.release(replies) }
+        let batch = batches.take()
+        replies = batch
+        return batch
+    }
+
+    private func lastFrame(of batch: FrameBatch, from start: UInt32, scope: DeliveryScope, isControl: Bool) -> Slice {
+        Slice(
+            batch: .passUnretained(batch),
+            start: start,
+            end: UInt32(truncatingIfNeeded: batch.byteCount),
+            first: UInt32(truncatingIfNeeded: batch.frameCount - 1),
+            frames: 1,
+            next: SlicePool.none,
+            scope: scope,
+            isControl: isControl
+        )
+    }
+
+    private func wholeSlice(of batch: FrameBatch, scope: DeliveryScope) -> Slice {
+        Slice(
+            batch: .passUnretained(batch),
+            start: 0,
+            end: UInt32(truncatingIfNeeded: batch.byteCount),
+            first: 0,
+            frames: UInt32(truncatingIfNeeded: batch.frameCount),
+            next: SlicePool.none,
+            scope: scope,
+            isControl: false
+        )
+    }
+}
+
+extension Slice {
+    /// The same slice cut down to some of its frames, none of them begun.
+    func part(_ range: Range<UInt32>) -> Slice {
+        var part = self
+        part.first = range.lowerBound
+        part.frames = UInt32(range.count)
+        guard !range.isEmpty else { return part }
+        batch._withUnsafeGuaranteedRef { batch in
+            part.start = range.lowerBound == first ? start : batch.start(ofFrame: range.lowerBound)
+            part.end = batch.end(ofFrame: range.upperBound - 1)
+        }
+        return part
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubWire
+
+extension Shard {
+    /// Publishes a client's message: to the subscribers here, to the other shards, then to the bus.
+    ///
+    /// - Parameter payload: What receivers get in one frame, byte for byte; copied.
+    /// - Parameter excluded: The publisher, if it does not want the message back.
+    package func publish(
+        _ opcode: UInt8,
+        _ payload: UnsafeRawBufferPointer,
+        to topic: TopicName,
+        ingress: UInt64,
+        excluded: ClientHandle?
+    ) {
+        let scope: DeliveryScope = topic.isBroadcast ? .broadcast : .topic
+        counts.pointee.publishes[Int(scope.rawValue)] += 1
+        append(opcode, payload, to: self.topic(topic), ingress: ingress, excluded: excluded)
+        let others = hub.inboxes
+        guard others.count > 1 || hub.relay != nil else { return }
+        let publication = Publication(
+            topic: topic,
+            opcode: opcode,
+            payload: Array(payload),
+            ingress: ingress,
+            excluded: excluded
+        )
+        for (index, inbox) in others.enumerated() where index != self.index { inbox.append(.publish(publication)) }
+        hub.relay?.relay(publication)
+    }
+
+    /// Puts a client's message into the queue of another client of the hub.
+    ///
+    /// - Throws: ``HubError`` `.clientNotFound` or `.sendBufferFull`.
+    package func unicast(_ payload: UnsafeRawBufferPointer, to id: ClientID, ingress: UInt64) throws(HubError) {
+        counts.pointee.publishes[Int(DeliveryScope.client.rawValue)] += 1
+        guard let handle = hub.directory[id] else { throw hub.refused(.clientNotFound) }
+        if handle.shard == index {
+            guard let client = client(for: handle) else { throw hub.refused(.clientNotFound) }
+            try push(1, payload, to: client, ingress: ingress)
+        } else {
+            try hub.push(.text(Array(payload)), to: handle, ingress: ingress)
+        }
+    }
+
+    /// Answers a client with a message that `encode` appends to the bytes it is given.
+    func reply(to client: Client, ingress: UInt64, _ encode: (inout [UInt8]) -> Void) {
+        withScratch { bytes in
+            encode(&bytes)
+            bytes.withUnsafeBytes { reply($0, to: client, ingress: ingress) }
+        }
+    }
+
+    /// Lends the shard's memory for encoding, empty.
+    func withScratch<Failure: Error>(_ body: (inout [UInt8]) throws(Failure) -> Void) throws(Failure) {
+        var bytes = scratch
+        scratch = []
+        bytes.removeAll(keepingCapacity: true)
+        defer { scratch = bytes }
+        try body(&bytes)
+    }
+}

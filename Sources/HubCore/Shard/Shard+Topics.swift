@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubWire
+
+extension Shard {
+    /// Makes a client a subscriber of a topic; again is no error.
+    ///
+    /// - Throws: ``HubError`` `.tooManySubscriptions` or `.tooManyTopics`.
+    /// - Complexity: O(subscriptions of the client).
+    package func subscribe(_ client: Client, to name: TopicName) throws(HubError) {
+        guard client.isRegistered else { throw .connectionClosed }
+        if let topic = topics[name] {
+            guard !client.subscriptions.contains(where: { $0.topic === topic }) else { return }
+            try checkSubscriptions(of: client)
+            // What was published before must not reach the newcomer.
+            settle(topic)
+            join(client, topic)
+            return
+        }
+        try checkSubscriptions(of: client)
+        guard topics.count < settings.maxTopics else {
+            throw HubError(code: .tooManyTopics, message: "the hub holds its limit of \(settings.maxTopics) topics")
+        }
+        let topic = Topic(name: name, scope: .topic)
+        topics[name] = topic
+        join(client, topic)
+    }
+
+    /// Ends a subscription; none is no error. Messages published before still arrive.
+    ///
+    /// - Complexity: O(subscriptions of the client).
+    package func unsubscribe(_ client: Client, from name: TopicName) {
+        guard let topic = topics[name], let slot = client.subscriptions.firstIndex(where: { $0.topic === topic }) else {
+            return
+        }
+        settle(topic)
+        leave(client, topic, slot: slot)
+        counts.pointee.unsubscribes += 1
+    }
+
+    private func checkSubscriptions(of client: Client) throws(HubError) {
+        guard client.subscriptions.count < settings.maxSubscriptionsPerClient else {
+            throw HubError(
+                code: .tooManySubscriptions,
+                message: "a client may subscribe to \(settings.maxSubscriptionsPerClient) topics"
+            )
+        }
+    }
+
+    private func join(_ client: Client, _ topic: Topic) {
+        client.subscriptions.append(Subscription(topic: topic, position: topic.subscribers.count))
+        topic.subscribers.append(
+            Subscriber(client: .passUnretained(client), slot: client.subscriptions.count - 1)
+        )
+        counts.pointee.subscribes += 1
+    }
+
+    /// Takes a membership out of both lists; the last of each takes the free place.
+    func leave(_ client: Client, _ topic: Topic, slot: Int) {
+        let position = client.subscriptions[slot].position
+        let moved = topic.subscribers.removeLast()
+        if position < topic.subscribers.count {
+            topic.subscribers[position] = moved
+            moved.client._withUnsafeGuaranteedRef { $0.subscriptions[moved.slot].position = position }
+        }
+        let last = client.subscriptions.removeLast()
+        if slot < client.subscriptions.count {
+            client.subscriptions[slot] = last
+            last.topic.subscribers[last.position].slot = slot
+        }
+        if topic.subscribers.isEmpty { topics[topic.name] = nil }
+    }
+}
