@@ -6,7 +6,7 @@ import HubMetrics
 /// Why a connection ended, in words; each has the side that began and the close code that says it.
 package enum CloseReason: UInt8, MetricLabel {
     case normal, goingAway, clientError
-    case protocolError, invalidPayload, tooLarge, slow, noPong, idle, writeTimeout, drain, kicked, closeTimeout, internalError
+    case protocolError, invalidPayload, tooLarge, slow, noPong, idle, writeTimeout, drain, kicked, internalError
     case abnormal, readError, writeError
 
     package static let labelName = "reason"
@@ -24,7 +24,6 @@ package enum CloseReason: UInt8, MetricLabel {
         case .writeTimeout: "write_timeout"
         case .drain: "drain"
         case .kicked: "kicked"
-        case .closeTimeout: "close_timeout"
         case .internalError: "internal"
         case .abnormal: "abnormal"
         case .readError: "read_error"
@@ -52,7 +51,7 @@ package enum CloseReason: UInt8, MetricLabel {
         case .noPong, .idle, .drain: 1001
         case .kicked: 1008
         case .internalError: 1011
-        case .writeTimeout, .closeTimeout, .abnormal, .readError, .writeError: nil
+        case .writeTimeout, .abnormal, .readError, .writeError: nil
         }
     }
 

@@ -95,6 +95,7 @@ extension Shard {
 
     private func block(_ client: Client) {
         client.isBlocked = true
+        client.lastProgress = clock()
         counts.pointee.blockedWrites += 1
         wait(client)
     }

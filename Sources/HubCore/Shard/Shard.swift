@@ -100,9 +100,15 @@ package final class Shard {
         client.position = -1
     }
 
+    /// Stops deliveries to a client that is about to close; what is queued for it stays queued.
+    package func beginClosing(_ client: Client, _ reason: CloseReason) {
+        unregister(client)
+        if client.fate == nil { client.fate = reason }
+    }
+
     /// Forgets a client whose socket is gone; what is still queued counts as dropped.
     package func detach(_ client: Client, _ reason: DropReason = .closed) {
-        unregister(client)
+        beginClosing(client, .abnormal)
         discardQueue(of: client, reason)
         let slot = client.handle.slot
         guard slot < clients.count, clients[slot] === client else { return }
