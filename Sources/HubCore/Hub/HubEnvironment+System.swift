@@ -2,9 +2,9 @@
 // Part of gohub.
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 extension HubEnvironment {

@@ -90,7 +90,8 @@ struct OutboundQueue {
         var index = head
         while index != SlicePool.none {
             let slice = pool.slices + Int(index)
-            let start = slice.pointee.batch._withUnsafeGuaranteedRef { UnsafeRawPointer($0.base) }
+            let start =
+                slice.pointee.batch._withUnsafeGuaranteedRef { UnsafeRawPointer($0.base) }
                 + Int(slice.pointee.start)
             let count = Int(slice.pointee.end - slice.pointee.start)
             if filled > 0, vectors[filled - 1].start + vectors[filled - 1].count == start {

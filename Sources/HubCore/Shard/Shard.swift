@@ -172,7 +172,9 @@ package final class Shard {
 
     /// The attached client that a handle means, nil when it is gone.
     func client(for handle: ClientHandle) -> Client? {
-        guard handle.slot < clients.count, let client = clients[handle.slot], client.handle === handle else { return nil }
+        guard handle.slot < clients.count, let client = clients[handle.slot], client.handle === handle else {
+            return nil
+        }
         return client
     }
 }
