@@ -54,7 +54,9 @@ package final class ClientHandle: Sendable {
 package struct QueueLimits: Sendable, Equatable {
     /// How many messages, 1 to 65 536; default 256.
     package var messages: Int
-    /// How many bytes, frame headers included; default 1 MiB. One message may exceed it when nothing else waits.
+    /// How many bytes, frame headers included; default 1 MiB.
+    ///
+    /// One message may exceed it when nothing else waits.
     package var bytes: Int
 
     /// Makes limits; values below 1 count as 1.

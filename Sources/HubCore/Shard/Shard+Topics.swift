@@ -27,7 +27,9 @@ extension Shard {
         join(client, topic)
     }
 
-    /// Ends a subscription; none is no error. Messages published before still arrive.
+    /// Ends a subscription; none is no error.
+    ///
+    /// Messages published before still arrive.
     ///
     /// - Complexity: O(subscriptions of the client).
     package func unsubscribe(_ client: Client, from name: TopicName) {
