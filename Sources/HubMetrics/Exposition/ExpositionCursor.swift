@@ -40,6 +40,12 @@ struct ExpositionCursor {
         position += DecimalText.write(value, to: position)
     }
 
+    /// Writes a whole number in exactly so many digits.
+    mutating func append(decimal value: UInt64, digits: Int) {
+        DecimalText.write(value, digits: digits, to: position)
+        position += digits
+    }
+
     /// Writes a count of nanoseconds as seconds, exactly.
     mutating func append(nanoseconds value: UInt64) {
         position += DecimalText.write(nanoseconds: value, to: position)

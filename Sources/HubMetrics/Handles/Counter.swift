@@ -17,7 +17,7 @@ package struct Counter: @unchecked Sendable {
     @usableFromInline let index: UInt16
     /// One less than the number of stripes.
     @usableFromInline let stripeMask: UInt8
-    /// Whether the second half of the first stripe is an exemplar's slot.
+    /// Whether the family keeps exemplars.
     @usableFromInline let hasExemplar: Bool
 
     /// A child of a static family.
@@ -52,6 +52,20 @@ package struct Counter: @unchecked Sendable {
         }
     }
 
+    /// Counts `amount` more, and may show this span with the counter.
+    ///
+    /// Give one only where the span is sampled. Ignored where the family was not registered with exemplars, where the
+    /// exemplar shown is younger than 7 s, and where another thread is at it.
+    package func increment(
+        by amount: UInt64 = 1,
+        exemplar: Exemplar,
+        at time: Int64 = WallClock.unixMilliseconds()
+    ) {
+        increment(by: amount)
+        guard hasExemplar else { return }
+        CounterBlock.exemplars(of: self)[Int(index)].offer(exemplar, value: amount, now: time)
+    }
+
     /// Sets the total that was counted elsewhere, from an `onScrape` hook.
     ///
     /// A total below the one already shown is not taken, as a counter never goes back, and is counted as a refused
@@ -82,12 +96,8 @@ package struct Counter: @unchecked Sendable {
         cell.pointee.wrappingAdd(amount, ordering: .relaxed)
     }
 
-    /// Where this registry counts refused updates; ``CounterBlock`` keeps the pointer in front of its first child.
+    /// Where this registry counts refused updates.
     private var refusedUpdates: Cell {
-        if generation != 0 { return DynamicSlot.refusedUpdates(of: cell) }
-        let stride = CounterBlock.stride(stripes: Int(stripeMask) + 1, hasExemplar: hasExemplar)
-        let first = cell - Int(index) * stride
-        return Cell(bitPattern: UInt(truncatingIfNeeded: (first - 1).pointee.load(ordering: .relaxed)))
-            .unsafelyUnwrapped
+        generation != 0 ? DynamicSlot.refusedUpdates(of: cell) : CounterBlock.refusedUpdates(of: self)
     }
 }

@@ -66,4 +66,24 @@ struct ExemplarSlot: ~Copyable {
         let exemplar = Exemplar(traceID: (high, low), spanID: span)
         return (exemplar, value, time.load(ordering: .relaxed))
     }
+
+    /// How many bytes ``write(at:unit:to:)`` takes at most.
+    static let maximumBytes = 160
+
+    /// Writes ` # {trace_id="…",span_id="…"} value seconds`, if there is one to show.
+    func write(at now: Int64, unit: MetricUnit, to cursor: inout ExpositionCursor) {
+        guard let (exemplar, value, time) = read(now: now) else { return }
+        cursor.append(" # {trace_id=\"")
+        cursor.append(hexadecimal: exemplar.traceID.high, digits: 16)
+        cursor.append(hexadecimal: exemplar.traceID.low, digits: 16)
+        cursor.append("\",span_id=\"")
+        cursor.append(hexadecimal: exemplar.spanID, digits: 16)
+        cursor.append("\"} ")
+        cursor.append(value, scaledFor: unit)
+        cursor.append(byte: UInt8(ascii: " "))
+        let (seconds, milliseconds) = time.quotientAndRemainder(dividingBy: 1000)
+        cursor.append(UInt64(max(seconds, 0)))
+        cursor.append(byte: UInt8(ascii: "."))
+        cursor.append(decimal: UInt64(max(milliseconds, 0)), digits: 3)
+    }
 }

@@ -52,6 +52,23 @@ package struct Histogram: @unchecked Sendable {
         }
     }
 
+    /// Notes one observation of `value`, and may show this span with its bucket.
+    ///
+    /// - Parameter exemplar: Give one only where the span is sampled.
+    package func observe(_ value: UInt64, exemplar: Exemplar, at time: Int64 = WallClock.unixMilliseconds()) {
+        observe(value)
+        attach(exemplar, to: value, at: time)
+    }
+
+    /// May show this span with the value's bucket, without counting: for values that a ``LocalHistogram`` counts.
+    ///
+    /// Ignored where the family was not registered with exemplars, where the bucket's exemplar is younger than 7 s, and
+    /// where another thread is at it.
+    package func attach(_ exemplar: Exemplar, to value: UInt64, at time: Int64 = WallClock.unixMilliseconds()) {
+        guard let slots = core.pointee.exemplars else { return }
+        slots[core.pointee.search.index(of: value)].offer(exemplar, value: value, now: time)
+    }
+
     /// Shows what was observed elsewhere, from an `onScrape` hook; added to what ``observe(_:count:)`` counted.
     ///
     /// Values of which a bucket or the sum is below the one published before, or that have other buckets, are not taken

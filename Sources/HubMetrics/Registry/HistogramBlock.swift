@@ -68,22 +68,26 @@ final class HistogramBlock: SeriesBlock, @unchecked Sendable {
     var seriesCount: Int { lines.count }
 
     func write(_ scrape: Scrape, to buffer: inout ExpositionBuffer) {
-        buffer.write(atMost: lines.limit) { cursor in
-            for child in 0..<children { write(child, to: &cursor) }
+        let showsExemplars = scrape.format == .openMetrics && exemplars != nil
+        let exemplarBytes = showsExemplars ? children * buckets.count * ExemplarSlot.maximumBytes : 0
+        buffer.write(atMost: lines.limit + exemplarBytes) { cursor in
+            for child in 0..<children { write(child, scrape, to: &cursor) }
         }
     }
 
-    private func write(_ child: Int, to cursor: inout ExpositionCursor) {
+    private func write(_ child: Int, _ scrape: Scrape, to cursor: inout ExpositionCursor) {
         let core = cores + child
         core.pointee.drain()
         let totals = core.pointee.totals
+        let exemplars = scrape.format == .openMetrics ? core.pointee.exemplars : nil
         core.pointee.withPublished { published in
             var line = child * (buckets.count + 2)
             var cumulated: UInt64 = 0
-            for bucket in 1...buckets.count {
-                cumulated &+= totals[bucket] &+ published[bucket]
+            for bucket in 0..<buckets.count {
+                cumulated &+= totals[1 + bucket] &+ published[1 + bucket]
                 cursor.append(lines[line])
                 cursor.append(cumulated)
+                if let exemplars { exemplars[bucket].write(at: scrape.time, unit: buckets.unit, to: &cursor) }
                 cursor.newline()
                 line += 1
             }

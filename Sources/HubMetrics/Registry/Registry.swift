@@ -23,6 +23,7 @@ package final class Registry: Sendable {
     private let scrapes = Mutex<Void>(())
     private let refused = CellSlab(count: RefusedUpdate.allCases.count)
     private let unixMilliseconds: @Sendable () -> Int64
+    let overflows = OverflowBlock()
 
     /// An empty registry: its page has no sample.
     ///
