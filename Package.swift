@@ -68,6 +68,15 @@ let package = Package(
         // For tests: virtual clock, fake transport, fixtures.
         part("HubTesting", ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer"]),
 
+        // What must hold of HubWire for every input: run over a corpus by the tests, and by scripts/fuzz.
+        .target(
+            name: "HubWireFuzz",
+            dependencies: ["HubWire"],
+            path: "Fuzz",
+            exclude: ["corpus"],
+            swiftSettings: strict
+        ),
+
         // The one place that knows every part.
         .executableTarget(
             name: "gohub",
@@ -84,7 +93,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        tests("HubWireTests", ["HubWire", "HubTesting"]),
+        tests("HubWireTests", ["HubWire", "HubWireFuzz", "HubTesting"]),
         tests("HubMetricsTests", ["HubMetrics", "HubTesting"]),
         tests("HubLogTests", ["HubLog"]),
         tests("HubBusTests", ["HubBus", "HubMetrics", "HubTesting"]),

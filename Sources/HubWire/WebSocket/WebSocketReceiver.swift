@@ -278,6 +278,7 @@ package struct WebSocketReceiver {
     private mutating func fail(_ error: WebSocketError) -> WebSocketError {
         phase = .failed
         failure = error.code
+        headerCount = 0
         message = nil
         storage = nil
         gaveStorage = false

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+#if !FUZZING
+    import HubWire
+#endif
+
+/// The programs that state what must hold of HubWire for every input whatever.
+///
+/// `scripts/fuzz` compiles them together with Sources/HubWire and lets libFuzzer look for an input for which they fail; the
+/// unit tests run them over `corpus/`, where each failure that was ever found stays.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+    /// Request heads, and the handshake that may follow.
+    case head
+    /// Response heads.
+    case response
+    /// WebSocket frames: the first byte chooses the role and the limit.
+    case frames
+    /// UTF-8 in pieces.
+    case utf8
+
+    /// Checks one input.
+    ///
+    /// - Throws: What does not hold.
+    package func run(_ bytes: UnsafeRawBufferPointer) throws(FuzzFailure) {
+        switch self {
+        case .head: try HeadFuzzer.run(bytes)
+        case .response: try ResponseFuzzer.run(bytes)
+        case .frames: try FrameFuzzer.run(bytes)
+        case .utf8: try UTF8Fuzzer.run(bytes)
+        }
+    }
+}
+
+/// What an input showed not to hold.
+package struct FuzzFailure: Error, CustomStringConvertible {
+    /// The rule that was broken.
+    package let description: String
+
+    /// Fails unless a condition holds.
+    package static func require(
+        _ condition: Bool,
+        _ rule: @autoclosure () -> String
+    ) throws(FuzzFailure) {
+        guard condition else { throw FuzzFailure(description: rule()) }
+    }
+}
