@@ -45,4 +45,30 @@ enum JSONByte {
         let controls = (word &- ones &* 0x20) & ~word
         return (controls | ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)) & (ones &* 0x80)
     }
+
+    /// Whether each byte of a word is between 0x20 and 0x7E.
+    @inline(__always)
+    static func isPrintableASCII(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        // Once no byte has bit 7, adding 1 cannot carry and sets it for 0x7F only; below 0x20 the borrow sets it.
+        let high = word | (word &+ ones) | (word &- ones &* 0x20)
+        return high & (ones &* 0x80) == 0
+    }
+
+    /// Whether two stretches of memory hold the same bytes; meant for short ones.
+    @inline(__always)
+    static func equal(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
+        var offset = 0
+        while offset &+ 8 <= count {
+            let word = left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            if word != right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) { return false }
+            offset &+= 8
+        }
+        while offset < count {
+            let byte = left.load(fromByteOffset: offset, as: UInt8.self)
+            if byte != right.load(fromByteOffset: offset, as: UInt8.self) { return false }
+            offset &+= 1
+        }
+        return true
+    }
 }

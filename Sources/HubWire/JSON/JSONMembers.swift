@@ -61,10 +61,14 @@ package struct JSONMembers {
 
     /// The value if it is an integer of 64 bits; otherwise nil, and the value is stepped over.
     package mutating func integer() throws(JSONError) -> Int64? {
-        let range = try value()
-        return JSONReader.integer(
-            UnsafeRawBufferPointer(start: scanner.base + range.lowerBound, count: range.count)
-        )
+        let first = try scanner.peek()
+        guard first == JSONByte.minus || JSONByte.isDigit(first) else {
+            _ = try value()
+            return nil
+        }
+        let start = scanner.at
+        try scanner.skipNumber()
+        return JSONReader.integer(UnsafeRawBufferPointer(start: scanner.base + start, count: scanner.at - start))
     }
 
     /// The value if it is `true` or `false`; otherwise nil, and the value is stepped over.

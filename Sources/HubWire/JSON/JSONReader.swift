@@ -54,20 +54,23 @@ package enum JSONReader {
     /// - Returns: nil if it is no integer, or not one of 64 bits.
     package static func integer(_ number: UnsafeRawBufferPointer) -> Int64? {
         let isNegative = number.first == JSONByte.minus
-        var magnitude: Int64 = 0  // kept negative, which has room for one more
-        var offset = isNegative ? 1 : 0
-        guard offset < number.count else { return nil }
-        while offset < number.count {
+        let digits = isNegative ? 1 : 0
+        guard digits < number.count else { return nil }
+        var negated: Int64 = 0  // there is room for one more below zero
+        for offset in digits..<number.count {
             let digit = number[offset] &- JSONByte.zero
             guard digit < 10 else { return nil }
-            let (product, overflow) = magnitude.multipliedReportingOverflow(by: 10)
-            let (sum, underflow) = product.subtractingReportingOverflow(Int64(digit))
-            if overflow || underflow { return nil }
-            magnitude = sum
-            offset += 1
+            if offset < 18 {
+                negated = negated &* 10 &- Int64(digit)  // 18 digits cannot overflow
+            } else {
+                let (product, isTooLow) = negated.multipliedReportingOverflow(by: 10)
+                let (difference, isStillTooLow) = product.subtractingReportingOverflow(Int64(digit))
+                if isTooLow || isStillTooLow { return nil }
+                negated = difference
+            }
         }
-        if isNegative { return magnitude }
-        return magnitude == .min ? nil : -magnitude
+        if isNegative { return negated }
+        return negated == .min ? nil : -negated
     }
 
     static func checkEncoding(of bytes: UnsafeRawBufferPointer, as input: Input) throws(JSONError) {

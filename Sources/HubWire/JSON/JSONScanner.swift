@@ -127,7 +127,8 @@ struct JSONScanner {
         }
     }
 
-    private mutating func skipNumber() throws(JSONError) {
+    /// Steps over a number; the byte at hand is a digit or a minus.
+    mutating func skipNumber() throws(JSONError) {
         let start = at
         if byte(at) == JSONByte.minus { at += 1 }
         let whole = at

@@ -21,18 +21,12 @@ package struct JSONString {
     /// - Throws: ``JSONError`` `.badUTF8`, only if the buffer was read as valid UTF-8 and is not.
     /// - Complexity: O(n); allocates for texts over 15 bytes.
     package func decoded() throws(JSONError) -> String {
-        let text: String?
-        if isEscaped {
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(raw.count)
-            var decoder = JSONStringDecoder(raw)
-            while let byte = decoder.next() { bytes.append(byte) }
-            text = String(validating: bytes, as: UTF8.self)
-        } else {
-            text = String(validating: raw, as: UTF8.self)
-        }
-        guard let text else { throw JSONError(.badUTF8, at: 0) }
-        return text
+        guard isEscaped else { return try JSONText.string(raw.bindMemory(to: UInt8.self).span) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(raw.count)
+        var decoder = JSONStringDecoder(raw)
+        while let byte = decoder.next() { bytes.append(byte) }
+        return try JSONText.string(bytes.span)
     }
 
     /// How many bytes of UTF-8 the text has once escapes are resolved.
@@ -50,29 +44,13 @@ package struct JSONString {
         if token.isEscaped { return token.resolves(to: literal) }
         let count = literal.utf8CodeUnitCount
         guard token.raw.count == count, let start = token.raw.baseAddress else { return token.raw.count == count }
-        return JSONString.equal(start, UnsafeRawPointer(literal.utf8Start), count)
+        return JSONByte.equal(start, UnsafeRawPointer(literal.utf8Start), count)
     }
 
     private func resolves(to literal: StaticString) -> Bool {
         var decoder = JSONStringDecoder(raw)
         for index in 0..<literal.utf8CodeUnitCount where decoder.next() != literal.utf8Start[index] { return false }
         return decoder.next() == nil
-    }
-
-    @inline(__always)
-    private static func equal(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
-        var offset = 0
-        while offset &+ 8 <= count {
-            let word = left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            if word != right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) { return false }
-            offset &+= 8
-        }
-        while offset < count {
-            let byte = left.load(fromByteOffset: offset, as: UInt8.self)
-            if byte != right.load(fromByteOffset: offset, as: UInt8.self) { return false }
-            offset &+= 1
-        }
-        return true
     }
 }
 

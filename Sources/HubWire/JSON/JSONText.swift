@@ -37,6 +37,17 @@ package enum JSONText {
         return count
     }
 
+    /// The text that bytes spell, which must be UTF-8.
+    ///
+    /// `String(validating:)` does the same in three times the time.
+    static func string(_ bytes: Span<UInt8>) throws(JSONError) -> String {
+        do {
+            return String(copying: try UTF8Span(validating: bytes))
+        } catch {
+            throw JSONError(.badUTF8, at: error.byteOffsets.lowerBound)
+        }
+    }
+
     /// Appends a string with its quotes, escaped.
     package static func append(_ text: String, to bytes: inout [UInt8]) {
         var text = text

@@ -25,7 +25,9 @@ package struct BinaryPublish: Sendable {
                 throw MessageError(.badMessage, "a binary message begins with the length of its topic, and the topic")
             }
             let end = 1 + Int(length)
-            guard let text = String(validating: bytes[1..<end], as: UTF8.self) else {
+            let name = UnsafeRawBufferPointer(rebasing: bytes[1..<end]).bindMemory(to: UInt8.self)
+            let text: String
+            do throws(JSONError) { text = try JSONText.string(name.span) } catch {
                 throw MessageError(.badTopic, "a topic is UTF-8")
             }
             return BinaryPublish(topicName: try TopicName(text).publishable(), payload: end..<bytes.count)

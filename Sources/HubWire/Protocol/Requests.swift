@@ -109,7 +109,7 @@ package struct UnicastRequest: Sendable {
         }
         let token = try DataReader.required(client, "client_id")
         let range = try DataReader.required(payload, "payload")
-        let clientID = try DataReader.text(token)
-        return UnicastRequest(clientID: clientID, topicName: try .unicast(to: clientID), payload: range)
+        let (name, clientID) = try TopicName.unicast(to: token)
+        return UnicastRequest(clientID: clientID, topicName: name, payload: range)
     }
 }

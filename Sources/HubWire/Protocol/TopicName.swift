@@ -30,15 +30,8 @@ package struct TopicName: Hashable, Sendable, CustomStringConvertible {
 
     /// Takes a name out of a JSON text.
     init(_ token: JSONString) throws(MessageError) {
-        // Decoding is at most six to one, so nothing long is decoded only to be refused.
-        guard token.raw.count <= 6 * Self.maximumBytes else { throw MessageError(.badTopic, Self.tooLong) }
-        let text: String
-        do throws(JSONError) {
-            text = try token.decoded()
-        } catch {
-            throw MessageError(.badMessage, error.description)
-        }
-        try self.init(text)
+        guard token.raw.count <= Self.maximumTokenBytes else { throw MessageError(.badTopic, Self.tooLong) }
+        try self.init(DataReader.text(token))
     }
 
     private init(unchecked text: String) { self.text = text }
@@ -49,16 +42,32 @@ package struct TopicName: Hashable, Sendable, CustomStringConvertible {
     ///   holds a control character.
     package static func unicast(to clientID: String) throws(MessageError) -> TopicName {
         guard !clientID.isEmpty, let name = try? TopicName(unicastPrefix + clientID) else {
-            throw MessageError(.clientNotFound, "no client can have this id")
+            throw MessageError(.clientNotFound, noSuchID)
         }
         return name
     }
 
+    /// The reserved name of the client whose id stands in a JSON text, and the id.
+    static func unicast(to token: JSONString) throws(MessageError) -> (name: TopicName, clientID: String) {
+        guard token.raw.count <= maximumTokenBytes else { throw MessageError(.clientNotFound, noSuchID) }
+        let clientID = try DataReader.text(token)
+        return (try unicast(to: clientID), clientID)
+    }
+
     /// Whether it is the name of every client.
-    package var isBroadcast: Bool { self == .broadcast }
+    package var isBroadcast: Bool { text.utf8.count == 9 && begins(with: "broadcast") }
 
     /// Whether it is the name of one client.
-    package var isUnicast: Bool { text.utf8.starts(with: Self.unicastPrefix.utf8) }
+    package var isUnicast: Bool { begins(with: "unicast/") }
+
+    /// Compares byte by byte: to `hasPrefix` a slash with an accent behind it is another character.
+    private func begins(with prefix: StaticString) -> Bool {
+        var text = text
+        return text.withUTF8 { text in
+            guard text.count >= prefix.utf8CodeUnitCount, let start = text.baseAddress else { return false }
+            return JSONByte.equal(start, prefix.utf8Start, prefix.utf8CodeUnitCount)
+        }
+    }
 
     /// Gives the name back if a client may subscribe to it.
     ///
@@ -77,23 +86,40 @@ package struct TopicName: Hashable, Sendable, CustomStringConvertible {
     }
 
     package static func == (left: TopicName, right: TopicName) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+        var (left, right) = (left.text, right.text)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                guard left.count == right.count, let start = left.baseAddress, let other = right.baseAddress else {
+                    return left.count == right.count
+                }
+                return JSONByte.equal(start, other, left.count)
+            }
+        }
     }
 
     package func hash(into hasher: inout Hasher) {
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        // Texts of the same bytes hash the same; that some others do too is no harm.
+        text.hash(into: &hasher)
     }
 
     package var description: String { text }
 
+    /// The longest token that can stand for a name: an escape takes six bytes for one. Longer ones are not decoded.
+    private static let maximumTokenBytes = 6 * maximumBytes
     private static let tooLong = "a topic has 255 bytes at most"
+    private static let noSuchID = "no client can have this id"
 
     private static func fault(in bytes: UnsafeRawBufferPointer) -> String? {
         if bytes.isEmpty { return "a topic has one byte at least" }
         if bytes.count > maximumBytes { return tooLong }
+        var offset = 0
+        while offset &+ 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            guard JSONByte.isPrintableASCII(word) else { break }
+            offset &+= 8
+        }
         var previous: UInt8 = 0
-        for byte in bytes {
+        for byte in bytes[offset...] {
             // C0, DEL, and C1, which is C2 80 to C2 9F in UTF-8.
             if byte < 0x20 || byte == 0x7F || (previous == 0xC2 && byte < 0xA0) {
                 return "a topic has no control characters"
