@@ -20,19 +20,6 @@ enum JSONByte {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
-    @inline(__always)
-    static func isDigit(_ byte: UInt8) -> Bool { byte &- zero < 10 }
-
-    @inline(__always)
-    static func hexValue(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case zero...nine: UInt32(byte &- zero)
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte &- UInt8(ascii: "a") &+ 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte &- UInt8(ascii: "A") &+ 10)
-        default: nil
-        }
-    }
-
     /// Marks the bytes of a word that cannot stand in a string as they are: quote, backslash, and below 0x20.
     ///
     /// Bit 7 of each such byte is set. Exact up to and including the lowest mark; above it, a borrow may mark a byte too

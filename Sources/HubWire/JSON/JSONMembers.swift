@@ -62,7 +62,7 @@ package struct JSONMembers {
     /// The value if it is an integer of 64 bits; otherwise nil, and the value is stepped over.
     package mutating func integer() throws(JSONError) -> Int64? {
         let first = try scanner.peek()
-        guard first == JSONByte.minus || JSONByte.isDigit(first) else {
+        guard first == JSONByte.minus || ASCII.isDigit(first) else {
             _ = try value()
             return nil
         }

@@ -64,8 +64,8 @@ extension JSONScanner {
         var unit: UInt32 = 0
         for offset in escape + 2..<escape + 6 {
             guard offset < end else { throw JSONError(.unexpectedEnd, at: end) }
-            guard let digit = JSONByte.hexValue(byte(offset)) else { throw JSONError(.badEscape, at: escape) }
-            unit = unit << 4 | digit
+            guard let digit = ASCII.hexValue(byte(offset)) else { throw JSONError(.badEscape, at: escape) }
+            unit = unit << 4 | UInt32(digit)
         }
         return unit
     }

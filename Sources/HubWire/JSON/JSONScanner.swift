@@ -149,7 +149,7 @@ struct JSONScanner {
     @inline(__always)
     private mutating func skipDigits(of start: Int) throws(JSONError) {
         guard at < end else { throw JSONError(.unexpectedEnd, at: end) }
-        guard JSONByte.isDigit(byte(at)) else { throw JSONError(.badNumber, at: start) }
-        repeat { at += 1 } while at < end && JSONByte.isDigit(byte(at))
+        guard ASCII.isDigit(byte(at)) else { throw JSONError(.badNumber, at: start) }
+        repeat { at += 1 } while at < end && ASCII.isDigit(byte(at))
     }
 }

@@ -106,7 +106,7 @@ struct JSONStringDecoder {
     private mutating func codeUnit() -> UInt32 {
         var unit: UInt32 = 0
         for offset in at + 2..<at + 6 where offset < raw.count {
-            unit = unit << 4 | (JSONByte.hexValue(raw[offset]) ?? 0)
+            unit = unit << 4 | UInt32(ASCII.hexValue(raw[offset]) ?? 0)
         }
         at += 6
         return unit

@@ -104,7 +104,7 @@ package struct TopicName: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
-    /// The longest token that can stand for a name: an escape takes six bytes for one. Longer ones are not decoded.
+    /// The longest token that can stand for a name, as an escape takes six bytes for one; longer ones are not decoded.
     private static let maximumTokenBytes = 6 * maximumBytes
     private static let tooLong = "a topic has 255 bytes at most"
     private static let noSuchID = "no client can have this id"
