@@ -50,7 +50,7 @@ let package = Package(
 
         // The ground floor: pure Swift.
         part("HubWire"),
-        part("HubMetrics"),
+        part("HubMetrics", ["CGohub"]),
         part("HubLog"),
 
         // The hub and its bus; the loops beside them.

@@ -23,6 +23,10 @@ package final class Registry: Sendable {
     private let scrapes = Mutex<Void>(())
     private let refused = CellSlab(count: RefusedUpdate.allCases.count)
     private let unixMilliseconds: @Sendable () -> Int64
+    private let pages = CellSlab(count: ExpositionFormat.allCases.count)
+    private let lastDuration = Atomic<UInt64>(0)
+    private let lastBytes = Atomic<Int>(0)
+    /// How often each dynamic family overflowed.
     let overflows = OverflowBlock()
 
     /// An empty registry: its page has no sample.
@@ -63,13 +67,27 @@ package final class Registry: Sendable {
     /// - Complexity: About 20 ns a series. Allocates nothing once `buffer` has grown to the page's size.
     package func render(_ format: ExpositionFormat, into buffer: inout ExpositionBuffer) {
         scrapes.withLock { _ in
+            let start = WallClock.monotonicNanoseconds()
             for hook in state.withLock({ $0.hooks }) { hook() }
             let scrape = Scrape(format: format, time: unixMilliseconds())
             let families = state.withLock { format == .text004 ? $0.textOrder : $0.openMetricsOrder }
             buffer.removeAll()
             for family in families { family.write(scrape, to: &buffer) }
             if format == .openMetrics { buffer.write(atMost: 8) { $0.append("# EOF\n") } }
+            (pages.base + format.ordinal).pointee.wrappingAdd(1, ordering: .relaxed)
+            lastDuration.store(WallClock.monotonicNanoseconds() &- start, ordering: .relaxed)
+            lastBytes.store(buffer.count, ordering: .relaxed)
         }
+    }
+
+    /// How many pages of this format were written.
+    package func scrapeCount(_ format: ExpositionFormat) -> UInt64 {
+        (pages.base + format.ordinal).pointee.load(ordering: .relaxed)
+    }
+
+    /// How long the last page took to collect and write, and how many bytes it had.
+    package var lastScrape: (nanoseconds: UInt64, bytes: Int) {
+        (lastDuration.load(ordering: .relaxed), lastBytes.load(ordering: .relaxed))
     }
 
     /// Where the series of this registry count refused updates.

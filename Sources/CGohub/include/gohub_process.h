@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+/// How many file descriptors the process has open, or -1 where the system does not tell. Allocates nothing.
+int64_t gohub_open_descriptors(void);
+
+/// What malloc has taken from the system, in bytes.
+struct gohub_heap_usage {
+    /// In use, of the arenas.
+    uint64_t used;
+    /// Free within the arenas: held back for later, or lost to fragmentation.
+    uint64_t unused;
+    /// In use, of large blocks that were mapped one by one.
+    uint64_t mapped;
+};
+
+/// Asks malloc what it holds; false where it does not tell. Visits all arenas under their locks.
+bool gohub_heap_usage(struct gohub_heap_usage *usage);

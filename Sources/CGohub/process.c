@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+#define _GNU_SOURCE
+#include "gohub_process.h"
+
+#if defined(__linux__)
+#include <dirent.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int64_t gohub_open_descriptors(void) {
+    int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return -1;
+    // From Linux 6.2 on the directory's size is the answer; before, it is 0 and the entries are counted.
+    struct stat status;
+    int64_t count = fstat(directory, &status) == 0 ? (int64_t)status.st_size : 0;
+    if (count == 0) {
+        _Alignas(struct dirent64) char entries[4096];
+        ssize_t length;
+        while ((length = getdents64(directory, entries, sizeof entries)) > 0) {
+            for (ssize_t at = 0; at < length;) {
+                struct dirent64 *entry = (struct dirent64 *)(entries + at);
+                if (entry->d_name[0] != '.') count++;
+                at += entry->d_reclen;
+            }
+        }
+        if (length < 0) count = 0;
+    }
+    close(directory);
+    return count > 0 ? count - 1 : -1; // not the one that this call opened
+}
+
+bool gohub_heap_usage(struct gohub_heap_usage *usage) {
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    struct mallinfo2 info = mallinfo2();
+    usage->used = info.uordblks;
+    usage->unused = info.fordblks;
+    usage->mapped = info.hblkhd;
+    return true;
+#else
+    (void)usage;
+    return false;
+#endif
+}
+#else
+int64_t gohub_open_descriptors(void) { return -1; }
+
+bool gohub_heap_usage(struct gohub_heap_usage *usage) {
+    (void)usage;
+    return false;
+}
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import CGohub
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension Registry {
+    /// Registers what the process's surroundings do to it: malloc's memory, cores, time spent waiting for resources.
+    ///
+    /// Read at each scrape, without allocating; 0 where the system does not tell.
+    package func registerRuntime() {
+        let cores = gauge("gohub_runtime_cores", help: "Processor cores in operation.", shown: .diagnostic)
+        onScrape { cores.set(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+        registerHeap()
+        registerPressure()
+    }
+
+    private func registerHeap() {
+        let heap = gauge(
+            "gohub_runtime_heap_bytes",
+            help: "Memory that malloc holds: used in its arenas, unused in them, and mapped for single large blocks.",
+            by: HeapPart.self,
+            shown: .dashboard(.clientsAndNode)
+        )
+        onScrape {
+            var usage = gohub_heap_usage()
+            guard gohub_heap_usage(&usage) else { return }
+            heap[.used].set(usage.used)
+            heap[.unused].set(usage.unused)
+            heap[.mapped].set(usage.mapped)
+        }
+    }
+
+    private func registerPressure() {
+        let files = Resource.allCases.map { SmallFile("/proc/pressure/\($0.rawValue)", capacity: 512) }
+        let waited = secondsCounter(
+            "gohub_runtime_pressure_seconds_total",
+            help: "Time in which some task of the machine waited for this resource.",
+            by: Resource.self,
+            shown: .diagnostic
+        )
+        onScrape {
+            for (resource, file) in zip(Resource.allCases, files) {
+                guard let microseconds = file.read(Pressure.microseconds(in:)) else { continue }
+                waited[resource].publish(microseconds &* 1000)
+            }
+        }
+    }
+}
+
+private enum HeapPart: String, MetricLabel {
+    case used, unused, mapped
+    static var labelName: String { "part" }
+}
+
+private enum Resource: String, MetricLabel {
+    case cpu, memory, io
+    static var labelName: String { "resource" }
+}
+
+/// Reads a file of `/proc/pressure`.
+enum Pressure {
+    /// The total of the line `some avg10=0.00 avg60=0.00 avg300=0.00 total=12345`; nil where there is none.
+    static func microseconds(in text: UnsafeRawBufferPointer) -> UInt64? {
+        guard text.starts(with: "some ".utf8), let end = text.firstIndex(of: UInt8(ascii: "\n")),
+            let equals = text[..<end].lastIndex(of: UInt8(ascii: "="))
+        else { return nil }
+        var numbers = NumberReader(UnsafeRawBufferPointer(rebasing: text[(equals + 1)..<end]), field: 1)
+        return numbers.value(ofField: 1)
+    }
+}
