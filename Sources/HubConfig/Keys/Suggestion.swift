@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// Finds what was probably meant by a word that nobody knows.
+enum Suggestion {
+    /// The candidate nearest to a word, if it is near enough: one edit in three letters, at least one, at most three.
+    ///
+    /// A candidate of which the word is a beginning of three letters or more is as near as one edit: `warn`, `warning`.
+    static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+        let word = word.lowercased()
+        let limit = min(3, max(1, word.utf8.count / 3))
+        var best: (name: String, distance: Int)?
+        for candidate in candidates {
+            let isBeginning = word.utf8.count >= 3 && candidate.hasPrefix(word)
+            let distance =
+                isBeginning ? 1 : distance(Array(word.utf8), Array(candidate.lowercased().utf8), limit: limit)
+            if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+        }
+        return best?.name
+    }
+
+    /// Insertions, deletions, substitutions and swaps of neighbours between two words; past the limit, something above it.
+    static func distance(_ left: [UInt8], _ right: [UInt8], limit: Int) -> Int {
+        if abs(left.count - right.count) > limit { return limit + 1 }
+        var beforePrevious: [Int] = []
+        var previous = Array(0...right.count)
+        for (row, byte) in left.enumerated() {
+            var current = [row + 1]
+            for (column, other) in right.enumerated() {
+                var cost = min(
+                    previous[column + 1] + 1,
+                    current[column] + 1,
+                    previous[column] + (byte == other ? 0 : 1)
+                )
+                if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other {
+                    cost = min(cost, beforePrevious[column - 1] + 1)
+                }
+                current.append(cost)
+            }
+            (beforePrevious, previous) = (previous, current)
+        }
+        return previous[right.count]
+    }
+}

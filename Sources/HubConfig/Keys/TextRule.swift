@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// What a text must look like.
+struct TextRule: Sendable {
+    /// The kind, for tables: `address`.
+    let type: String
+    /// The kind in a sentence: `an address`.
+    let noun: String
+    /// What is allowed, in words.
+    let allowed: String
+    /// Says what is wrong with a text, in an empty text when there is no more to say; nil when it follows the rule.
+    let objection: @Sendable (String) -> String?
+
+    /// The rule, with the empty text allowed beside it.
+    func orEmpty(_ meaning: String) -> TextRule {
+        TextRule(type: type, noun: noun, allowed: "\(allowed), or empty for \(meaning)") { [objection] text in
+            text.isEmpty ? nil : objection(text)
+        }
+    }
+
+    /// The form `host:port`, `:port` for all interfaces, `[v6]:port`; port 0 takes any that is free.
+    static let address = TextRule(type: "address", noun: "an address", allowed: "host:port, :port or [IPv6]:port") {
+        text in
+        guard let colon = text.lastIndex(of: ":") else {
+            return UInt16(text) == nil ? "the port is missing" : "did you mean :\(text)?"
+        }
+        let host = text[..<colon]
+        guard isPort(text[colon...].dropFirst()) else { return "a port is a number from 0 to 65535" }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            return isIPv6(host.dropFirst().dropLast()) ? nil : "between the brackets stands an IPv6 address"
+        }
+        if host.contains(":") { return "an IPv6 address stands in brackets" }
+        return host.isEmpty || isHost(host) ? nil : "a host has letters, digits, dots and dashes"
+    }
+
+    /// An origin of browsers: exact with its scheme, or all hosts below a domain.
+    static let origin = TextRule(type: "origin", noun: "an origin", allowed: "scheme://host[:port] or *.domain") {
+        text in
+        if text == "*" { return "name the origins; all of a domain are *.example.org" }
+        if text.hasPrefix("*.") {
+            return isHost(text.dropFirst(2)) ? nil : "after *. stands a domain, such as *.example.org"
+        }
+        guard let (scheme, rest) = splitScheme(text) else {
+            return isAuthority(text[...]) ? "did you mean https://\(text)?" : ""
+        }
+        guard !scheme.isEmpty, scheme.utf8.allSatisfy({ isNameByte($0) && $0 != 0x5F || $0 == 0x2B }) else {
+            return "a scheme is a word such as https"
+        }
+        if rest.hasSuffix("/"), isAuthority(rest.dropLast()) { return "did you mean \(text.dropLast())?" }
+        return isAuthority(rest) ? nil : "an origin has a host and perhaps a port, and no path"
+    }
+
+    /// The base of an HTTP server's addresses.
+    static let endpoint = TextRule(type: "URL", noun: "a URL", allowed: "http://host[:port] or https://host[:port]") {
+        text in
+        guard let (scheme, rest) = splitScheme(text) else {
+            return isAuthority(text[...]) ? "did you mean http://\(text)?" : ""
+        }
+        guard scheme == "http" || scheme == "https" else { return "the scheme is http or https" }
+        if rest.hasSuffix("/"), isAuthority(rest.dropLast()) { return "did you mean \(text.dropLast())?" }
+        return isAuthority(rest) ? nil : "a host and perhaps a port, and no path"
+    }
+
+    /// A name that fits into topics, metrics and logs.
+    static let name = TextRule(
+        type: "name",
+        noun: "a name",
+        allowed: "1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore"
+    ) { text in
+        if text.utf8.count > 64 { return "it has \(text.utf8.count) bytes" }
+        return !text.isEmpty && text.utf8.allSatisfy(isNameByte) ? nil : ""
+    }
+
+    /// What keys in a store begin with.
+    static let keyPrefix = TextRule(
+        type: "path",
+        noun: "a key prefix",
+        allowed: "/ and names joined by /, up to 255 bytes"
+    ) { text in
+        let names = text.split(separator: "/", omittingEmptySubsequences: false)
+        if text.utf8.count > 255 { return "it has \(text.utf8.count) bytes" }
+        guard names.count >= 2, names[0].isEmpty else { return text.isEmpty ? "it is empty" : "did you mean /\(text)?" }
+        if names[1...].contains("") { return "no / at the end and no two in a row" }
+        return names[1...].allSatisfy { $0.utf8.allSatisfy(isNameByte) } ? nil : ""
+    }
+
+    // MARK: Parts
+
+    private static func splitScheme(_ text: String) -> (scheme: Substring, rest: Substring)? {
+        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
+        return (text[..<colon], text[colon...].dropFirst(3))
+    }
+
+    /// The form `host`, `host:port`, `[v6]` or `[v6]:port`.
+    private static func isAuthority(_ text: Substring) -> Bool {
+        if text.hasPrefix("["), text.hasSuffix("]") { return isIPv6(text.dropFirst().dropLast()) }
+        guard text.contains(":") else { return isHost(text) }
+        return !text.hasPrefix(":") && address.objection(String(text)) == nil
+    }
+
+    private static func isHost(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.count <= 253
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+                !label.isEmpty && !label.hasPrefix("-") && !label.hasSuffix("-")
+                    && label.utf8.allSatisfy { isNameByte($0) && $0 != 0x2E }
+            }
+    }
+
+    private static func isIPv6(_ text: Substring) -> Bool {
+        text.contains(":")
+            && text.utf8.allSatisfy {
+                (48...57).contains($0) || (65...70).contains($0) || (97...102).contains($0) || $0 == 0x3A || $0 == 0x2E
+            }
+    }
+
+    private static func isPort(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) } && UInt16(text) != nil
+    }
+
+    /// Letters, digits, dot, dash, underscore.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (65...90).contains(byte) || (97...122).contains(byte) || (48...57).contains(byte)
+            || byte == 0x2D || byte == 0x2E || byte == 0x5F
+    }
+}

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubConfig
+import Testing
+
+/// Loads a text that must be refused and returns its faults.
+func faults(
+    _ text: String = "",
+    environment: [String: String] = [:],
+    flags: [String: String] = [:]
+) -> [ConfigurationFault] {
+    do throws(ConfigurationError) {
+        _ = try ConfigurationLoader.load(text: text, name: "c.yaml", environment: environment, flags: flags)
+        return []
+    } catch {
+        return error.faults
+    }
+}
+
+@Suite("Faults of a configuration")
+struct FaultTests {
+    /// One line of YAML that sets a nested key.
+    static func yaml(_ path: String, _ value: String) -> String {
+        let parts = path.split(separator: ".")
+        let lines = parts.enumerated().map { String(repeating: "  ", count: $0) + $1 + ":" }
+        return lines.joined(separator: "\n") + " " + value
+    }
+
+    typealias Row = (path: String, value: String, code: ConfigurationFault.Code, message: String)
+
+    static let numbers: [Row] = [
+        ("server.loops", "many", .wrongType, #""many" is not a whole number, allowed is 0 to 256, 0 is one a core"#),
+        (
+            "server.max_connections", "\"4\"", .wrongType,
+            #""4" is not a whole number, allowed is 1 to 10_000_000 (did you mean 4, without quotes?)"#
+        ),
+        (
+            "hub.max_topics", "1e3", .wrongType,
+            #""1e3" is not a whole number, allowed is 1 to 100_000_000 (did you mean 1000, without quotes?)"#
+        ),
+        ("hub.max_topics", "1__0", .wrongType, #""1__0" is not a whole number, allowed is 1 to 100_000_000"#),
+        ("hub.message_buffer_cap", "0", .outOfRange, #""0" is too small, allowed is 1 to 1_000_000"#),
+        ("server.loops", "-1", .outOfRange, #""-1" is too small, allowed is 0 to 256, 0 is one a core"#),
+        ("server.loops", "257", .outOfRange, #""257" is too large, allowed is 0 to 256, 0 is one a core"#),
+        (
+            "hub.max_topics", "99999999999999999999999", .outOfRange,
+            #""99999999999999999999999" is too large, allowed is 1 to 100_000_000"#
+        ),
+        (
+            "hub.max_topics", "-99999999999999999999999", .outOfRange,
+            #""-99999999999999999999999" is too small, allowed is 1 to 100_000_000"#
+        ),
+        (
+            "server.loops", "", .wrongType,
+            "no value, allowed is 0 to 256, 0 is one a core (take the line out for the default, 0)"
+        ),
+        (
+            "server.max_concurrent_scrapes", "~", .wrongType,
+            "no value, allowed is 1 to 64 (take the line out for the default, 4)"
+        ),
+        ("server.max_concurrent_scrapes", "[1]", .wrongType, "a list where one value is needed, allowed is 1 to 64"),
+        (
+            "server.max_concurrent_scrapes", "{a: 1}", .wrongType,
+            "a section where one value is needed, allowed is 1 to 64"
+        ),
+    ]
+
+    static let durations: [Row] = [
+        ("hub.ping_interval", "25", .badUnit, #""25" is not a duration, allowed is 100ms to 1h (did you mean 25s?)"#),
+        (
+            "server.read_timeout", "3 minutes", .badUnit,
+            #""3 minutes" is not a duration, allowed is 100ms to 24h (did you mean 3m?)"#
+        ),
+        (
+            "server.read_timeout", "1.5s", .badUnit,
+            #""1.5s" is not a duration, allowed is 100ms to 24h (did you mean 1500ms?)"#
+        ),
+        (
+            "server.read_timeout", "2d", .badUnit,
+            #""2d" is not a duration, allowed is 100ms to 24h (did you mean 48h?)"#
+        ),
+        (
+            "server.read_timeout", "30m1h", .wrongType,
+            #""30m1h" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 25s or 1h30m)"#
+        ),
+        (
+            "server.read_timeout", "\"\"", .wrongType,
+            #""" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 25s or 1h30m)"#
+        ),
+        (
+            "server.read_timeout", "-5s", .wrongType,
+            #""-5s" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 25s or 1h30m)"#
+        ),
+        ("server.close_timeout", "99ms", .outOfRange, #""99ms" is too small, allowed is 100ms to 1m"#),
+        ("server.close_timeout", "1m1ms", .outOfRange, #""1m1ms" is too large, allowed is 100ms to 1m"#),
+        (
+            "server.close_timeout", "99999999999999999999h", .outOfRange,
+            #""99999999999999999999h" is too large, allowed is 100ms to 1m"#
+        ),
+    ]
+
+    static let sizes: [Row] = [
+        (
+            "server.max_head_bytes", "16KB", .badUnit,
+            #""16KB" has a unit that is not taken, allowed is 1KiB to 1MiB (did you mean 16KiB?)"#
+        ),
+        (
+            "server.max_head_bytes", "16 KiB", .badUnit,
+            #""16 KiB" has a unit that is not taken, allowed is 1KiB to 1MiB (did you mean 16KiB?)"#
+        ),
+        (
+            "server.max_head_bytes", "1.5MiB", .badUnit,
+            #""1.5MiB" has a unit that is not taken, allowed is 1KiB to 1MiB (units are B, KiB, MiB and GiB)"#
+        ),
+        (
+            "server.max_head_bytes", "big", .wrongType,
+            #""big" is not a size, allowed is 1KiB to 1MiB "#
+                + "(a whole number of bytes, or one with KiB, MiB or GiB, such as 64KiB)"
+        ),
+        ("server.max_head_bytes", "1023", .outOfRange, #""1023" is too small, allowed is 1KiB to 1MiB"#),
+        ("server.max_head_bytes", "-5KiB", .outOfRange, #""-5KiB" is too small, allowed is 1KiB to 1MiB"#),
+        (
+            "server.max_head_bytes", "9999999999GiB", .outOfRange,
+            #""9999999999GiB" is too large, allowed is 1KiB to 1MiB"#
+        ),
+    ]
+
+    static let words: [Row] = [
+        (
+            "cluster.enabled", "yes", .wrongType,
+            #""yes" is neither true nor false, allowed is true or false (did you mean true, without quotes?)"#
+        ),
+        (
+            "cluster.enabled", "\"false\"", .wrongType,
+            #""false" is neither true nor false, allowed is true or false (did you mean false, without quotes?)"#
+        ),
+        ("cluster.enabled", "2", .wrongType, #""2" is neither true nor false, allowed is true or false"#),
+        (
+            "cluster.enabled", "true", .notInBuild,
+            "true means bus.type etcd, which is not in this build, allowed is false"
+        ),
+        ("bus.type", "redis", .notInBuild, #""redis" is not in this build, allowed is noop"#),
+        ("bus.type", "nats", .notInBuild, #""nats" is not in this build, allowed is noop"#),
+        ("bus.type", "etcd", .notInBuild, #""etcd" is not in this build, allowed is noop"#),
+        ("bus.type", "mesh", .notInBuild, #""mesh" is not in this build, allowed is noop"#),
+        ("bus.type", "nop", .notAllowed, #""nop" is not known, allowed is noop (did you mean noop?)"#),
+        ("bus.type", "kafka", .notAllowed, #""kafka" is not known, allowed is noop"#),
+        (
+            "log.level", "warn", .notAllowed,
+            #""warn" is not known, allowed is trace, debug, info, warning, error (did you mean warning?)"#
+        ),
+        ("log.format", "JSON", .notAllowed, #""JSON" is not known, allowed is auto, text, json (did you mean json?)"#),
+        (
+            "hub.slow_client_policy", "drop-oldest", .notAllowed,
+            #""drop-oldest" is not known, allowed is disconnect, drop_oldest, drop_newest (did you mean drop_oldest?)"#
+        ),
+    ]
+
+    static let address = "host:port, :port or [IPv6]:port"
+    static let origin = "0 to 1000 of scheme://host[:port] or *.domain"
+    static let endpoint = "1 to 32 of http://host[:port] or https://host[:port]"
+
+    static let texts: [Row] = [
+        (
+            "server.addr", "8080", .notAllowed,
+            #""8080" is not an address, allowed is \#(address) (did you mean :8080?)"#
+        ),
+        ("server.addr", "\"\"", .notAllowed, #""" is not an address, allowed is \#(address) (the port is missing)"#),
+        (
+            "server.addr", "\":99999\"", .notAllowed,
+            #"":99999" is not an address, allowed is \#(address) (a port is a number from 0 to 65535)"#
+        ),
+        (
+            "server.addr", "::1:80", .notAllowed,
+            #""::1:80" is not an address, allowed is \#(address) (an IPv6 address stands in brackets)"#
+        ),
+        (
+            "server.admin_addr", "\"[::g]:80\"", .notAllowed,
+            #""[::g]:80" is not an address, allowed is \#(address), or empty for server.addr "#
+                + "(between the brackets stands an IPv6 address)"
+        ),
+        (
+            "server.addr", "ho st:80", .notAllowed,
+            #""ho st:80" is not an address, allowed is \#(address) (a host has letters, digits, dots and dashes)"#
+        ),
+        (
+            "server.addr", #""a\u202eb\n""#, .notAllowed,
+            #""a\u{202E}b\n" is not an address, allowed is \#(address) (the port is missing)"#
+        ),
+        (
+            "hub.node_id", "a b", .notAllowed,
+            #""a b" is not a name, allowed is 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore, "#
+                + "or empty for the host's name and a random end"
+        ),
+        (
+            "cluster.etcd.key_prefix", "gohub", .notAllowed,
+            #""gohub" is not a key prefix, allowed is / and names joined by /, up to 255 bytes (did you mean /gohub?)"#
+        ),
+        (
+            "cluster.etcd.key_prefix", "/gohub/", .notAllowed,
+            #""/gohub/" is not a key prefix, allowed is / and names joined by /, up to 255 bytes "#
+                + "(no / at the end and no two in a row)"
+        ),
+    ]
+
+    static let lists: [Row] = [
+        (
+            "server.allowed_origins", "https://a.example", .wrongType,
+            #"a value where a list is needed, allowed is \#(origin) (did you mean ["https://a.example"]?)"#
+        ),
+        (
+            "server.allowed_origins", "[a.example]", .notAllowed,
+            #""a.example" is not an origin, allowed is \#(origin) (did you mean https://a.example?)"#
+        ),
+        (
+            "server.allowed_origins", "[\"https://a.example/\"]", .notAllowed,
+            #""https://a.example/" is not an origin, allowed is \#(origin) (did you mean https://a.example?)"#
+        ),
+        (
+            "server.allowed_origins", "[\"*\"]", .notAllowed,
+            #""*" is not an origin, allowed is \#(origin) (name the origins; all of a domain are *.example.org)"#
+        ),
+        (
+            "server.allowed_origins", "[\"*.\"]", .notAllowed,
+            #""*." is not an origin, allowed is \#(origin) (after *. stands a domain, such as *.example.org)"#
+        ),
+        (
+            "server.allowed_origins", "[\"https://a.example/x\"]", .notAllowed,
+            #""https://a.example/x" is not an origin, allowed is \#(origin) "#
+                + "(an origin has a host and perhaps a port, and no path)"
+        ),
+        (
+            "server.allowed_origins", "[\"1 2://a.example\"]", .notAllowed,
+            #""1 2://a.example" is not an origin, allowed is \#(origin) (a scheme is a word such as https)"#
+        ),
+        ("server.allowed_origins", "[[x]]", .wrongType, "a list in the list, allowed is \(origin)"),
+        ("server.allowed_origins", "[~]", .wrongType, "an empty item, allowed is \(origin)"),
+        (
+            "server.allowed_origins", "", .wrongType,
+            "no value, allowed is \(origin) (take the line out for the default, [])"
+        ),
+        ("cluster.etcd.endpoints", "[]", .outOfRange, "a list of 0, allowed is \(endpoint)"),
+        (
+            "cluster.etcd.endpoints", "[\"etcd:2379\"]", .notAllowed,
+            #""etcd:2379" is not a URL, allowed is \#(endpoint) (did you mean http://etcd:2379?)"#
+        ),
+        (
+            "cluster.etcd.endpoints", "[\"ftp://etcd\"]", .notAllowed,
+            #""ftp://etcd" is not a URL, allowed is \#(endpoint) (the scheme is http or https)"#
+        ),
+    ]
+
+    @Test(
+        "says of a wrong value where it stands, what is allowed and what was meant",
+        arguments: [numbers, durations, sizes, words, texts, lists].flatMap(\.self)
+    )
+    func value(row: Row) throws {
+        let found = faults(Self.yaml(row.path, row.value))
+        #expect(found.count == 1)
+        let fault = try #require(found.first)
+        #expect(fault.code == row.code)
+        #expect(fault.key == row.path)
+        let line = row.path.split(separator: ".").count
+        #expect(fault.description == "c.yaml:\(line): \(row.path): \(row.message)")
+    }
+
+    @Test(
+        "says of a wrong file on which line and why",
+        arguments: [
+            ("server:\n  adr: \":80\"", ["c.yaml:2: unknown key \"adr\" in server (did you mean addr?)"]),
+            ("sever:\n  addr: \":80\"\n", ["c.yaml:1: unknown key \"sever\" (did you mean server?)"]),
+            (
+                "server:\n  ping_interval: 5s",
+                ["c.yaml:2: unknown key \"ping_interval\" in server (did you mean ping_interval in section hub?)"]
+            ),
+            ("addr: x", ["c.yaml:1: unknown key \"addr\" (did you mean addr in section server?)"]),
+            ("server.addr: x", ["c.yaml:1: unknown key \"server.addr\" (did you mean addr in section server?)"]),
+            ("zebra: 1", ["c.yaml:1: unknown key \"zebra\""]),
+            (
+                "server:\n  addr: \":80\"\n\n  addr: \":81\"",
+                ["c.yaml:4: server.addr: stands twice (first on line 2)"]
+            ),
+            ("log: {}\nbus: {}\nlog: {}", ["c.yaml:3: log: stands twice (first on line 1)"]),
+            (
+                "[]",
+                ["c.yaml:1: a list where a section is needed, allowed is server, hub, bus, cluster, log"]
+            ),
+            ("log: 5", ["c.yaml:1: log: a value where a section is needed, allowed is level, format"]),
+            (
+                "cluster:\n  etcd: []",
+                [
+                    "c.yaml:2: cluster.etcd: a list where a section is needed, allowed is endpoints, dial_timeout, key_prefix"
+                ]
+            ),
+            ("server:\n  ? [a]\n  : b", ["c.yaml:2: a key that is not a text"]),
+            (
+                "log: &log\n  level: info",
+                ["c.yaml:1: an anchor or a tag (write the plain value, in quotes if need be)"]
+            ),
+            (
+                "log:\n  level: !!str info",
+                ["c.yaml:2: an anchor or a tag (write the plain value, in quotes if need be)"]
+            ),
+            (
+                "log:\n  level: *level",
+                ["c.yaml:2: an alias (write the value itself, in quotes if it begins with *)"]
+            ),
+            ("log: {}\n---\nbus: {}\n---\n", ["c.yaml:2: a second document (one file holds one configuration)"]),
+            (
+                "log:\n\tlevel: info\n \tformat: text\n",
+                [
+                    "c.yaml:2: a tab in the indentation (indent with spaces)",
+                    "c.yaml:3: a tab in the indentation (indent with spaces)",
+                ]
+            ),
+            (
+                "log:\n  level: [",
+                [
+                    "c.yaml:3: not YAML: while parsing a flow node, did not find expected node content; nothing after it "
+                        + "was read (is a bracket or a comma missing, or a value without quotes?)"
+                ]
+            ),
+            (
+                "log:\n  level: \"info\n",
+                [
+                    "c.yaml:3: not YAML: while scanning a quoted scalar that starts on line 2, found unexpected end of "
+                        + "stream; nothing after it was read (is a quote missing at the end?)"
+                ]
+            ),
+            (
+                "server:\n  allowed_origins:\n    - *.example.org\n",
+                [
+                    "c.yaml:3: not YAML: while scanning an alias, did not find expected alphabetic or numeric character; "
+                        + "nothing after it was read (a value that begins with * needs quotes)"
+                ]
+            ),
+            (
+                "log: a: b",
+                [
+                    "c.yaml:1: not YAML: mapping values are not allowed in this context; nothing after it was read "
+                        + "(check the indentation; a value with a colon and a space needs quotes)"
+                ]
+            ),
+            (
+                "log:\n  level: @x",
+                [
+                    "c.yaml:2: not YAML: while scanning for the next token, found character that cannot start any token; "
+                        + "nothing after it was read (a value that begins with @, ` or % needs quotes)"
+                ]
+            ),
+            (
+                "log: {}\n# \u{7}",
+                [
+                    "c.yaml:2: not YAML: control characters are not allowed; nothing after it was read "
+                        + "(the file must be UTF-8 without control characters)"
+                ]
+            ),
+            (
+                String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
+                [
+                    "c.yaml:1: more than 16 levels of nesting",
+                    "c.yaml:1: a list where a section is needed, allowed is server, hub, bus, cluster, log",
+                ]
+            ),
+        ] as [(String, [String])]
+    )
+    func file(text: String, messages: [String]) {
+        #expect(faults(text).map(\.description) == messages)
+    }
+
+    @Test("a file with five mistakes reports all five with their lines")
+    func five() {
+        let text = """
+            server:
+              addr: 8080
+              read_timeout: 3 min
+            hub:
+              ping_intervall: 25s
+              max_topics: 1_000
+              max_topics: 2_000
+            log:
+              level: loud
+            """
+        #expect(
+            faults(text).map(\.description) == [
+                #"c.yaml:2: server.addr: "8080" is not an address, allowed is \#(Self.address) (did you mean :8080?)"#,
+                #"c.yaml:3: server.read_timeout: "3 min" is not a duration, allowed is 100ms to 24h (did you mean 3m?)"#,
+                #"c.yaml:5: unknown key "ping_intervall" in hub (did you mean ping_interval?)"#,
+                "c.yaml:7: hub.max_topics: stands twice (first on line 6)",
+                #"c.yaml:9: log.level: "loud" is not known, allowed is trace, debug, info, warning, error"#,
+            ]
+        )
+    }
+
+    @Test("what stands before a text that is not YAML is checked too")
+    func before() {
+        let text = "server:\n  loops: 999\n addr: x\nhub: 7"
+        #expect(faults(text).map(\.code) == [.outOfRange, .notYAML])
+        #expect(faults(text).first?.origin == .file("c.yaml", line: 2))
+    }
+
+    @Test("each item of a list is named on its own line")
+    func items() {
+        let text = "server:\n  allowed_origins:\n    - https://a.example\n    - b.example\n    - c.example\n"
+        #expect(faults(text).map(\.origin) == [.file("c.yaml", line: 4), .file("c.yaml", line: 5)])
+    }
+
+    @Test(
+        "says of values that contradict each other where both come from",
+        arguments: [
+            (
+                "hub:\n  ping_interval: 5s",
+                "c.yaml:2: hub.pong_timeout: 10s (default) is longer than hub.ping_interval, 5s (c.yaml:2) "
+                    + "(a pong is awaited before the next ping)"
+            ),
+            (
+                "server:\n  read_timeout: 30s",
+                "c.yaml:2: server.read_timeout: 30s (c.yaml:2) is not longer than the sum of hub.ping_interval, 25s "
+                    + "(default) and hub.pong_timeout, 10s (default) (clients that are silent and well would be closed)"
+            ),
+            (
+                "hub:\n  max_message_bytes: 2MiB\n  message_buffer_bytes: 1MiB",
+                "c.yaml:3: hub.message_buffer_bytes: 1MiB (c.yaml:3) is less than hub.max_message_bytes, 2MiB (c.yaml:2) "
+                    + "(the largest message would never fit into a queue)"
+            ),
+            (
+                "server:\n  addr: \":80\"\n  admin_addr: \":80\"",
+                "c.yaml:3: server.admin_addr: :80 (c.yaml:3) is the same as server.addr, :80 (c.yaml:2) "
+                    + "(leave it empty to serve both on one address)"
+            ),
+            (
+                "bus:\n  type: noop\ncluster:\n  enabled: true",
+                "c.yaml:4: cluster.enabled: true, but bus.type is noop (c.yaml:2), which connects no nodes "
+                    + "(without bus.type it means etcd, which is not in this build)"
+            ),
+        ]
+    )
+    func contradiction(text: String, message: String) {
+        #expect(faults(text).map(\.description) == [message])
+        #expect([.contradiction] == faults(text).map(\.code))
+    }
+
+    @Test("draws no conclusions from a value that is wrong in itself")
+    func noConclusions() {
+        #expect(faults("hub:\n  ping_interval: 5s\n  pong_timeout: x").map(\.key) == ["hub.pong_timeout"])
+        #expect(faults("bus:\n  type: redis\ncluster:\n  enabled: true").map(\.key) == ["bus.type"])
+    }
+
+    @Test("texts of all sorts are refused or taken, and never end the process")
+    func noise() {
+        let pieces = [
+            "server:", "\n", "  ", "addr", ": ", "\"", "'", "[", "]", "{", "}", "&", "*", "!", "|", ">", "-", "\t",
+            "\0",
+            "\u{FEFF}", "é", "%", "---", "...", "?", "#", "1", "s", ",",
+        ]
+        var state: UInt64 = 42
+        for _ in 0..<2000 {
+            var text = ""
+            for _ in 0..<24 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text += pieces[Int(state >> 33) % pieces.count]
+            }
+            for fault in faults(text) { #expect(!fault.description.contains("\n")) }
+        }
+    }
+}
