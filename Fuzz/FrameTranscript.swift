@@ -6,9 +6,9 @@
 #endif
 
 /// All that a receiver finds in a connection's bytes, kept so that two readings can be compared.
-package struct FrameTranscript: Equatable, CustomStringConvertible {
+package struct FrameTranscript: Equatable, Sendable, CustomStringConvertible {
     /// An event with bytes of its own.
-    package enum Event: Equatable {
+    package enum Event: Equatable, Sendable {
         case message(WebSocketMessageKind, [UInt8])
         case ping([UInt8])
         case pong([UInt8])

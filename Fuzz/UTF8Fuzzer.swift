@@ -18,7 +18,10 @@ package enum UTF8Fuzzer {
                 accepts = piece.withUnsafeBytes { validator.feed($0) } && accepts
                 start += size
             }
-            try FuzzFailure.require((accepts && validator.isComplete) == isValid, "cut \(sizes.prefix(9)): not as whole")
+            try FuzzFailure.require(
+                (accepts && validator.isComplete) == isValid,
+                "cut \(sizes.prefix(9)): not as whole"
+            )
         }
         try checkEarly(bytes, isValid)
     }
