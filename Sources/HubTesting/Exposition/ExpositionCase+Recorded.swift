@@ -122,7 +122,7 @@ extension ExpositionCase {
         .accepted("tx_ok"),
         .accepted("tx_old_ts", .timestamp),
         .accepted("tx_raw_nl", .newlineInLabelValue),
-        .rejected("tx_raw_quote", .malformedLine),
+        .rejected("tx_raw_quote", .missingComma, .badLabelName),
         .accepted("tx_tabs", .spacing),
         .accepted("tx_trail_comma", .trailingComma),
         .accepted("tx_ts_ms", .timestamp),

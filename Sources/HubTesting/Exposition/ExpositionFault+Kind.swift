@@ -5,11 +5,13 @@ extension ExpositionFault {
     /// The closed set of faults that the strict reader knows.
     package enum Kind: String, CaseIterable, Sendable {
         // Bytes and lines.
-        case invalidUTF8, nulByte, carriageReturn, missingFinalNewline, blankLine, comment, spacing, malformedLine
+        case invalidUTF8, nulByte, carriageReturn, missingFinalNewline, blankLine, comment, spacing
+        case misplacedBlank, malformedLine
         case missingEOF, dataAfterEOF
         // Names, labels, numbers.
         case badMetricName, colonInName, badLabelName, reservedLabelName, duplicateLabelName, emptyLabelValue
-        case newlineInLabelValue, trailingComma, badEscape, badNumber, nonCanonicalNumber, timestamp, badTimestamp
+        case newlineInLabelValue, trailingComma, missingComma, badEscape, badNumber, nonCanonicalNumber, timestamp,
+            badTimestamp
         // Metadata and the shape of families.
         case unknownType, duplicateMetadata, metadataAfterSamples, metadataOrder, emptyHelp, unitNotSuffix
         case interleavedFamily, familyNameHasSuffix, wrongSuffix, nameClash, createdSample, duplicateSeries
@@ -31,6 +33,7 @@ extension ExpositionFault {
             case .blankLine: rule("an empty line", .accepted, .rejected)
             case .comment: rule("a comment that is not metadata", .accepted, .rejected)
             case .spacing: rule("anything but one space between fields", .accepted, .rejected)
+            case .misplacedBlank: rule("a blank before the line, or one too many beside a type", .rejected, .rejected)
             case .malformedLine: rule("a line that cannot be read", .rejected, .rejected)
             case .missingEOF: rule("no `# EOF` at the end", nil, .rejected)
             case .dataAfterEOF: rule("something after `# EOF`", nil, .rejected)
@@ -43,6 +46,7 @@ extension ExpositionFault {
             case .emptyLabelValue: rule("an empty label value is the same as no label", .accepted, .accepted)
             case .newlineInLabelValue: rule("a raw line feed in a label value", .accepted, .rejected)
             case .trailingComma: rule("a comma before the closing brace", .accepted, .rejected)
+            case .missingComma: rule("no comma between two labels", .accepted, .rejected)
             case .badEscape: rule("a backslash before something that needs none", .accepted, .accepted)
             case .badNumber: rule("a value that is not a decimal number", .rejected, .rejected)
             case .nonCanonicalNumber: rule("a number in an unusual spelling", .accepted, .accepted)

@@ -36,6 +36,8 @@ extension ExpositionReader {
             afterComma = peek == Byte.comma
             if afterComma {
                 at += 1
+            } else if let next = peek, Self.isNameByte(next, first: true) {
+                report(.missingComma)
             } else if peek != Byte.closeBrace {
                 throw Unreadable(.malformedLine, "after the value of \(label.name): \(rest)")
             }

@@ -117,9 +117,13 @@ struct ExpositionReader {
             at += 1
             assembler.note(.help, name, helpText(), line: line)
         } else {
-            guard blank() else { throw Unreadable(.badMetricName, rest) }
+            guard peek == Byte.space || peek == Byte.tab else { throw Unreadable(.badMetricName, rest) }
+            if peek == Byte.tab { reportSpacing() }
+            at += 1
+            let start = at
+            skipBlanks()
             let value = word()
-            if at < end { reportSpacing() }
+            if start + value.utf8.count != end { report(.misplacedBlank) }
             assembler.note(kind, name, value, line: line)
         }
     }
@@ -142,20 +146,28 @@ struct ExpositionReader {
 
     private mutating func readSample() throws(Unreadable) {
         if peek == Byte.space || peek == Byte.tab {
-            reportSpacing()
+            report(.misplacedBlank)
             skipBlanks()
         }
         let name = try metricName()
         if blankBefore(Byte.openBrace) { reportSpacing() }
         var labels: [Exposition.Label] = []
         if peek == Byte.openBrace { labels = try labelSet() }
-        guard blank() else { throw Unreadable(.malformedLine, "no value after \(name)") }
+        if !blank() {
+            guard bytes[at - 1] == Byte.closeBrace, at < end else {
+                throw Unreadable(.malformedLine, "no value after \(name)")
+            }
+            reportSpacing()
+        }
         let (value, text) = try number(.badNumber)
         var sample = Exposition.Sample(name: name, labels: labels, value: value, text: text, line: line)
         if at < end { blank() }
         if at < end, peek != Byte.hash {
-            sample.timestamp = try number(.badTimestamp).text
-            report(.timestamp, sample.timestamp ?? "")
+            let timestamp = try number(.badTimestamp).text
+            // Milliseconds in the text format, seconds with a fraction in OpenMetrics.
+            let isWhole = timestamp.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            report(format == .text && !isWhole ? .badTimestamp : .timestamp, timestamp)
+            sample.timestamp = timestamp
             if at < end { blank() }
         }
         if at < end {
