@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubWire
+import HubWireFuzz
+import Testing
+
+@Suite("Receiving frames")
+struct WebSocketReceiverTests {
+    @Test("the examples of RFC 6455, section 5.7")
+    func examples() throws {
+        let hello = Array("Hello".utf8)
+        let single: [UInt8] = [0x81, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F]
+        #expect(try readInAllWays(single, role: .client).events == [.message(.text, hello)])
+        let masked: [UInt8] = [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58]
+        #expect(try readInAllWays(masked).events == [.message(.text, hello)])
+        let fragmented: [UInt8] = [0x01, 0x03, 0x48, 0x65, 0x6C, 0x80, 0x02, 0x6C, 0x6F]
+        #expect(try readInAllWays(fragmented, role: .client).events == [.message(.text, hello)])
+        let ping: [UInt8] = [0x89, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F]
+        #expect(try readInAllWays(ping, role: .client).events == [.ping(hello)])
+        let pong: [UInt8] = [0x8A, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58]
+        #expect(try readInAllWays(pong).events == [.pong(hello)])
+        let bytes256 = (0..<256).map { UInt8($0) }
+        #expect(
+            try readInAllWays([0x82, 0x7E, 0x01, 0x00] + bytes256, role: .client).events == [
+                .message(.binary, bytes256)
+            ]
+        )
+        let bytes64K = (0..<65_536).map { UInt8($0 & 0xFF) }
+        let long = [0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0] + bytes64K
+        #expect(try readInAllWays(long, role: .client).events == [.message(.binary, bytes64K)])
+    }
+
+    @Test("an idle receiver is small and holds no heap")
+    func small() throws {
+        #expect(MemoryLayout<WebSocketReceiver>.size <= 64)
+        var receiver = WebSocketReceiver(role: .server, maxMessageBytes: 1 << 20)
+        #expect(receiver.heldBytes == 0)
+        _ = try feed(&receiver, RawFrame.text("gr", fin: false).bytes)
+        #expect(receiver.heldBytes > 0)
+        #expect(receiver.isMidMessage)
+        #expect(try feed(&receiver, RawFrame.more("ü", fin: true).bytes) == [.message(.text, Array("grü".utf8))])
+        #expect(receiver.heldBytes == 0)
+        #expect(!receiver.isMidMessage)
+    }
+
+    @Test("a message that lies whole in the buffer is given from there")
+    func zeroCopy() throws {
+        var bytes = RawFrame.ping("p").bytes + RawFrame.text("Hello").bytes + RawFrame.binary([1, 2, 3]).bytes
+        var receiver = WebSocketReceiver(role: .server, maxMessageBytes: 100)
+        let starts = try bytes.withUnsafeMutableBytes { buffer -> [Int] in
+            var offset = 0
+            var starts: [Int] = []
+            while let event = try receiver.next(in: buffer, at: &offset) {
+                switch event {
+                case .message(_, let payload), .ping(let payload), .pong(let payload):
+                    let (start, base) = (try #require(payload.baseAddress), try #require(buffer.baseAddress))
+                    starts.append(UnsafeRawPointer(start) - UnsafeRawPointer(base))
+                    #expect(receiver.heldBytes == 0)
+                case .close: break
+                }
+            }
+            #expect(offset == buffer.count)
+            return starts
+        }
+        #expect(starts == [6, 13, 24])
+    }
+
+    @Test("what is kept grows with what has come, not with what was announced")
+    func noTrust() throws {
+        var receiver = WebSocketReceiver(role: .client, maxMessageBytes: .max)
+        let header: [UInt8] = [0x82, 0x7F, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
+        _ = try feed(&receiver, header)
+        #expect(receiver.heldBytes == 0)
+        var sent = 0
+        for size in [1, 100, 1000, 5000, 70_000] {
+            _ = try feed(&receiver, Array(repeating: 7, count: size))
+            sent += size
+            #expect(receiver.heldBytes >= sent)
+            #expect(receiver.heldBytes <= max(2 * sent, 256))
+        }
+    }
+
+    @Test("a frame whose end is known takes no more than it needs")
+    func exact() throws {
+        var receiver = WebSocketReceiver(role: .client, maxMessageBytes: 1000)
+        _ = try feed(&receiver, [0x82, 100] + Array(repeating: 7, count: 99))
+        #expect(receiver.heldBytes == 100)
+    }
+
+    @Test(
+        "the limit holds for frames and for messages, and is checked before the payload comes",
+        arguments: [0, 1, 125, 126, 70_000]
+    )
+    func limit(limit: Int) throws {
+        let fits = RawFrame.binary(Array(repeating: 1, count: limit))
+        let events = try readInAllWays(fits.bytes, maxMessageBytes: limit).events
+        #expect(events == [.message(.binary, fits.payload)])
+        let tooLong = RawFrame.binary(Array(repeating: 1, count: limit + 1)).bytes
+        let headerOnly = Array(tooLong.prefix(tooLong.count - limit - 1))
+        #expect(
+            try readInAllWays(headerOnly, maxMessageBytes: limit).events == [.refused(WebSocketError(.messageTooBig))]
+        )
+        let fragments = RawFrame.binary(fits.payload, fin: false).bytes + RawFrame.more([2], fin: true).bytes
+        #expect(
+            try readInAllWays(fragments, maxMessageBytes: limit).events == [.refused(WebSocketError(.messageTooBig))]
+        )
+        let empty = RawFrame.binary(fits.payload, fin: false).bytes + RawFrame.more([], fin: true).bytes
+        #expect(try readInAllWays(empty, maxMessageBytes: limit).events == [.message(.binary, fits.payload)])
+    }
+
+    @Test("control frames do not count for the limit")
+    func controlBeyondLimit() throws {
+        let bytes = RawFrame.ping(String(repeating: "p", count: 125)).bytes + RawFrame.close(1000, "bye").bytes
+        let events = try readInAllWays(bytes, maxMessageBytes: 0).events
+        #expect(events == [.ping(Array(repeating: 0x70, count: 125)), .close(1000, "bye")])
+    }
+
+    @Test("what follows a close frame is ignored")
+    func afterClose() throws {
+        let garbage: [UInt8] = [0xFF, 0xFF, 0xFF]
+        let bytes = RawFrame.close(1001, "bye").bytes + RawFrame.text("late").bytes + garbage
+        #expect(try readInAllWays(bytes).events == [.close(1001, "bye")])
+        var receiver = WebSocketReceiver(role: .server, maxMessageBytes: 10)
+        _ = try feed(&receiver, bytes)
+        #expect(receiver.isClosed)
+        #expect(try feed(&receiver, garbage).isEmpty)
+    }
+
+    @Test("a close in the middle of a message drops what was gathered")
+    func closeMidMessage() throws {
+        var receiver = WebSocketReceiver(role: .server, maxMessageBytes: 100)
+        #expect(
+            try feed(&receiver, RawFrame.text("half", fin: false).bytes + RawFrame.close().bytes) == [.close(nil, "")]
+        )
+        #expect(receiver.heldBytes == 0)
+        #expect(!receiver.isMidMessage)
+    }
+
+    @Test("a mask is undone for every length and from every alignment", arguments: 0...40)
+    func masks(length: Int) throws {
+        let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
+        for alignment in 0..<16 {
+            // Pings before it move the frame to each place in the buffer.
+            let ping = RawFrame.ping(String(repeating: "x", count: alignment)).bytes
+            let frame = RawFrame(opcode: 2, payload: payload, mask: [0x01, 0x80, 0xFE, 0x00]).bytes
+            let events = try readInAllWays(ping + frame).events
+            #expect(events.last == .message(.binary, payload))
+        }
+    }
+
+    @Test("what precedes the offset is left alone, and offsets at the end find nothing")
+    func offsets() throws {
+        var bytes: [UInt8] = [1, 2, 3] + RawFrame.text("Hello").bytes
+        var receiver = WebSocketReceiver(role: .server, maxMessageBytes: 100)
+        try bytes.withUnsafeMutableBytes { buffer in
+            var offset = 3
+            let event = try #require(try receiver.next(in: buffer, at: &offset))
+            #expect(FrameTranscript.Event(event) == .message(.text, Array("Hello".utf8)))
+            #expect(try receiver.next(in: buffer, at: &offset) == nil)
+            #expect(offset == buffer.count)
+        }
+        #expect(Array(bytes.prefix(3)) == [1, 2, 3])
+        var nothing = 0
+        #expect(try receiver.next(in: UnsafeMutableRawBufferPointer(start: nil, count: 0), at: &nothing) == nil)
+    }
+
+    @Test("a copy of a receiver goes its own way")
+    func copies() throws {
+        var one = WebSocketReceiver(role: .server, maxMessageBytes: 100)
+        _ = try feed(&one, RawFrame.text("a", fin: false).bytes)
+        var other = one
+        #expect(try feed(&one, RawFrame.more("b", fin: true).bytes) == [.message(.text, Array("ab".utf8))])
+        #expect(try feed(&other, RawFrame.more("c", fin: true).bytes) == [.message(.text, Array("ac".utf8))])
+    }
+
+    private func feed(_ receiver: inout WebSocketReceiver, _ bytes: [UInt8]) throws -> [FrameTranscript.Event] {
+        var bytes = bytes
+        return try bytes.withUnsafeMutableBytes { buffer in
+            var offset = 0
+            var events: [FrameTranscript.Event] = []
+            while let event = try receiver.next(in: buffer, at: &offset) { events.append(.init(event)) }
+            #expect(offset == buffer.count)
+            return events
+        }
+    }
+}
