@@ -58,16 +58,32 @@ static int open_stream(int family) {
 }
 
 int gohub_address_parse(struct gohub_address *address, const char *host, uint16_t port) {
+    memset(address, 0, sizeof(*address));
+    struct sockaddr_in *four = (struct sockaddr_in *)&address->storage;
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&address->storage;
+    if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
+        four->sin_family = AF_INET;
+        four->sin_port = htons(port);
+        address->length = sizeof(*four);
+        return 0;
+    }
+    if (inet_pton(AF_INET6, host, &six->sin6_addr) == 1) {
+        six->sin6_family = AF_INET6;
+        six->sin6_port = htons(port);
+        address->length = sizeof(*six);
+        return 0;
+    }
+    // A zone such as %eth0 is read by the resolver only, which asks nobody for a numeric host.
+    if (strchr(host, '%') == NULL) return -EINVAL;
     struct addrinfo hints;
     struct addrinfo *found = NULL;
-    char service[8];
     memset(&hints, 0, sizeof(hints));
+    hints.ai_family = AF_INET6;
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-    snprintf(service, sizeof(service), "%u", (unsigned)port);
-    if (getaddrinfo(host, service, &hints, &found) != 0 || found == NULL) return -EINVAL;
-    memset(address, 0, sizeof(*address));
-    memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
+    hints.ai_flags = AI_NUMERICHOST;
+    if (getaddrinfo(host, NULL, &hints, &found) != 0 || found == NULL) return -EINVAL;
+    memcpy(six, found->ai_addr, found->ai_addrlen);
+    six->sin6_port = htons(port);
     address->length = found->ai_addrlen;
     freeaddrinfo(found);
     return 0;

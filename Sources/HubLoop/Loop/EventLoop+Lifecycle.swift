@@ -38,7 +38,7 @@ extension EventLoop {
     /// - Parameter wait: Whether to wait for something to happen, maybe forever, when nothing is ready.
     package func runOnce(wait: Bool) {
         guard borrow() else { return }
-        isTimeStale = true
+        beginRunning()
         uv_run(handles.loop, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT)
         giveBack()
     }
@@ -75,10 +75,16 @@ extension EventLoop {
 
     fileprivate func runUntilStopped() {
         owner.store(gohub_thread_token(), ordering: .releasing)
-        isTimeStale = true
+        beginRunning()
         uv_run(handles.loop, UV_RUN_DEFAULT)
         finish()
         owner.store(0, ordering: .releasing)
+    }
+
+    /// Forgets what the clock said before: time has passed since.
+    private func beginRunning() {
+        lastReading = clock.now()
+        isTimeStale = true
     }
 
     /// Makes the calling thread the loop's; false when the loop has another, or runs already.

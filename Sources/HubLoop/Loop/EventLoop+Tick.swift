@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import CUV
+import HubMetrics
 import Synchronization
 
 extension EventLoop {

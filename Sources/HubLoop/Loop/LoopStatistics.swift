@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+package import HubMetrics
+
 /// What a loop counts about itself, in plain values that only its thread may touch.
 package struct LoopStatistics: Sendable {
     /// How long, in nanoseconds, each tick kept the loop away from the sockets that became ready meanwhile.
-    package var lag = LagHistogram()
+    package var lag = LocalHistogram(.milliseconds)
     /// The sum of the same: nanoseconds in which the loop worked instead of waiting.
     package var busyNanoseconds: UInt64 = 0
     /// How often the loop came back from waiting.

@@ -110,8 +110,10 @@ extension Socket {
             return [(six, Int32(GOHUB_DUAL_STACK)), (four, 0)]
         }
         if address.isNumeric { return [(try address.numericForm(), 0)] }
+        // IPv4 first: one socket serves one family, and clients that know both try the other one too.
+        let found = try Resolver.resolveBlocking(address)
         var result: [(address: gohub_address, flags: Int32)] = []
-        for found in try Resolver.resolveBlocking(address) { result.append((try found.numericForm(), 0)) }
+        for each in found.filter({ !$0.isIPv6 }) + found.filter(\.isIPv6) { result.append((try each.numericForm(), 0)) }
         return result
     }
 

@@ -13,8 +13,9 @@ package import CGohub
 ///
 /// Here are the calls of every connection; `Socket+Open.swift` has those that make one. All are one system call.
 package enum Socket {
-    /// Reads what has arrived, up to the buffer's size; an empty buffer must not be offered.
+    /// Reads what has arrived, up to the buffer's size.
     package static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
+        guard !buffer.isEmpty else { return .bytes(0) }
         let count = gohub_receive(descriptor, buffer.baseAddress, buffer.count)
         return count == 0 ? .closed : result(count)
     }

@@ -30,22 +30,27 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
             port <= 65535
         else { throw bad("the port has to be a number from 0 to 65535") }
         var host = text[..<colon]
-        if host.first == "[" {
-            guard host.last == "]", host.contains(":") else { throw bad("only an IPv6 address goes in brackets") }
+        guard !host.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == 0x2f }) else {
+            throw bad("the host has a character that hosts cannot have")
+        }
+        if host.first == "[", host.last == "]", host.contains(":") {
             host = host.dropFirst().dropLast()
             guard SocketAddress(host: String(host), port: port).isNumeric else { throw bad("not an IPv6 address") }
         } else if host.contains(":") {
             throw bad("an IPv6 address goes in brackets, as in \"[::1]:8080\"")
-        } else if host.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == 0x5b || $0 == 0x5d || $0 == 0x2f }) {
-            throw bad("the host has a character that hosts cannot have")
+        } else if host.contains("[") || host.contains("]") {
+            throw bad("only an IPv6 address goes in brackets")
         }
         return SocketAddress(host: String(host), port: port)
     }
 
     /// `host:port`, with IPv6 hosts in brackets.
     package var description: String {
-        host.utf8.contains(0x3a) ? "[\(host)]:\(port)" : "\(host):\(port)"
+        isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
+
+    /// Whether the host is a numeric IPv6 address.
+    package var isIPv6: Bool { host.utf8.contains(0x3a) }
 
     /// Whether the host is a number rather than a name or empty.
     package var isNumeric: Bool {

@@ -54,6 +54,7 @@ package final class SocketWatch {
 
     /// Says what to watch for from now on; nothing happens when that does not change, or after the close.
     ///
+    /// While it watches for nothing, even a broken connection goes unnoticed.
     /// - Complexity: Two system calls when it changes, made before the loop waits next.
     package func watch(readable: Bool, writable: Bool) {
         assert(loop.isCurrent, "sockets belong to the loop's thread")
