@@ -131,6 +131,9 @@ package final class Hub: Sendable {
         inboxes[handle.shard].append(.disconnect(handle, reason))
     }
 
+    /// The wall clock, milliseconds since 1970.
+    package func unixMilliseconds() -> Int64 { environment.unixMilliseconds() }
+
     /// The next number for a message of the hub's own.
     func nextMessageID() -> Int64 { messageIDs.add(1, ordering: .relaxed).newValue }
 

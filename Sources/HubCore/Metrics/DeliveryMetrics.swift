@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubMetrics
+
+/// The families of deliveries: what was queued, written, dropped, how long it took, and that the books balance.
+package struct DeliveryMetrics: Sendable {
+    private let enqueued: Family<Counter, DeliveryScope>
+    private let written: Family<Counter, DeliveryScope>
+    private let dropped: Family2<Counter, DeliveryScope, DropReason>
+    private let residual: Gauge
+    private let latency: Family<Histogram, LatencyStage>
+    private let recipients: Family<Histogram, PublishScope>
+    private let duration: Family<Histogram, PublishScope>
+    private let queuedMessages: Gauge
+    private let queuedBytes: Gauge
+    private let largestQueue: Gauge
+    private let slowClients: Gauge
+    private let slowActions: Family<Counter, SlowAction>
+    private let writes: Counter
+    private let blockedWrites: Counter
+    private let writeBatch: Histogram
+    private let bytesWritten: Counter
+
+    /// Registers the families.
+    package init(_ registry: Registry) {
+        let delivery = Shown.dashboard(.delivery)
+        enqueued = registry.counter(
+            "gohub_deliveries_enqueued_total",
+            help: "Deliveries put into a client's outbound queue, or refused by a full one.",
+            by: DeliveryScope.self,
+            shown: delivery
+        )
+        written = registry.counter(
+            "gohub_deliveries_written_total",
+            help: "Deliveries handed to a socket to their last byte.",
+            by: DeliveryScope.self,
+            shown: delivery
+        )
+        dropped = registry.counter(
+            "gohub_deliveries_dropped_total",
+            help: "Enqueued deliveries that never reached their socket.",
+            by: DeliveryScope.self,
+            DropReason.self,
+            shown: delivery
+        )
+        residual = registry.gauge(
+            "gohub_deliveries_residual",
+            help: "Deliveries enqueued minus written, dropped and still queued, in one snapshot; anything but 0 is a loss.",
+            shown: delivery
+        )
+        latency = registry.histogram(
+            "gohub_delivery_latency_seconds",
+            help: "Time from a message's entry into the node to a stage of its delivery.",
+            by: LatencyStage.self,
+            buckets: .milliseconds,
+            shown: delivery
+        )
+        recipients = registry.histogram(
+            "gohub_fanout_recipients",
+            help: "Receivers of a message on one loop.",
+            by: PublishScope.self,
+            buckets: .counts,
+            shown: delivery
+        )
+        duration = registry.histogram(
+            "gohub_fanout_duration_seconds",
+            help: "Time to put a batch of messages into all queues of one loop.",
+            by: PublishScope.self,
+            buckets: .microseconds,
+            shown: delivery
+        )
+        queuedMessages = registry.gauge(
+            "gohub_outbound_queue_messages",
+            help: "Deliveries that wait in the clients' queues.",
+            shown: delivery
+        )
+        queuedBytes = registry.gauge(
+            "gohub_outbound_queue_bytes",
+            help: "Bytes that wait in the clients' queues, each client's counted.",
+            shown: delivery
+        )
+        largestQueue = registry.gauge(
+            "gohub_outbound_queue_max_bytes",
+            help: "Bytes in the longest of the clients' queues.",
+            shown: delivery
+        )
+        slowClients = registry.gauge(
+            "gohub_slow_clients",
+            help: "Clients whose queue is three quarters full.",
+            shown: .dashboard(.overview)
+        )
+        slowActions = registry.counter(
+            "gohub_slow_client_actions_total",
+            help: "What fan-out did because a client's queue was full: clients disconnected, messages dropped.",
+            by: SlowAction.self,
+            shown: delivery
+        )
+        writes = registry.counter(
+            "gohub_socket_writes_total",
+            help: "Writes to clients' sockets.",
+            shown: delivery
+        )
+        blockedWrites = registry.counter(
+            "gohub_socket_write_blocked_total",
+            help: "Writes of which the socket took less than it was offered.",
+            shown: delivery
+        )
+        writeBatch = registry.histogram(
+            "gohub_write_batch_messages",
+            help: "Deliveries finished by one write.",
+            buckets: .counts,
+            shown: delivery
+        )
+        bytesWritten = registry.counter(
+            "gohub_bytes_written_total",
+            help: "Bytes of WebSocket frames handed to sockets.",
+            shown: delivery
+        )
+    }
+
+    /// Publishes what all shards say.
+    package func publish(_ snapshot: ShardSnapshot) {
+        for scope in DeliveryScope.allCases {
+            enqueued[scope].publish(snapshot.ledger.enqueued(scope))
+            written[scope].publish(snapshot.ledger.written(scope))
+            for reason in DropReason.allCases {
+                dropped[scope, reason].publish(snapshot.ledger.dropped(scope, reason))
+            }
+        }
+        residual.set(snapshot.residual)
+        latency[.fanOut].publish(snapshot.fanOutLatency)
+        latency[.total].publish(snapshot.totalLatency)
+        recipients[.topic].publish(snapshot.topicRecipients)
+        recipients[.broadcast].publish(snapshot.broadcastRecipients)
+        duration[.topic].publish(snapshot.topicDuration)
+        duration[.broadcast].publish(snapshot.broadcastDuration)
+        queuedMessages.set(snapshot.queuedMessages)
+        queuedBytes.set(snapshot.queuedBytes)
+        largestQueue.set(snapshot.largestQueueBytes)
+        slowClients.set(snapshot.slowClients)
+        slowActions[.disconnect].publish(snapshot.slowDisconnects)
+        slowActions[.drop].publish(snapshot.slowDrops)
+        writes.publish(snapshot.writes)
+        blockedWrites.publish(snapshot.blockedWrites)
+        writeBatch.publish(snapshot.writeBatch)
+        bytesWritten.publish(snapshot.bytesWritten)
+    }
+}
+
+/// How far a delivery has come.
+enum LatencyStage: String, MetricLabel {
+    /// It stands in its client's queue.
+    case fanOut = "fanout"
+    /// Its last byte was handed to the socket.
+    case total
+
+    static let labelName = "stage"
+}
+
+/// To how many a message is published.
+enum PublishScope: String, MetricLabel {
+    case broadcast, topic
+
+    static let labelName = "scope"
+}
+
+/// What is done about a client that is too slow.
+enum SlowAction: String, MetricLabel {
+    case disconnect, drop
+
+    static let labelName = "action"
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubMetrics
+import HubWire
+
+/// The families of what clients send: commands, their errors, publications, topics.
+package struct MessageMetrics: Sendable {
+    private let received: Family<Counter, CommandKind>
+    private let receivedBytes: Family<Counter, CommandKind>
+    private let sizes: Family<Histogram, MessageDirection>
+    private let durations: Family<Histogram, CommandKind>
+    private let errors: Family2<Counter, CommandKind, ErrorCode>
+    private let publishes: Family<Counter, PublicationScope>
+    private let refusedPushes: Family<Counter, PushRefusal>
+    private let topics: Gauge
+    private let subscriptions: Gauge
+    private let largestTopic: Gauge
+    private let topicOperations: Family<Counter, TopicOperation>
+
+    /// Registers the families.
+    package init(_ registry: Registry) {
+        let clients = Shown.dashboard(.clientsAndNode)
+        received = registry.counter(
+            "gohub_messages_received_total",
+            help: "Messages that clients sent, by what they asked for.",
+            by: CommandKind.self,
+            shown: .dashboard(.overview)
+        )
+        receivedBytes = registry.counter(
+            "gohub_messages_received_bytes_total",
+            help: "Bytes of the messages that clients sent.",
+            by: CommandKind.self,
+            shown: clients
+        )
+        sizes = registry.histogram(
+            "gohub_message_size_bytes",
+            help: "Sizes of messages: in, once each; out, once a delivery.",
+            by: MessageDirection.self,
+            buckets: .sizes,
+            shown: .dashboard(.delivery)
+        )
+        durations = registry.histogram(
+            "gohub_command_duration_seconds",
+            help: "Time to handle a client's message, without its deliveries.",
+            by: CommandKind.self,
+            buckets: .milliseconds,
+            shown: clients
+        )
+        errors = registry.counter(
+            "gohub_command_errors_total",
+            help: "Messages of clients that were answered with an error.",
+            by: CommandKind.self,
+            ErrorCode.self,
+            shown: clients
+        )
+        publishes = registry.counter(
+            "gohub_publishes_total",
+            help: "Messages that clients published, by whom they are for.",
+            by: PublicationScope.self,
+            shown: .dashboard(.overview)
+        )
+        refusedPushes = registry.counter(
+            "gohub_pushes_refused_total",
+            help: "Messages for one client that were refused, and their sender told.",
+            by: PushRefusal.self,
+            shown: .dashboard(.delivery)
+        )
+        topics = registry.gauge("gohub_topics", help: "Topics that have a subscriber, each loop's counted.", shown: clients)
+        subscriptions = registry.gauge("gohub_subscriptions", help: "Subscriptions to topics.", shown: clients)
+        largestTopic = registry.gauge(
+            "gohub_topic_subscribers_max",
+            help: "Subscribers on one loop of the topic that has most.",
+            shown: clients
+        )
+        topicOperations = registry.counter(
+            "gohub_topic_operations_total",
+            help: "Subscriptions begun and ended by request.",
+            by: TopicOperation.self,
+            shown: clients
+        )
+    }
+
+    /// Publishes what all shards and the hub say.
+    package func publish(_ snapshot: ShardSnapshot, hub: Hub) {
+        for kind in CommandKind.allCases {
+            received[kind].publish(snapshot.commands.received(kind))
+            receivedBytes[kind].publish(snapshot.commands.bytes(kind))
+            durations[kind].publish(snapshot.commands.durations(kind))
+            for code in ErrorCode.allCases { errors[kind, code].publish(snapshot.commands.errors(kind, code)) }
+        }
+        sizes[.incoming].publish(snapshot.commands.sizes)
+        sizes[.outgoing].publish(snapshot.sentSizes)
+        for scope in PublicationScope.allCases {
+            publishes[scope].publish(snapshot.publishes[Int(scope.delivery.rawValue)])
+        }
+        refusedPushes[.clientNotFound].publish(hub.refusedPushes(.clientNotFound))
+        refusedPushes[.sendBufferFull].publish(hub.refusedPushes(.sendBufferFull))
+        topics.set(snapshot.topics)
+        subscriptions.set(snapshot.subscriptions)
+        largestTopic.set(snapshot.largestTopic)
+        topicOperations[.subscribe].publish(snapshot.subscribes)
+        topicOperations[.unsubscribe].publish(snapshot.unsubscribes)
+    }
+}
+
+/// Which way a message goes.
+enum MessageDirection: String, MetricLabel {
+    case incoming = "in"
+    case outgoing = "out"
+
+    static let labelName = "direction"
+}
+
+/// For whom a client publishes.
+enum PublicationScope: String, MetricLabel {
+    case broadcast, topic, client
+
+    static let labelName = "scope"
+
+    var delivery: DeliveryScope {
+        switch self {
+        case .broadcast: .broadcast
+        case .topic: .topic
+        case .client: .client
+        }
+    }
+}
+
+/// Why a push was refused.
+enum PushRefusal: String, MetricLabel {
+    case clientNotFound = "client_not_found"
+    case sendBufferFull = "send_buffer_full"
+
+    static let labelName = "code"
+}
+
+/// What happens to subscriptions.
+enum TopicOperation: String, MetricLabel {
+    case subscribe, unsubscribe
+
+    static let labelName = "op"
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubWire
+import HubMetrics
+
+/// A path and what is there.
+package struct Route: Sendable {
+    /// What a request to the path does.
+    package enum Action: Sendable {
+        /// Answers on the loop; must be quick.
+        case answer(@Sendable (HTTPRequestHead) -> HTTPAnswer)
+        /// Answers later, from any thread, once.
+        case answerLater(@Sendable (HTTPRequestHead, @escaping @Sendable (HTTPAnswer) -> Void) -> Void)
+        /// Opens a WebSocket.
+        case webSocket
+    }
+
+    /// The path, without a query.
+    package let path: String
+    /// Its name in metrics.
+    package let label: RouteLabel
+    package let action: Action
+
+    /// Makes a route for GET and HEAD.
+    package init(_ path: String, _ label: RouteLabel, _ action: Action) {
+        self.path = path
+        self.label = label
+        self.action = action
+    }
+}
+
+/// The routes as a label: a closed set, whatever is asked for.
+package enum RouteLabel: UInt8, MetricLabel {
+    case webSocket, metrics, live, ready, health, version
+    /// No such path.
+    case unknown
+
+    package static let labelName = "route"
+    package var labelValue: String {
+        switch self {
+        case .webSocket: "/ws"
+        case .metrics: "/metrics"
+        case .live: "/livez"
+        case .ready: "/readyz"
+        case .health: "/healthz"
+        case .version: "/version"
+        case .unknown: "other"
+        }
+    }
+}
+
+/// The methods as a label.
+package enum MethodLabel: UInt8, MetricLabel {
+    case get, head, other
+
+    package static let labelName = "method"
+    package var labelValue: String {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .other: "other"
+        }
+    }
+
+    init(_ method: String) {
+        switch method {
+        case "GET": self = .get
+        case "HEAD": self = .head
+        default: self = .other
+        }
+    }
+}
+
+/// The classes of statuses as a label.
+package enum StatusClass: UInt8, MetricLabel {
+    case switching, success, redirection, clientError, serverError
+
+    package static let labelName = "status"
+    package var labelValue: String {
+        switch self {
+        case .switching: "1xx"
+        case .success: "2xx"
+        case .redirection: "3xx"
+        case .clientError: "4xx"
+        case .serverError: "5xx"
+        }
+    }
+
+    init(_ status: Int) {
+        switch status {
+        case ..<200: self = .switching
+        case ..<300: self = .success
+        case ..<400: self = .redirection
+        case ..<500: self = .clientError
+        default: self = .serverError
+        }
+    }
+}

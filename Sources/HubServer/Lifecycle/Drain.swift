@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubCore
+import HubLoop
+import Synchronization
+
+/// One drain of the server: what clients are told, how long it may take, who is left.
+package final class Drain: Sendable {
+    /// What clients are told to wait before they come back.
+    let retryAfterMilliseconds: Int64
+    /// How long closings may be spread.
+    let spread: Duration
+    /// When what is left is ended at once.
+    let limit: Duration
+    /// WebSockets that are still open, by worker.
+    private let open: Mutex<[Int: Int]> = Mutex([:])
+    private let workersLeft: Atomic<Int>
+    private let whenDone: @Sendable () -> Void
+
+    init(limit: Duration, workers: Int, whenDone: @escaping @Sendable () -> Void) {
+        self.limit = limit
+        // The last fifth is for close handshakes.
+        spread = limit * 4 / 5
+        retryAfterMilliseconds = 1_000
+        workersLeft = Atomic(workers)
+        self.whenDone = whenDone
+    }
+
+    func report(worker: Int, open count: Int) { open.withLock { $0[worker] = count } }
+
+    /// How many WebSockets are still open.
+    package var remaining: Int { open.withLock { $0.values.reduce(0, +) } }
+
+    func workerIsDone() {
+        if workersLeft.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { whenDone() }
+    }
+}
+
+/// Closes one loop's clients one after the other, so that they do not all come back to the other nodes at once.
+final class DrainSchedule: LoopTimerTarget {
+    /// Clients are closed at least this often: a few are gone at once.
+    private static let longestGap: Duration = .milliseconds(10)
+
+    private unowned let worker: Worker
+    private let drain: Drain
+    private var waiting: [WebSocketConnection]
+    private let gap: Duration
+    private let deadline: MonotonicTime
+    private lazy var timer = LoopTimer(self)
+    private let began: MonotonicTime
+    private var closed = 0
+
+    init(worker: Worker, connections: [WebSocketConnection], drain: Drain) {
+        self.worker = worker
+        self.drain = drain
+        waiting = connections
+        began = worker.loop.now
+        deadline = began + drain.limit
+        gap = connections.isEmpty ? .zero : min(drain.spread / connections.count, DrainSchedule.longestGap)
+    }
+
+    func start() { worker.loop.schedule(timer, after: gap) }
+
+    func stop() { worker.loop.cancel(timer) }
+
+    func timerFired(_ timer: LoopTimer) {
+        let now = worker.loop.now
+        if now >= deadline { return worker.abortClients() }
+        // The wheel's steps may be longer than the gap: close all that are due.
+        while let connection = waiting.last, now >= began + gap * closed {
+            waiting.removeLast()
+            closed += 1
+            connection.close(.drain)
+        }
+        let next = waiting.isEmpty ? deadline : min(deadline, began + gap * closed)
+        worker.loop.schedule(timer, after: max(.milliseconds(1), now.duration(to: next)))
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubCore
+import HubMetrics
+
+/// The families of connections: open, opened, closed and why, rejected and why, how long.
+struct ConnectionMetrics: Sendable {
+    private let open: Gauge
+    private let limit: Gauge
+    private let peak: Gauge
+    private let opened: Counter
+    private let closed: Family<Counter, CloseReason>
+    private let rejected: Family<Counter, RejectionReason>
+    private let duration: Histogram
+    private let handshake: Family<Histogram, HandshakeResult>
+    private let pingRoundTrip: Histogram
+    private let bytesRead: Counter
+
+    init(_ registry: Registry) {
+        let clients = Shown.dashboard(.clientsAndNode)
+        let overview = Shown.dashboard(.overview)
+        open = registry.gauge("gohub_connections", help: "WebSocket connections, counted in the tables.", shown: overview)
+        limit = registry.gauge("gohub_connection_limit", help: "How many WebSockets the node takes.", shown: overview)
+        peak = registry.gauge(
+            "gohub_connections_max",
+            help: "The most WebSockets open at once since the start.",
+            shown: clients
+        )
+        opened = registry.counter("gohub_connections_opened_total", help: "WebSockets opened.", shown: overview)
+        closed = registry.counter(
+            "gohub_connections_closed_total",
+            help: "WebSockets ended, by the reason.",
+            by: CloseReason.self,
+            shown: overview
+        )
+        rejected = registry.counter(
+            "gohub_connections_rejected_total",
+            help: "Connections turned away before they were WebSockets.",
+            by: RejectionReason.self,
+            shown: clients
+        )
+        duration = registry.histogram(
+            "gohub_connection_duration_seconds",
+            help: "How long WebSockets that ended had been open.",
+            buckets: WorkerCounts.connectionDurations,
+            shown: clients
+        )
+        handshake = registry.histogram(
+            "gohub_handshake_duration_seconds",
+            help: "Time from accepting a connection to the answer to its upgrade request.",
+            by: HandshakeResult.self,
+            buckets: .milliseconds,
+            shown: clients
+        )
+        pingRoundTrip = registry.histogram(
+            "gohub_ping_rtt_seconds",
+            help: "Time from a ping of the hub to its pong.",
+            buckets: .milliseconds,
+            shown: .dashboard(.delivery)
+        )
+        bytesRead = registry.counter(
+            "gohub_bytes_read_total",
+            help: "Bytes read from clients' sockets.",
+            shown: clients
+        )
+    }
+
+    func publish(_ snapshot: WorkerSnapshot, limiter: ConnectionLimiter, limit: Int) {
+        open.set(snapshot.shard.attached)
+        self.limit.set(limit)
+        peak.set(limiter.peak)
+        opened.publish(snapshot.opened)
+        for reason in CloseReason.allCases { closed[reason].publish(snapshot.closed[reason]) }
+        for reason in RejectionReason.allCases { rejected[reason].publish(snapshot.rejected[reason]) }
+        duration.publish(snapshot.connectionDuration)
+        handshake[.accepted].publish(snapshot.handshakeAccepted)
+        handshake[.rejected].publish(snapshot.handshakeRejected)
+        pingRoundTrip.publish(snapshot.pingRoundTrip)
+        bytesRead.publish(snapshot.bytesRead)
+    }
+}
+
+/// How an upgrade request was answered.
+enum HandshakeResult: String, MetricLabel {
+    case accepted = "ok"
+    case rejected
+
+    static let labelName = "result"
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import Dispatch
+import HubCore
+import HubLoop
+package import HubMetrics
+import Synchronization
+
+/// All families of hub and server, filled from one snapshot of all loops when a scrape begins.
+package final class ServerMetrics: Sendable {
+    /// How long a scrape waits for the loops: longer than any tick, shorter than any scrape.
+    private static let patience: DispatchTimeInterval = .milliseconds(1_000)
+
+    private let deliveries: DeliveryMetrics
+    private let messages: MessageMetrics
+    private let connections: ConnectionMetrics
+    private let requests: HTTPMetrics
+    let node: NodeMetrics
+    private let latest: Mutex<[WorkerSnapshot]>
+    private let stale = Atomic<UInt64>(0)
+
+    /// Registers the families.
+    package init(_ registry: Registry) {
+        deliveries = DeliveryMetrics(registry)
+        messages = MessageMetrics(registry)
+        connections = ConnectionMetrics(registry)
+        requests = HTTPMetrics(registry)
+        node = NodeMetrics(registry)
+        latest = Mutex([])
+    }
+
+    /// Asks every loop for its snapshot and publishes their sum; called on the scraping thread.
+    ///
+    /// A loop that does not answer in time is shown with its last values, and that is counted.
+    func collect(_ workers: [LoopBoundWorker], hub: Hub, common: ServerCommon) {
+        let total = snapshot(workers)
+        deliveries.publish(total.shard)
+        messages.publish(total.shard, hub: hub)
+        connections.publish(total, limiter: common.limiter, limit: common.settings.maxConnections)
+        requests.publish(total)
+        node.publish(total, loops: workers.count, stale: stale.load(ordering: .relaxed))
+    }
+
+    private func snapshot(_ workers: [LoopBoundWorker]) -> WorkerSnapshot {
+        let round = SnapshotRound(count: workers.count)
+        for (index, worker) in workers.enumerated() {
+            worker.post { round.put($0.snapshot(), at: index) }
+        }
+        let answers = round.wait(for: ServerMetrics.patience)
+        return latest.withLock { latest in
+            if latest.count != answers.count { latest = answers.map { _ in WorkerSnapshot() } }
+            var total = WorkerSnapshot()
+            for index in answers.indices {
+                if let answer = answers[index] {
+                    latest[index] = answer
+                } else {
+                    stale.add(1, ordering: .relaxed)
+                }
+                total.add(latest[index])
+            }
+            return total
+        }
+    }
+}
+
+/// One question to all loops and their answers.
+private final class SnapshotRound: Sendable {
+    private let answers: Mutex<[WorkerSnapshot?]>
+    private let arrivals = DispatchSemaphore(value: 0)
+
+    init(count: Int) { answers = Mutex(Array(repeating: nil, count: count)) }
+
+    func put(_ snapshot: WorkerSnapshot, at index: Int) {
+        answers.withLock { $0[index] = snapshot }
+        arrivals.signal()
+    }
+
+    /// The answers that have come when all have, or when time is up.
+    func wait(for patience: DispatchTimeInterval) -> [WorkerSnapshot?] {
+        let deadline = DispatchTime.now() + patience
+        for _ in answers.withLock({ $0.indices }) where arrivals.wait(timeout: deadline) == .timedOut { break }
+        return answers.withLock { $0 }
+    }
+}

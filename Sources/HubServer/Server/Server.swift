@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubCore
+package import HubLog
+package import HubLoop
+package import HubMetrics
+import HubWire
+import Synchronization
+
+/// A WebSocket server on one loop a core: listeners, connections, operators' endpoints, and an orderly end.
+///
+/// Make it with a hub, ``start()`` it, and ``drain(_:)`` it. What its clients' messages mean is the receiver's matter.
+package final class Server: Sendable {
+    /// Where the server can be reached, ports known.
+    package struct Endpoints: Sendable {
+        /// Where clients connect.
+        package let address: SocketAddress
+        /// Where operators connect; the same unless there is a listener of their own.
+        package let adminAddress: SocketAddress
+    }
+
+    /// The hub whose clients connect here.
+    package let hub: Hub
+    private let common: ServerCommon
+    private let workers: [LoopBoundWorker]
+    private let health: Health
+    private let metrics: ServerMetrics
+    private let scrapes: ScrapeService
+    private let lifecycle = Mutex(Lifecycle())
+
+    private struct Lifecycle {
+        var state = NodeState.starting
+        var drain: Drain?
+        var drainDeadline: Double = 0
+    }
+
+    /// Makes the loops; nothing listens yet.
+    ///
+    /// - Parameter receiver: What becomes of clients' messages.
+    /// - Parameter checks: More checks of readiness beside the server's own; called on any loop, must be quick.
+    /// - Throws: ``LoopError`` when a loop cannot be made.
+    package init(
+        settings: ServerSettings,
+        hub: Hub,
+        receiver: any MessageReceiver,
+        registry: Registry,
+        log: Logger,
+        checks: [HealthCheck: @Sendable () -> Bool] = [:]
+    ) throws(LoopError) {
+        self.hub = hub
+        common = ServerCommon(settings: settings, log: log, receiver: receiver)
+        metrics = ServerMetrics(registry)
+        scrapes = ScrapeService(registry)
+        var workers: [LoopBoundWorker] = []
+        for index in 0..<max(1, settings.loops) {
+            let loop = try EventLoop(index: index)
+            let shard = hub.makeShard { loop.wake() }
+            let worker = Worker(loop: loop, shard: shard, common: common)
+            loop.onTick = { worker.tick() }
+            workers.append(LoopBoundWorker(worker))
+        }
+        hub.seal()
+        self.workers = workers
+        health = Health(workers: workers, checks: checks)
+        registry.onScrape { [unowned self] in collect() }
+    }
+
+    // MARK: Starting
+
+    /// Listens and begins to serve.
+    ///
+    /// - Throws: ``LoopError`` when an address cannot be had; nothing runs then.
+    package func start() throws(LoopError) -> Endpoints {
+        let settings = common.settings
+        let descriptors = try Socket.listen(on: settings.address, count: workers.count)
+        var admin: Int32?
+        let endpoints: Endpoints
+        do throws(LoopError) {
+            let address = try Socket.localAddress(descriptors[0])
+            var adminAddress = address
+            if let wanted = settings.adminAddress {
+                let descriptor = try Socket.listen(on: wanted, reusePort: false)
+                admin = descriptor
+                adminAddress = try Socket.localAddress(descriptor)
+            }
+            endpoints = Endpoints(address: address, adminAddress: adminAddress)
+        } catch {
+            for descriptor in descriptors { Socket.close(descriptor) }
+            if let admin { Socket.close(admin) }
+            throw error
+        }
+        let routers = makeRouters()
+        for (worker, descriptor) in zip(workers, descriptors) {
+            worker.serve(descriptor, routers.clients, isAdmin: false, log: common.log)
+        }
+        if let admin { workers[0].serve(admin, routers.operators, isAdmin: true, log: common.log) }
+        for worker in workers { try worker.loop.start(name: "loop-\(worker.loop.index)") }
+        lifecycle.withLock { $0.state = .ready }
+        return endpoints
+    }
+
+    private func makeRouters() -> (clients: Router, operators: Router) {
+        let clients = [Route(common.settings.path, .webSocket, .webSocket)]
+        let version = common.settings.version
+        let operators = [
+            Route("/metrics", .metrics, .answerLater { [scrapes] head, reply in scrapes.scrape(head, reply) }),
+            Route("/livez", .live, .answer { [health] _ in health.live() }),
+            Route("/readyz", .ready, .answer { [unowned self] _ in health.ready(in: state) }),
+            Route("/healthz", .health, .answer { [unowned self] _ in health.ready(in: state) }),
+            Route("/version", .version, .answer { _ in Self.version(version) }),
+        ]
+        let isShared = common.settings.adminAddress == nil
+        return (Router(isShared ? clients + operators : clients), Router(operators))
+    }
+
+    private static func version(_ version: String) -> HTTPAnswer {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.key("version")
+            writer.string(version)
+        }
+        return .json(200, writer.bytes + [UInt8(ascii: "\n")])
+    }
+
+    // MARK: State
+
+    /// What the node is doing.
+    package var state: NodeState { lifecycle.withLock { $0.state } }
+
+    private func collect() {
+        let (state, drain, deadline) = lifecycle.withLock { ($0.state, $0.drain, $0.drainDeadline) }
+        metrics.collect(workers, hub: hub, common: common)
+        metrics.node.publish(state, drain: drain, deadline: deadline)
+        for (check, passes) in health.results(in: state) { metrics.node.publish(check, passes: passes) }
+    }
+
+    // MARK: Ending
+
+    /// Drains: takes no more clients, tells and closes those that are there, and stops the loops.
+    ///
+    /// Later calls change nothing.
+    /// - Parameter whenDone: Called once from a loop's thread when no client is left.
+    package func drain(_ whenDone: @escaping @Sendable () -> Void) {
+        let limit = common.settings.drainTimeout
+        let drain: Drain? = lifecycle.withLock { lifecycle in
+            guard lifecycle.drain == nil else { return nil }
+            let drain = Drain(limit: limit, workers: workers.count, whenDone: whenDone)
+            lifecycle.state = .draining
+            lifecycle.drain = drain
+            let now = Double(hub.unixMilliseconds()) / 1000
+            lifecycle.drainDeadline = now + Double(limit.wholeNanoseconds) / 1e9
+            return drain
+        }
+        guard let drain else { return }
+        common.isDraining = true
+        common.log.info("draining", [LogField("clients", hub.clientCount), LogField("limit", limit)])
+        for worker in workers { worker.post { $0.drain(drain) } }
+    }
+
+    /// Ends everything at once and waits until the loops have stopped; not to be called on a loop.
+    package func stop() {
+        for worker in workers { worker.post { $0.endAll() } }
+        for worker in workers { worker.loop.stop() }
+        for worker in workers { worker.loop.join() }
+    }
+}

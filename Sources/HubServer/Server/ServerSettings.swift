@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubLoop
+package import HubWire
+
+/// What the server listens on and what it allows a connection.
+package struct ServerSettings: Sendable {
+    /// Where clients connect.
+    package var address = SocketAddress(host: "", port: 8080)
+    /// Where operators connect; nil serves everything at ``address``.
+    package var adminAddress: SocketAddress?
+    /// How many loops, 1 to 256; one for each core is best.
+    package var loops = 1
+    /// How long a connection may be silent: no byte at all, not even a pong.
+    package var readTimeout: Duration = .seconds(180)
+    /// How long a socket may take no byte of what waits for it.
+    package var writeTimeout: Duration = .seconds(180)
+    /// How long a request head may take from the connection or the last answer on.
+    package var headerTimeout: Duration = .seconds(10)
+    /// How long a connection may wait between requests.
+    package var keepAliveTimeout: Duration = .seconds(75)
+    /// How long the other side of a close handshake may take.
+    package var closeTimeout: Duration = .seconds(5)
+    /// How long a drain may take.
+    package var drainTimeout: Duration = .seconds(20)
+    /// The longest request head in bytes.
+    package var maxHeadBytes = 16 * 1024
+    /// How many WebSockets may be open.
+    package var maxConnections = 100_000
+    /// How many WebSockets one IP address may have open; 0 is no limit.
+    package var maxConnectionsPerIP = 1_000
+    /// Which pages of browsers may connect.
+    package var origins = OriginPolicy()
+    /// How often a client is pinged.
+    package var pingInterval: Duration = .seconds(25)
+    /// How long its pong may take.
+    package var pongTimeout: Duration = .seconds(10)
+    /// The longest message in bytes.
+    package var maxMessageBytes = 1 << 20
+    /// The path of the WebSocket.
+    package var path = "/ws"
+    /// The subprotocols that are accepted; asking for none is accepted too.
+    package var subprotocols: [String] = []
+    /// What `/version` and `Server` say.
+    package var version = "0"
+
+    /// The defaults.
+    package init() {}
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubCore
+package import HubLoop
+import HubLog
+import HubMetrics
+import HubWire
+
+/// One loop's share of the server: its listeners, connections and shard.
+///
+/// Belongs to its loop's thread; other threads reach it by ``EventLoop/post(_:)``.
+package final class Worker {
+    /// The loop that it runs on.
+    package let loop: EventLoop
+    /// The part of the hub that its connections are clients of.
+    package let shard: Shard
+    let common: ServerCommon
+    let counts: UnsafeMutablePointer<WorkerCounts>
+    /// What sockets are read into; one buffer for all, as a tick reads them one after the other.
+    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+
+    private var listeners: [ListenSocket] = []
+    private var adminListeners: [ListenSocket] = []
+    private var httpConnections: [ObjectIdentifier: HTTPConnection] = [:]
+    private var webSockets: [ObjectIdentifier: WebSocketConnection] = [:]
+    /// Connections that end once their queue is written.
+    private var finishing: [WebSocketConnection] = []
+    private var answers: [UInt64: HTTPConnection] = [:]
+    private var nextAnswer: UInt64 = 0
+    private(set) var drain: Drain?
+    private var schedule: DrainSchedule?
+    private var isDrained = false
+    var generator = SystemRandomNumberGenerator()
+
+    init(loop: EventLoop, shard: Shard, common: ServerCommon) {
+        self.loop = loop
+        self.shard = shard
+        self.common = common
+        counts = .allocate(capacity: 1)
+        counts.initialize(to: WorkerCounts())
+    }
+
+    deinit {
+        counts.deinitialize(count: 1)
+        counts.deallocate()
+        readBuffer.deallocate()
+    }
+
+    /// The tick's time, monotonic nanoseconds.
+    var now: UInt64 { loop.now.nanoseconds }
+
+    /// Ends a tick: the hub's part first, then the connections that were waiting for their last bytes.
+    func tick() {
+        shard.tick()
+        while let connection = finishing.popLast() { connection.finishIfFlushed() }
+        if let drain, webSockets.isEmpty, !isDrained {
+            isDrained = true
+            schedule?.stop()
+            drain.workerIsDone()
+        }
+    }
+
+    // MARK: Listening
+
+    /// Begins to accept from a listening socket.
+    func listen(_ descriptor: Int32, router: Router, isAdmin: Bool) throws(LoopError) {
+        let listener = try ListenSocket(
+            loop: loop,
+            descriptor: descriptor,
+            onAccept: { [unowned self] descriptor, peer in accept(descriptor, from: peer, router: router) }
+        )
+        listener.onTrouble = { [unowned self] error in
+            counts.pointee.rejected.count(.descriptors)
+            common.log.warning("accepting pauses", [LogField("error", error.message)])
+        }
+        if isAdmin { adminListeners.append(listener) } else { listeners.append(listener) }
+    }
+
+    private func accept(_ descriptor: Int32, from peer: SocketAddress, router: Router) {
+        counts.pointee.accepted += 1
+        // Sockets that are no WebSockets yet are few: a request head has seconds to come.
+        guard httpConnections.count < common.settings.maxConnections / max(1, common.settings.loops) + 64 else {
+            counts.pointee.rejected.count(.nodeLimit)
+            Socket.close(descriptor)
+            return
+        }
+        do throws(LoopError) {
+            let connection = try HTTPConnection(descriptor, peer: peer, router: router, worker: self)
+            httpConnections[ObjectIdentifier(connection)] = connection
+            counts.pointee.httpConnections = httpConnections.count
+        } catch {
+            counts.pointee.rejected.count(.descriptors)
+            Socket.close(descriptor)
+            common.log.warning("a connection could not be watched", [LogField("error", error.message)])
+        }
+    }
+
+    func forget(_ connection: HTTPConnection) {
+        httpConnections[ObjectIdentifier(connection)] = nil
+        counts.pointee.httpConnections = httpConnections.count
+    }
+
+    // MARK: WebSockets
+
+    func adopt(_ connection: WebSocketConnection) {
+        webSockets[ObjectIdentifier(connection)] = connection
+        counts.pointee.opened += 1
+    }
+
+    func forget(_ connection: WebSocketConnection) {
+        webSockets[ObjectIdentifier(connection)] = nil
+        common.limiter.release(connection.peer.host)
+        drain?.report(worker: loop.index, open: webSockets.count)
+    }
+
+    func finishAtTick(_ connection: WebSocketConnection) { finishing.append(connection) }
+
+    // MARK: Answers that come later
+
+    func expectAnswer(for connection: HTTPConnection) -> UInt64 {
+        nextAnswer += 1
+        answers[nextAnswer] = connection
+        return nextAnswer
+    }
+
+    func answer(_ number: UInt64, _ answer: HTTPAnswer) {
+        answers.removeValue(forKey: number)?.send(answer)
+    }
+
+    func dropAnswer(_ number: UInt64) { answers[number] = nil }
+
+    // MARK: Ending
+
+    /// Stops accepting clients; connections stay. Operators are still served.
+    func stopListening() {
+        for listener in listeners { listener.close() }
+        listeners = []
+    }
+
+    /// Tells every client that the hub is draining, then closes them one after the other.
+    func drain(_ drain: Drain) {
+        guard self.drain == nil else { return }
+        self.drain = drain
+        stopListening()
+        let clients = Array(webSockets.values)
+        drain.report(worker: loop.index, open: clients.count)
+        for connection in clients { connection.announceDrain(drain.retryAfterMilliseconds) }
+        schedule = DrainSchedule(worker: self, connections: clients, drain: drain)
+        schedule?.start()
+        loop.wake()
+    }
+
+    /// Ends the clients that are left at once.
+    func abortClients() {
+        for connection in Array(webSockets.values) { connection.abort(.drain) }
+    }
+
+    /// Ends everything at once; the loop can stop then.
+    func endAll() {
+        schedule?.stop()
+        stopListening()
+        for listener in adminListeners { listener.close() }
+        adminListeners = []
+        abortClients()
+        for connection in Array(httpConnections.values) { connection.close() }
+    }
+
+    // MARK: Telling
+
+    func snapshot() -> WorkerSnapshot {
+        var snapshot = WorkerSnapshot()
+        snapshot.shard = shard.snapshot()
+        snapshot.lag = loop.statistics.lag.values
+        snapshot.busyNanoseconds = loop.statistics.busyNanoseconds
+        snapshot.ticks = loop.statistics.ticks
+        snapshot.accepted = counts.pointee.accepted
+        snapshot.opened = counts.pointee.opened
+        snapshot.closed = counts.pointee.closed
+        snapshot.rejected = counts.pointee.rejected
+        snapshot.bytesRead = counts.pointee.bytesRead
+        snapshot.connectionDuration = counts.pointee.connectionDuration.values
+        snapshot.handshakeAccepted = counts.pointee.handshakeAccepted.values
+        snapshot.handshakeRejected = counts.pointee.handshakeRejected.values
+        snapshot.pingRoundTrip = counts.pointee.pingRoundTrip.values
+        snapshot.httpConnections = counts.pointee.httpConnections
+        snapshot.requestsInFlight = counts.pointee.requestsInFlight
+        snapshot.requests = counts.pointee.requests
+        snapshot.requestDuration = counts.pointee.requestDuration.map(\.values)
+        return snapshot
+    }
+}

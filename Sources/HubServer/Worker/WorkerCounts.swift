@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubCore
+package import HubMetrics
+
+/// What one loop's connections count; plain values that only the loop touches.
+struct WorkerCounts {
+    var accepted: UInt64 = 0
+    var opened: UInt64 = 0
+    var closed = Tally<CloseReason>()
+    var rejected = Tally<RejectionReason>()
+    var bytesRead: UInt64 = 0
+    var connectionDuration = LocalHistogram(WorkerCounts.connectionDurations)
+    var handshakeAccepted = LocalHistogram(.milliseconds)
+    var handshakeRejected = LocalHistogram(.milliseconds)
+    var pingRoundTrip = LocalHistogram(.milliseconds)
+    var requests: [UInt64] = Array(
+        repeating: 0,
+        count: RouteLabel.allCases.count * MethodLabel.allCases.count * StatusClass.allCases.count
+    )
+    var requestDuration: [LocalHistogram] = RouteLabel.allCases.map { _ in LocalHistogram(.milliseconds) }
+    var httpConnections = 0
+    var requestsInFlight = 0
+
+    static let connectionDurations = Buckets.custom(seconds: [1, 10, 60, 300, 1800, 3600, 14400, 86400])
+
+    static func index(_ route: RouteLabel, _ method: MethodLabel, _ status: StatusClass) -> Int {
+        (Int(route.rawValue) * MethodLabel.allCases.count + Int(method.rawValue)) * StatusClass.allCases.count
+            + Int(status.rawValue)
+    }
+
+    mutating func countRequest(_ route: RouteLabel, _ method: MethodLabel, _ status: Int, nanoseconds: UInt64) {
+        requests[WorkerCounts.index(route, method, StatusClass(status))] += 1
+        requestDuration[Int(route.rawValue)].observe(nanoseconds)
+    }
+}
+
+/// A count for each case of a label.
+package struct Tally<Label: MetricLabel & RawRepresentable>: Sendable where Label.RawValue == UInt8 {
+    private var counts = [UInt64](repeating: 0, count: Label.allCases.count)
+
+    package init() {}
+
+    /// The count of a case.
+    package subscript(_ label: Label) -> UInt64 { counts[Int(label.rawValue)] }
+
+    mutating func count(_ label: Label) { counts[Int(label.rawValue)] += 1 }
+
+    mutating func add(_ other: Tally) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+    }
+}

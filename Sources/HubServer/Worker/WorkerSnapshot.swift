@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubCore
+package import HubMetrics
+
+/// What one loop says of itself, its connections and its shard at one moment.
+package struct WorkerSnapshot: Sendable {
+    /// The hub's part.
+    package var shard = ShardSnapshot()
+    /// Lag and busy time of the loop.
+    package var lag = HistogramValues(.milliseconds)
+    package var busyNanoseconds: UInt64 = 0
+    package var ticks: UInt64 = 0
+    package var accepted: UInt64 = 0
+    package var opened: UInt64 = 0
+    package var closed = Tally<CloseReason>()
+    package var rejected = Tally<RejectionReason>()
+    package var bytesRead: UInt64 = 0
+    package var connectionDuration = HistogramValues(WorkerCounts.connectionDurations)
+    package var handshakeAccepted = HistogramValues(.milliseconds)
+    package var handshakeRejected = HistogramValues(.milliseconds)
+    package var pingRoundTrip = HistogramValues(.milliseconds)
+    package var httpConnections = 0
+    package var requestsInFlight = 0
+    var requests: [UInt64] = WorkerCounts().requests
+    var requestDuration: [HistogramValues] = RouteLabel.allCases.map { _ in HistogramValues(.milliseconds) }
+
+    /// A snapshot of nothing.
+    package init() {}
+
+    /// How many requests were answered.
+    package func requests(_ route: RouteLabel, _ method: MethodLabel, _ status: StatusClass) -> UInt64 {
+        requests[WorkerCounts.index(route, method, status)]
+    }
+
+    /// How long the requests to a route took, nanoseconds.
+    package func requestDuration(_ route: RouteLabel) -> HistogramValues { requestDuration[Int(route.rawValue)] }
+
+    /// Adds another loop's.
+    package mutating func add(_ other: WorkerSnapshot) {
+        shard.add(other.shard)
+        lag.add(other.lag)
+        busyNanoseconds += other.busyNanoseconds
+        ticks += other.ticks
+        accepted += other.accepted
+        opened += other.opened
+        closed.add(other.closed)
+        rejected.add(other.rejected)
+        bytesRead += other.bytesRead
+        connectionDuration.add(other.connectionDuration)
+        handshakeAccepted.add(other.handshakeAccepted)
+        handshakeRejected.add(other.handshakeRejected)
+        pingRoundTrip.add(other.pingRoundTrip)
+        httpConnections += other.httpConnections
+        requestsInFlight += other.requestsInFlight
+        for index in requests.indices { requests[index] += other.requests[index] }
+        for index in requestDuration.indices { requestDuration[index].add(other.requestDuration[index]) }
+    }
+}

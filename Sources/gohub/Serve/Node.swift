@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import Dispatch
+import HubConfig
+import HubCore
+import HubLog
+import HubLoop
+import HubMetrics
+import HubServer
+
+/// One node of the hub, put together from its configuration: hub, server, metrics, bus.
+final class Node: Sendable {
+    private let server: Server
+    private let log: Logger
+
+    /// Puts the parts together; nothing listens yet.
+    ///
+    /// - Throws: ``LoopError`` when the system refuses a loop, or an address of the configuration is none.
+    init(_ configuration: Configuration, registry: Registry, log: Logger) throws(LoopError) {
+        self.log = log
+        let settings = try ServerSettings(configuration)
+        let hub = Hub(settings: HubSettings(configuration))
+        let welcome = Dispatcher.Welcome(
+            version: Version.current,
+            pingIntervalMilliseconds: Int64(settings.pingInterval / .milliseconds(1)),
+            maxMessageBytes: settings.maxMessageBytes
+        )
+        Node.registerCommon(registry, log: log)
+        server = try Server(
+            settings: settings,
+            hub: hub,
+            receiver: Dispatcher(welcome: welcome),
+            registry: registry,
+            log: log
+        )
+    }
+
+    /// Registers every family that a node has, for the catalogue as for a running node.
+    static func registerCommon(_ registry: Registry, log: Logger) {
+        registry.registerBuild(version: Version.current, revision: "")
+        registry.registerProcess()
+        registry.registerRuntime()
+        registry.registerSelfMetrics()
+        LogMetrics(registry, log: log)
+    }
+
+    /// Listens, and says where.
+    func start() throws(LoopError) {
+        let endpoints = try server.start()
+        log.info(
+            "listening",
+            [LogField("addr", endpoints.address.description), LogField("endpoint", "/ws")]
+        )
+        let operators = endpoints.adminAddress.description
+        for path in ["/metrics", "/livez", "/readyz", "/version"] {
+            log.info("listening", [LogField("addr", operators), LogField("endpoint", path)])
+        }
+    }
+
+    /// Drains the node and calls back when it is empty.
+    func drain(_ whenDone: @escaping @Sendable () -> Void) { server.drain(whenDone) }
+
+    /// Ends the loops; what is left is closed at once.
+    func stop() { server.stop() }
+}

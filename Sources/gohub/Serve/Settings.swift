@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubConfig
+import HubCore
+import HubLoop
+import HubServer
+import HubWire
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension ServerSettings {
+    /// What the configuration says of the server.
+    ///
+    /// - Throws: ``LoopError`` `.badAddress`, which a validated configuration does not cause.
+    init(_ configuration: Configuration) throws(LoopError) {
+        self.init()
+        let server = configuration.server
+        address = try SocketAddress.parse(server.addr)
+        adminAddress = server.adminAddr.isEmpty ? nil : try SocketAddress.parse(server.adminAddr)
+        loops = server.loops == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : server.loops
+        readTimeout = server.readTimeout
+        writeTimeout = server.writeTimeout
+        headerTimeout = server.headerTimeout
+        keepAliveTimeout = server.keepAliveTimeout
+        closeTimeout = server.closeTimeout
+        drainTimeout = server.drainTimeout
+        maxHeadBytes = server.maxHeadBytes.bytes
+        maxConnections = server.connections(within: FileLimit.raise())
+        maxConnectionsPerIP = server.maxConnectionsPerIp
+        do throws(OriginPolicy.PatternError) {
+            origins = try OriginPolicy(allowed: server.allowedOrigins)
+        } catch {
+            throw LoopError(.badAddress, "server.allowed_origins: \(error.message)")
+        }
+        pingInterval = configuration.hub.pingInterval
+        pongTimeout = configuration.hub.pongTimeout
+        maxMessageBytes = configuration.hub.maxMessageBytes.bytes
+        subprotocols = ["gohub.v1.json"]
+        version = Version.current
+    }
+}
+
+extension HubSettings {
+    /// What the configuration says of the hub.
+    init(_ configuration: Configuration) {
+        self.init()
+        let hub = configuration.hub
+        nodeID = hub.nodeId.isEmpty ? NodeName.make() : hub.nodeId
+        queue = QueueLimits(messages: hub.messageBufferCap, bytes: hub.messageBufferBytes.bytes)
+        slowClientPolicy =
+            switch hub.slowClientPolicy {
+            case .disconnect: .disconnect
+            case .dropOldest: .dropOldest
+            case .dropNewest: .dropNewest
+            }
+        maxSubscriptionsPerClient = hub.maxSubscriptionsPerClient
+        maxTopics = hub.maxTopics
+    }
+}
+
+/// The name of a node that was given none.
+enum NodeName {
+    /// The host's name and a random part, so that two nodes of a host differ.
+    static func make() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        let host = gethostname(&buffer, buffer.count - 1) == 0 ? buffer : []
+        let name = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let random = String(UInt32.random(in: .min ... .max), radix: 16)
+        return "\(name.isEmpty ? "node" : name)-\(random)"
+    }
+}
+
+/// How many descriptors the process may have.
+enum FileLimit {
+    /// Raises the soft limit to the hard one, and returns it.
+    static func raise() -> UInt64 {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        if limit.rlim_cur < limit.rlim_max {
+            var raised = limit
+            raised.rlim_cur = limit.rlim_max
+            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
+        }
+        return UInt64(limit.rlim_cur)
+    }
+}
