@@ -46,7 +46,8 @@ package struct DeliveryMetrics: Sendable {
         )
         residual = registry.gauge(
             "gohub_deliveries_residual",
-            help: "Deliveries enqueued minus written, dropped and still queued, in one snapshot; anything but 0 is a loss.",
+            help:
+                "Deliveries enqueued minus written, dropped and still queued, in one snapshot; anything but 0 is a loss.",
             shown: delivery
         )
         latency = registry.histogram(

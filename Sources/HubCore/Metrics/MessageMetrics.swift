@@ -66,7 +66,11 @@ package struct MessageMetrics: Sendable {
             by: PushRefusal.self,
             shown: .dashboard(.delivery)
         )
-        topics = registry.gauge("gohub_topics", help: "Topics that have a subscriber, each loop's counted.", shown: clients)
+        topics = registry.gauge(
+            "gohub_topics",
+            help: "Topics that have a subscriber, each loop's counted.",
+            shown: clients
+        )
         subscriptions = registry.gauge("gohub_subscriptions", help: "Subscriptions to topics.", shown: clients)
         largestTopic = registry.gauge(
             "gohub_topic_subscribers_max",

@@ -52,6 +52,11 @@ package final class SocketWatch {
     /// Whether the watch has not been closed.
     package var isOpen: Bool { state == .open }
 
+    /// Lets another handler be called from now on, without the cost of a new watch.
+    package func handOver(to handler: any SocketHandler) {
+        if state == .open { self.handler = handler }
+    }
+
     /// Says what to watch for from now on; nothing happens when that does not change, or after the close.
     ///
     /// While it watches for nothing, even a broken connection goes unnoticed.

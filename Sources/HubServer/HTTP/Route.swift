@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-package import HubWire
 import HubMetrics
+package import HubWire
 
 /// A path and what is there.
 package struct Route: Sendable {

@@ -20,7 +20,11 @@ struct ConnectionMetrics: Sendable {
     init(_ registry: Registry) {
         let clients = Shown.dashboard(.clientsAndNode)
         let overview = Shown.dashboard(.overview)
-        open = registry.gauge("gohub_connections", help: "WebSocket connections, counted in the tables.", shown: overview)
+        open = registry.gauge(
+            "gohub_connections",
+            help: "WebSocket connections, counted in the tables.",
+            shown: overview
+        )
         limit = registry.gauge("gohub_connection_limit", help: "How many WebSockets the node takes.", shown: overview)
         peak = registry.gauge(
             "gohub_connections_max",

@@ -18,7 +18,12 @@ struct NodeMetrics: Sendable {
     init(_ registry: Registry) {
         let overview = Shown.dashboard(.overview)
         let node = Shown.dashboard(.clientsAndNode)
-        state = registry.gauge("gohub_state", help: "1 for the state that the node is in.", by: NodeState.self, shown: overview)
+        state = registry.gauge(
+            "gohub_state",
+            help: "1 for the state that the node is in.",
+            by: NodeState.self,
+            shown: overview
+        )
         checks = registry.gauge(
             "gohub_health_check",
             help: "1 for each check that passes.",

@@ -80,7 +80,8 @@ package final class ScrapeService: Sendable {
             let alike = requests.filter { $0.format == first.format && $0.isCompressed == first.isCompressed }
             requests.removeAll { $0.format == first.format && $0.isCompressed == first.isCompressed }
             let now = DispatchTime.now()
-            let answer = alike.contains { $0.deadline > now } ? write(first.format, first.isCompressed) : Self.overloaded
+            let answer =
+                alike.contains { $0.deadline > now } ? write(first.format, first.isCompressed) : Self.overloaded
             state.withLock { $0.inFlight -= alike.count }
             let done = DispatchTime.now()
             for request in alike { request.reply(request.deadline > done ? answer : Self.overloaded) }

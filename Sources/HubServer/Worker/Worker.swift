@@ -2,8 +2,8 @@
 // Part of gohub.
 
 package import HubCore
-package import HubLoop
 import HubLog
+package import HubLoop
 import HubMetrics
 import HubWire
 
