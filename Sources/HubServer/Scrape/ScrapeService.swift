@@ -8,12 +8,9 @@ import Synchronization
 
 /// Serves `/metrics` on a thread of its own, so that no loop waits for a page.
 ///
-/// Scrapes that wait together share one page of their format. Beyond ``maxWaiting`` they are answered 503, and so are
+/// Scrapes that wait together share one page of their format. Beyond a limit they are answered 503, and so are
 /// those whose deadline has passed: Prometheus then shows the target as down rather than half a page.
 package final class ScrapeService: Sendable {
-    /// How many scrapes may wait or be served at once.
-    package static let maxWaiting = 4
-
     private struct Request {
         let format: ExpositionFormat
         let isCompressed: Bool
@@ -32,12 +29,18 @@ package final class ScrapeService: Sendable {
     }
 
     private let registry: Registry
+    private let limit: Int
     private let state = Mutex(State())
     private let page = Mutex(Page())
     private let queue = DispatchQueue(label: "gohub.scrape")
 
     /// Makes the service of a registry.
-    package init(_ registry: Registry) { self.registry = registry }
+    ///
+    /// - Parameter limit: How many scrapes may wait or be served at once.
+    package init(_ registry: Registry, limit: Int) {
+        self.registry = registry
+        self.limit = limit
+    }
 
     /// Answers a scrape, from the service's thread or at once.
     package func scrape(_ head: HTTPRequestHead, _ reply: @escaping @Sendable (HTTPAnswer) -> Void) {
@@ -48,7 +51,7 @@ package final class ScrapeService: Sendable {
             reply: reply
         )
         let isAdmitted = state.withLock { state in
-            guard state.inFlight < Self.maxWaiting else { return false }
+            guard state.inFlight < limit else { return false }
             state.inFlight += 1
             state.waiting.append(request)
             return true

@@ -51,7 +51,7 @@ package final class Server: Sendable {
         self.hub = hub
         common = ServerCommon(settings: settings, log: log, receiver: receiver)
         metrics = ServerMetrics(registry)
-        scrapes = ScrapeService(registry)
+        scrapes = ScrapeService(registry, limit: settings.maxConcurrentScrapes)
         var workers: [LoopBoundWorker] = []
         for index in 0..<max(1, settings.loops) {
             let loop = try EventLoop(index: index)

@@ -132,7 +132,7 @@ package final class Worker {
 
     // MARK: Ending
 
-    /// Stops accepting clients; connections stay. Operators are still served.
+    /// Stops accepting clients; connections stay, and operators are still served.
     func stopListening() {
         for listener in listeners { listener.close() }
         listeners = []

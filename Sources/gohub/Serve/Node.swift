@@ -38,7 +38,7 @@ final class Node: Sendable {
 
     /// Registers every family that a node has, for the catalogue as for a running node.
     static func registerCommon(_ registry: Registry, log: Logger) {
-        registry.registerBuild(version: Version.current, revision: "")
+        registry.registerBuild(version: Version.current, revision: "unknown")
         registry.registerProcess()
         registry.registerRuntime()
         registry.registerSelfMetrics()

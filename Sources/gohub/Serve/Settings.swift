@@ -32,6 +32,7 @@ extension ServerSettings {
         maxHeadBytes = server.maxHeadBytes.bytes
         maxConnections = server.connections(within: FileLimit.raise())
         maxConnectionsPerIP = server.maxConnectionsPerIp
+        maxConcurrentScrapes = server.maxConcurrentScrapes
         do throws(OriginPolicy.PatternError) {
             origins = try OriginPolicy(allowed: server.allowedOrigins)
         } catch {

@@ -13,19 +13,41 @@ import HubMetrics
     import Darwin
 #endif
 
+extension Command {
+    /// Runs a node.
+    static let serve = Command(
+        name: "serve",
+        synopsis: "[--config FILE]",
+        summary: "Runs the hub (the default).",
+        flags: ConfigurationFlags.all,
+        notes: """
+            A flag wins over an environment variable (GOHUB_SERVER_ADDR for server.addr), that over the file.
+            SIGTERM or SIGINT drains and ends with 0; a second one ends at once with 130.
+            exit codes: 0 drained, 1 cannot serve, 64 wrong command line, 78 wrong configuration.
+            """,
+        run: { arguments throws(Arguments.Fault) in
+            guard arguments.rest.isEmpty else {
+                throw Arguments.Fault(message: "serve takes no arguments beside flags: \(arguments.rest[0])")
+            }
+            guard let configuration = ConfigurationFlags.load(arguments) else { return .configuration }
+            return ServeCommand.run(configuration)
+        }
+    )
+}
+
 /// Runs a node until it is told to end.
 enum ServeCommand {
     /// Serves, and drains at the first SIGTERM or SIGINT; the second one ends the process at once.
     ///
-    /// - Returns: The exit code: 0 after a drain, 1 when the node cannot start.
-    static func run(_ configuration: Configuration) -> Int32 {
+    /// - Returns: `success` after a drain, `failure` when the node cannot start.
+    static func run(_ configuration: Configuration) -> ExitCode {
         let log = Logger(level: configuration.log.level, format: configuration.log.format.format)
         let ended = DispatchSemaphore(value: 0)
         do throws(LoopError) {
             try ignoreBrokenPipes()
             let node = try Node(configuration, registry: Registry(), log: log)
             let signals = try EndSignals { isFirst in
-                guard isFirst else { _exit(130) }
+                guard isFirst else { _exit(ExitCode.interrupted.rawValue) }
                 node.drain { ended.signal() }
             }
             try node.start()
@@ -33,10 +55,10 @@ enum ServeCommand {
             node.stop()
             signals.stop()
             log.info("ended")
-            return 0
+            return .success
         } catch {
             log.error("cannot serve", [LogField("error", error.message)])
-            return 1
+            return .failure
         }
     }
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// One of gohub's commands.
+struct Command: Sendable {
+    /// The word that calls it.
+    let name: String
+    /// What it takes beside flags, as the help shows it.
+    let synopsis: String
+    /// What it does, in one sentence.
+    let summary: String
+    let flags: [Arguments.Flag]
+    /// What else a user has to know: exit codes, examples.
+    var notes = ""
+    let run: @Sendable (Arguments) throws(Arguments.Fault) -> ExitCode
+
+    /// All of them, in the order in which the help shows them.
+    static let all: [Command] = [.serve, .check, .metrics, .version]
+
+    /// The help of this command.
+    var help: String {
+        var text = "usage: gohub \(name)\(synopsis.isEmpty ? "" : " " + synopsis)\n\n\(summary)\n"
+        let listed = flags.filter(\.isListed)
+        if !listed.isEmpty {
+            let names = listed.map { flag in "--\(flag.name)\(flag.value.map { " " + $0 } ?? "")" }
+            let width = (names.map(\.count).max() ?? 0) + 2
+            text += "\nflags:\n"
+            for (name, flag) in zip(names, listed) {
+                text += "  \(name)\(String(repeating: " ", count: width - name.count))\(flag.purpose)\n"
+            }
+        }
+        if !notes.isEmpty { text += "\n\(notes)\n" }
+        return text
+    }
+
+    /// The help of gohub.
+    static var overview: String {
+        let width = (all.map(\.name.count).max() ?? 0) + 2
+        let rows = all.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count))\($0.summary)" }
+        return """
+            usage: gohub [COMMAND] [flags]
+
+            A WebSocket message hub that its operators can see into.
+
+            commands:
+            \(rows.joined(separator: "\n"))
+
+            Without a command gohub serves. `gohub COMMAND --help` says more.
+
+            exit codes: 0 done, 1 failed, 64 wrong command line, 69 hub not reachable, 78 wrong configuration,
+            130 ended by a second signal.
+
+            """
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLog
+import HubMetrics
+import HubServer
+
+extension Command {
+    /// Prints every metric family there is.
+    static let metrics = Command(
+        name: "metrics",
+        synopsis: "[--json]",
+        summary: "Prints the catalogue of metrics, as Markdown or JSON, without a server.",
+        flags: [Arguments.Flag(name: "json", value: nil, purpose: "print JSON")],
+        run: { arguments throws(Arguments.Fault) in
+            let catalogue = NodeMetricsCatalogue.make()
+            Output.write(
+                arguments.switches.contains("json")
+                    ? Catalogue.json(catalogue)
+                    : Catalogue.markdown(catalogue)
+            )
+            return .success
+        }
+    )
+}
+
+/// The families of a node, registered as a node registers them.
+enum NodeMetricsCatalogue {
+    static func make() -> [FamilyDescription] {
+        let registry = Registry()
+        Node.registerCommon(registry, log: Logger())
+        _ = ServerMetrics(registry)
+        return registry.catalogue
+    }
+}
