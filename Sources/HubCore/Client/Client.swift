@@ -23,8 +23,8 @@ package final class Client {
     var isDirty = false
     /// Why the shard wants it closed at the end of the tick.
     var fate: CloseReason?
-    /// A message of this tick must not come back to it (`echo: false`).
-    var hasExclusions = false
+    /// How many pending messages, of all topics, must not come back to it (`echo: false`).
+    var exclusions = 0
     /// The handle carries numbers other than zero.
     var isPublished = false
     /// Its place among all registered clients.

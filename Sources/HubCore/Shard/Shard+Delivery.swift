@@ -52,7 +52,7 @@ extension Shard {
             count: UInt64(truncatingIfNeeded: topic.subscribers.count)
         )
         if let excluded, excluded.shard == index, let client = client(for: excluded) {
-            client.hasExclusions = true
+            client.exclusions += 1
             topic.exclusions.append(
                 Exclusion(client: .passUnretained(client), frame: UInt32(truncatingIfNeeded: batch.frameCount - 1))
             )
@@ -97,7 +97,7 @@ extension Shard {
         topic.subscribers.withUnsafeBufferPointer { subscribers in
             for subscriber in subscribers {
                 subscriber.client._withUnsafeGuaranteedRef { client in
-                    if client.hasExclusions {
+                    if client.exclusions > 0 {
                         enqueueAround(topic.exclusions, slice, to: client)
                     } else {
                         enqueue(slice, to: client)
@@ -105,7 +105,7 @@ extension Shard {
                 }
             }
         }
-        for exclusion in topic.exclusions { exclusion.client._withUnsafeGuaranteedRef { $0.hasExclusions = false } }
+        for exclusion in topic.exclusions { exclusion.client._withUnsafeGuaranteedRef { $0.exclusions -= 1 } }
         topic.exclusions.removeAll(keepingCapacity: true)
         observeFanOut(topic, batch, began: began)
         batches.release(batch)
