@@ -160,7 +160,8 @@ package final class Shard {
 
     private func closeDoomed() {
         while let client = doomedClients.popLast() {
-            guard let reason = client.fate else { continue }
+            // A client that is detached has no transport any more.
+            guard let reason = client.fate, self.client(for: client.handle) != nil else { continue }
             unregister(client)
             if reason == .slow { discardUnbegun(of: client, .closed) }
             if reason == .writeError { discardQueue(of: client, .writeError) }
