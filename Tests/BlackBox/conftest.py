@@ -68,6 +68,14 @@ def start_hub(binary, tmp_path, request):
         raise errors[0]
 
 
+@pytest.fixture(scope="module")
+def shared_hub(binary, tmp_path_factory):
+    """One hub for all tests of a module that leave nothing behind in it."""
+    hub = Hub(binary, tmp_path_factory.mktemp("shared-hub"))
+    yield hub
+    hub.close()
+
+
 @pytest.fixture
 def hub(start_hub):
     """A hub with the settings of the tests and nothing else."""
