@@ -18,6 +18,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case frames
     /// UTF-8 in pieces.
     case utf8
+    /// JSON, and the client protocol with it.
+    case json
 
     /// Checks one input.
     ///
@@ -28,6 +30,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .response: try ResponseFuzzer.run(bytes)
         case .frames: try FrameFuzzer.run(bytes)
         case .utf8: try UTF8Fuzzer.run(bytes)
+        case .json: try JSONFuzzer.run(bytes)
         }
     }
 }
