@@ -40,11 +40,14 @@ package struct FuzzFailure: Error, CustomStringConvertible {
     /// The rule that was broken.
     package let description: String
 
+    /// A failure to keep a rule.
+    package init(_ rule: String) { description = rule }
+
     /// Fails unless a condition holds.
     package static func require(
         _ condition: Bool,
         _ rule: @autoclosure () -> String
     ) throws(FuzzFailure) {
-        guard condition else { throw FuzzFailure(description: rule()) }
+        guard condition else { throw FuzzFailure(rule()) }
     }
 }

@@ -96,7 +96,7 @@ package enum HeadFuzzer {
         let bytes = Array((text + "\r\n").utf8)
         let again = bytes.withUnsafeBytes { read($0, sizes: [$0.count]) }
         guard case .head(let copy, end: bytes.count)? = again.first else {
-            throw FuzzFailure(description: "what was read and written is refused: \(again)")
+            throw FuzzFailure("what was read and written is refused: \(again)")
         }
         try FuzzFailure.require(copy == head, "what was read and written is the same: \(copy), \(head)")
     }

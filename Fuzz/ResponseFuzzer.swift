@@ -51,7 +51,7 @@ package enum ResponseFuzzer {
         let written = HTTPResponse.encode(status: head.status, headers: own, body: body, keepAlive: true)
         var parser = HTTPResponseParser(maxHeadBytes: 8192)
         guard let (copy, consumed) = try? written.withUnsafeBytes({ try parser.feed($0) }) else {
-            throw FuzzFailure(description: "what was written is refused")
+            throw FuzzFailure("what was written is refused")
         }
         try FuzzFailure.require(copy.status == head.status, "the status is the same")
         try FuzzFailure.require(written.count - consumed == copy.contentLength ?? 0, "the length is the body's")
