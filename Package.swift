@@ -94,7 +94,7 @@ let package = Package(
         ),
 
         tests("HubWireTests", ["HubWire", "HubWireFuzz", "HubTesting"]),
-        tests("HubMetricsTests", ["HubMetrics", "HubTesting"]),
+        tests("HubMetricsTests", ["HubMetrics", "HubWire", "HubTesting"]),
         tests("HubLogTests", ["HubLog"]),
         tests("HubBusTests", ["HubBus", "HubMetrics", "HubTesting"]),
         tests("HubCoreTests", ["HubCore", "HubWire", "HubMetrics", "HubTesting"]),

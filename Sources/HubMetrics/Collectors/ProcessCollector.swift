@@ -119,14 +119,14 @@ private struct ProcessCollector: Sendable {
 }
 
 /// When the machine started.
-enum BootTime {
+package enum BootTime {
     /// The line `btime` of `/proc/stat`; nil where there is none.
-    static func unixSeconds() -> Double? {
+    package static func unixSeconds() -> Double? {
         SmallFile("/proc/stat", capacity: 1 << 20).read(unixSeconds(in:))
     }
 
     /// Finds the line in the file's text.
-    static func unixSeconds(in text: UnsafeRawBufferPointer) -> Double? {
+    package static func unixSeconds(in text: UnsafeRawBufferPointer) -> Double? {
         for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: "btime ".utf8) {
             var numbers = NumberReader(UnsafeRawBufferPointer(rebasing: line), field: 1)
             return numbers.value(ofField: 2).map { Double($0) }

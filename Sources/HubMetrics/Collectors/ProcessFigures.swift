@@ -2,20 +2,20 @@
 // Part of gohub.
 
 /// What `/proc/self/stat` says of a process.
-struct ProcessFigures: Equatable {
-    var threads: UInt64
-    var minorFaults: UInt64
-    var majorFaults: UInt64
+package struct ProcessFigures: Equatable {
+    package var threads: UInt64
+    package var minorFaults: UInt64
+    package var majorFaults: UInt64
     /// In clock ticks since the machine started.
-    var startTicks: UInt64
-    var virtualBytes: UInt64
-    var residentPages: UInt64
+    package var startTicks: UInt64
+    package var virtualBytes: UInt64
+    package var residentPages: UInt64
 
     /// Reads the file's text; nil if it is none.
     ///
     /// Allocates nothing. The second field is the program's name in parentheses, in which anything may stand, more parentheses and spaces
     /// too; the numbers follow its last `)`.
-    init?(stat text: UnsafeRawBufferPointer) {
+    package init?(stat text: UnsafeRawBufferPointer) {
         guard let close = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
         // Field 3, the state, is the first after the name.
         var numbers = NumberReader(UnsafeRawBufferPointer(rebasing: text[(close + 1)...]), field: 3)

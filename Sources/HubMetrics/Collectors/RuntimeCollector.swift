@@ -64,9 +64,9 @@ private enum Resource: String, MetricLabel {
 }
 
 /// Reads a file of `/proc/pressure`.
-enum Pressure {
+package enum Pressure {
     /// The total of the line `some avg10=0.00 avg60=0.00 avg300=0.00 total=12345`; nil where there is none.
-    static func microseconds(in text: UnsafeRawBufferPointer) -> UInt64? {
+    package static func microseconds(in text: UnsafeRawBufferPointer) -> UInt64? {
         guard text.starts(with: "some ".utf8), let end = text.firstIndex(of: UInt8(ascii: "\n")),
             let equals = text[..<end].lastIndex(of: UInt8(ascii: "="))
         else { return nil }

@@ -171,6 +171,17 @@ struct HistogramCore: ~Copyable {
         return body(published)
     }
 
+    /// Drains, and adds up all that was observed and published.
+    ///
+    /// One thread at a time: under the registry's scrape lock.
+    func snapshot(_ values: inout HistogramValues) {
+        drain()
+        withPublished { published in
+            for index in values.buckets.indices { values.buckets[index] = totals[1 + index] &+ published[1 + index] }
+            values.sum = totals[0] &+ published[0]
+        }
+    }
+
     func publish(_ values: HistogramValues) {
         guard values.buckets.count == search.last + 1 else {
             return RefusedUpdate.count(.mismatched, in: refusedUpdates)

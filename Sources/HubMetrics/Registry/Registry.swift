@@ -54,6 +54,16 @@ package final class Registry: Sendable {
         (refused.base + reason.rawValue).pointee.load(ordering: .relaxed)
     }
 
+    /// What a scrape would see of the histogram now: for tests.
+    package func values(of histogram: Histogram) -> HistogramValues {
+        scrapes.withLock { _ in
+            let buckets = histogram.core.pointee.search.last + 1
+            var values = HistogramValues(buckets: Array(repeating: 0, count: buckets), sum: 0)
+            histogram.core.pointee.snapshot(&values)
+            return values
+        }
+    }
+
     /// How many sample lines a page has now.
     package var seriesCount: Int {
         state.withLock { $0.textOrder }.reduce(0) { $0 + $1.series.seriesCount }
