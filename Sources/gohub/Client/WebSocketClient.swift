@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLoop
+import HubServer
+import HubWire
+
+/// What a client of a hub is told; called on its loop.
+protocol WebSocketClientDelegate: AnyObject {
+    /// The WebSocket is open.
+    func opened(_ client: WebSocketClient)
+    /// A message came; its bytes are valid until this returns.
+    func received(_ bytes: UnsafeRawBufferPointer, isText: Bool, by client: WebSocketClient)
+    /// The WebSocket ended; the last call.
+    func closed(_ client: WebSocketClient, _ end: WebSocketClient.End)
+}
+
+/// A WebSocket to a hub: connects, shakes hands, sends and receives whole messages.
+///
+/// Belongs to its loop's thread.
+final class WebSocketClient: SocketHandler {
+    /// How a WebSocket ended.
+    enum End: Equatable {
+        /// The hub closed with a code, 1005 if it gave none.
+        case closed(code: UInt16, reason: String)
+        /// It never opened, or broke.
+        case failed(String)
+    }
+
+    private enum Phase {
+        case connecting, handshaking, open, closing, ended
+    }
+
+    private let loop: EventLoop
+    private let url: HubURL
+    private let handshake = WebSocketClientHandshake(subprotocols: ["gohub.v1.json"])
+    private weak var delegate: (any WebSocketClientDelegate)?
+    private var phase = Phase.connecting
+    private var watch: SocketWatch?
+    private var parser = HTTPResponseParser()
+    private var receiver: WebSocketReceiver
+    private var output: [UInt8] = []
+    private var written = 0
+    private var generator = SystemRandomNumberGenerator()
+    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+
+    /// Begins to connect.
+    ///
+    /// - Parameter maxMessageBytes: The longest message that is taken.
+    init(loop: EventLoop, url: HubURL, maxMessageBytes: Int = 64 << 20, delegate: any WebSocketClientDelegate) {
+        self.loop = loop
+        self.url = url
+        self.delegate = delegate
+        receiver = WebSocketReceiver(role: .client, maxMessageBytes: maxMessageBytes)
+        Connector(loop: loop, to: url.address) { [self] result in
+            switch result {
+            case .success(let descriptor): connected(descriptor)
+            case .failure(let error): end(.failed(error.message))
+            }
+        }
+    }
+
+    deinit { buffer.deallocate() }
+
+    // MARK: Opening
+
+    private func connected(_ descriptor: Int32) {
+        guard phase == .connecting else { return Socket.close(descriptor) }
+        do throws(LoopError) {
+            let watch = try SocketWatch(loop: loop, descriptor: descriptor, handler: self)
+            Socket.setNoDelay(descriptor)
+            self.watch = watch
+            phase = .handshaking
+            watch.watch(readable: true, writable: false)
+            put(handshake.request(target: url.target, host: url.host))
+        } catch {
+            Socket.close(descriptor)
+            end(.failed(error.message))
+        }
+    }
+
+    private func shakeHands(_ bytes: UnsafeMutableRawBufferPointer) {
+        do throws(HTTPError) {
+            guard let (head, consumed) = try parser.feed(UnsafeRawBufferPointer(bytes)) else { return }
+            do throws(HandshakeError) {
+                _ = try handshake.check(
+                    head,
+                    digest: SHA1.digest(WebSocketHandshake.acceptInput(key: handshake.key))
+                )
+            } catch {
+                let status = "\(head.status) \(HTTPResponse.reason(head.status))"
+                let body = String(decoding: bytes[consumed...], as: UTF8.self)
+                return end(.failed("\(error.message): \(status) \(body.prefix { $0 != "\n" })"))
+            }
+            phase = .open
+            delegate?.opened(self)
+            take(UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]))
+        } catch {
+            end(.failed("the answer is no HTTP: \(error.message)"))
+        }
+    }
+
+    // MARK: Sending
+
+    /// Sends a text message.
+    func send(text: [UInt8]) { send(.text, text) }
+
+    /// Ends the WebSocket in order, behind what was sent.
+    func close(code: UInt16 = WebSocketCloseCode.normal) {
+        guard phase == .open else { return end(.failed("closed before it was open")) }
+        phase = .closing
+        var bytes: [UInt8] = []
+        WebSocketFrame.appendClose(code: code, mask: generator.next(), to: &bytes)
+        put(bytes)
+    }
+
+    private func send(_ opcode: WebSocketOpcode, _ payload: [UInt8]) {
+        guard phase == .open else { return }
+        var bytes: [UInt8] = []
+        payload.withUnsafeBytes { WebSocketFrame.append(opcode, $0, mask: generator.next(), to: &bytes) }
+        put(bytes)
+    }
+
+    private func put(_ bytes: [UInt8]) {
+        output.append(contentsOf: bytes)
+        flush()
+    }
+
+    private func flush() {
+        guard let watch else { return }
+        while written < output.count {
+            let result = output.withUnsafeBytes {
+                Socket.write(watch.descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]))
+            }
+            switch result {
+            case .bytes(let count): written += count
+            case .wouldBlock: return watch.watch(readable: true, writable: true)
+            case .closed, .failed: return end(.failed("the connection broke"))
+            }
+        }
+        output.removeAll(keepingCapacity: true)
+        written = 0
+        watch.watch(readable: true, writable: false)
+    }
+
+    // MARK: Receiving
+
+    func socketReady(readable: Bool, writable: Bool, failed: Bool) {
+        if writable { flush() }
+        guard let watch, readable || failed else { return }
+        switch Socket.read(watch.descriptor, into: buffer) {
+        case .bytes(let count):
+            let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+            if phase == .handshaking { shakeHands(bytes) } else { take(bytes) }
+        case .wouldBlock: break
+        case .closed: end(.failed("the hub ended the connection"))
+        case .failed: end(.failed("the connection broke"))
+        }
+    }
+
+    private func take(_ bytes: UnsafeMutableRawBufferPointer) {
+        var offset = 0
+        do throws(WebSocketError) {
+            while phase != .ended, let event = try receiver.next(in: bytes, at: &offset) { handle(event) }
+        } catch {
+            end(.failed("the hub broke the protocol: \(error.message)"))
+        }
+    }
+
+    private func handle(_ event: WebSocketEvent) {
+        switch event {
+        case .message(let kind, let bytes):
+            if phase == .open { delegate?.received(bytes, isText: kind == .text, by: self) }
+        case .ping(let payload): send(.pong, Array(payload))
+        case .pong: break
+        case .close(let code, let reason):
+            if phase == .open { close(code: code ?? 0) }
+            end(.closed(code: code ?? 1005, reason: reason))
+        }
+    }
+
+    private func end(_ end: End) {
+        guard phase != .ended else { return }
+        phase = .ended
+        watch?.close()
+        watch = nil
+        delegate?.closed(self, end)
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLoop
+import HubWire
+
+extension Command {
+    /// Publishes to a topic.
+    static let pub = Command(
+        name: "pub",
+        synopsis: "TOPIC [PAYLOAD|-]",
+        summary: "Publishes a payload to a topic; with - or none, each line of standard input.",
+        flags: [HubURL.flag],
+        notes: """
+            A payload that is JSON is sent as it is, anything else as a JSON string.
+            exit codes: 0 the hub confirmed every message, 1 it refused one or ended the connection, 69 it cannot be reached.
+            """,
+        run: { arguments throws(Arguments.Fault) in
+            guard (1...2).contains(arguments.rest.count) else {
+                throw Arguments.Fault(message: "pub needs a topic and at most one payload")
+            }
+            let url = try HubURL(arguments.values["url"] ?? HubURL.default)
+            let topic = arguments.rest[0]
+            let payload = arguments.rest.count == 2 && arguments.rest[1] != "-" ? arguments.rest[1] : nil
+            return ClientRunner.run { runner in
+                let input: any PayloadSource = payload.map { OnePayload($0) } ?? StandardInput(runner.loop)
+                return Publisher(runner, url: url, topic: topic, input: input)
+            }
+        }
+    )
+}
+
+/// Where the payloads to publish come from.
+private protocol PayloadSource: AnyObject {
+    /// Asks for the next; nil is the end. The answer comes on the loop.
+    func next(_ done: @escaping (String?) -> Void)
+}
+
+/// The payload of the command line.
+private final class OnePayload: PayloadSource {
+    private var payload: String?
+
+    init(_ payload: String) { self.payload = payload }
+
+    func next(_ done: @escaping (String?) -> Void) {
+        let next = payload
+        payload = nil
+        done(next)
+    }
+}
+
+/// The lines of standard input, read on a thread of its own as reading blocks.
+private final class StandardInput: PayloadSource {
+    private let loop: EventLoop
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func next(_ done: @escaping (String?) -> Void) {
+        let answer = LoopBound(done, on: loop)
+        let loop = loop
+        BlockingWork.run {
+            let line = readLine()
+            loop.post { answer.value(line) }
+        }
+    }
+}
+
+/// The client behind `gohub pub`: one message at a time, each confirmed.
+private final class Publisher: WebSocketClientDelegate {
+    private let runner: ClientRunner
+    private let topic: String
+    private let input: any PayloadSource
+    private var client: WebSocketClient?
+    private var hasOpened = false
+    private var isDone = false
+    private var messageID: Int64 = 0
+
+    init(_ runner: ClientRunner, url: HubURL, topic: String, input: any PayloadSource) {
+        self.runner = runner
+        self.topic = topic
+        self.input = input
+        client = WebSocketClient(loop: runner.loop, url: url, delegate: self)
+    }
+
+    func opened(_ client: WebSocketClient) {
+        hasOpened = true
+        publishNext()
+    }
+
+    private func publishNext() {
+        input.next { [weak self] payload in
+            guard let self, let client, !isDone else { return }
+            guard let payload else { return finish(.success) }
+            messageID += 1
+            var bytes: [UInt8] = []
+            Self.json(payload).withUnsafeBytes {
+                ClientRequest.publish(topic: topic, payload: $0, messageID: messageID, timestamp: 0, to: &bytes)
+            }
+            client.send(text: bytes)
+        }
+    }
+
+    /// The payload itself if it is JSON, otherwise as a JSON string.
+    private static func json(_ payload: String) -> [UInt8] {
+        let bytes = Array(payload.utf8)
+        let isJSON = bytes.withUnsafeBytes { (try? JSONReader.validate($0)) != nil }
+        if isJSON { return bytes }
+        var writer = JSONWriter()
+        writer.string(payload)
+        return writer.bytes
+    }
+
+    func received(_ bytes: UnsafeRawBufferPointer, isText: Bool, by client: WebSocketClient) {
+        guard isText, let message = try? ClientMessage.parse(bytes) else { return }
+        switch message.knownType {
+        case .published where message.messageID == messageID: publishNext()
+        case .error:
+            let error = try? message.requiredData(in: bytes)
+            let text = error.flatMap { try? ErrorData.parse($0) }?.text ?? "an error"
+            Output.complain("the hub refused: \(text)")
+            finish(.failure)
+        default: break
+        }
+    }
+
+    private func finish(_ code: ExitCode) {
+        isDone = true
+        client?.close()
+        runner.end(code)
+    }
+
+    func closed(_ client: WebSocketClient, _ end: WebSocketClient.End) {
+        guard !isDone else { return }
+        Output.complain(end.text)
+        runner.end(hasOpened ? .failure : .unavailable)
+    }
+}
