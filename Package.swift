@@ -96,7 +96,7 @@ let package = Package(
         tests("HubWireTests", ["HubWire", "HubWireFuzz", "HubTesting"]),
         tests("HubMetricsTests", ["HubMetrics", "HubWire", "HubTesting"]),
         tests("HubLogTests", ["HubLog"]),
-        tests("HubBusTests", ["HubBus", "HubMetrics", "HubTesting"]),
+        tests("HubBusTests", ["HubBus", "HubMetrics", "HubLog", "HubTesting"]),
         tests("HubCoreTests", ["HubCore", "HubWire", "HubMetrics", "HubTesting"]),
         tests("HubLoopTests", ["HubLoop", "HubMetrics", "HubTesting"]),
         tests("HubServerTests", ["HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]),
