@@ -83,7 +83,7 @@ package enum JSONFuzzer {
                 if let key = try members.nextKey() { text = try key.decoded() }
             }
         }
-        guard let text else { throw FuzzFailure(description: "what was written is read: \(fault as Any)") }
+        guard let text else { throw FuzzFailure("what was written is read: \(fault as Any)") }
         return text
     }
 
