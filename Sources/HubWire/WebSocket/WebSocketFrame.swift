@@ -3,6 +3,9 @@
 
 /// Writes frames: the shortest header that fits, the payload, and a client's mask.
 package enum WebSocketFrame {
+    /// The longest header: two bytes, a 64-bit length and a mask.
+    package static let maxHeaderBytes = 14
+
     /// The longest payload of a close, ping or pong.
     package static let maxControlBytes = 125
 
@@ -23,14 +26,16 @@ package enum WebSocketFrame {
         mask: UInt32? = nil,
         to output: inout [UInt8]
     ) {
-        var payload = payload
-        if opcode.isControl, payload.count > maxControlBytes {
-            payload = UnsafeRawBufferPointer(rebasing: payload[..<maxControlBytes])
+        let count = opcode.isControl ? min(payload.count, maxControlBytes) : payload.count
+        output.append(addingCapacity: maxHeaderBytes + count) { span in
+            span.withUnsafeMutableBufferPointer { buffer, written in
+                guard let base = buffer.baseAddress.map({ UnsafeMutableRawPointer($0) }) else { return }
+                let size = writeHeader(opcode, payloadCount: count, fin: fin, mask: mask, into: base)
+                if let source = payload.baseAddress { (base + size).copyMemory(from: source, byteCount: count) }
+                if let mask { WebSocketMask.apply(mask.byteSwapped, to: base + size, count: count) }
+                written = size + count
+            }
         }
-        output.reserveRoom(headerBytes(payloadCount: payload.count) + 4 + payload.count)
-        appendHeader(opcode, payloadCount: payload.count, fin: fin, mask: mask, to: &output)
-        output.append(contentsOf: payload)
-        if let mask { maskTail(payload.count, of: &output, mask: mask) }
     }
 
     /// Appends the header alone, for a payload that is written behind it, already masked if there is a mask.
@@ -41,20 +46,43 @@ package enum WebSocketFrame {
         mask: UInt32? = nil,
         to output: inout [UInt8]
     ) {
-        let maskBit: UInt8 = mask == nil ? 0 : 0x80
-        output.append((fin || opcode.isControl ? 0x80 : 0) | opcode.rawValue)
-        if payloadCount < 126 {
-            output.append(maskBit | UInt8(truncatingIfNeeded: payloadCount))
-        } else {
-            let bytes = payloadCount <= 0xFFFF ? 2 : 8
-            output.append(maskBit | (bytes == 2 ? 126 : 127))
-            for place in (0..<bytes).reversed() {
-                output.append(UInt8(truncatingIfNeeded: payloadCount >> (8 * place)))
+        output.append(addingCapacity: maxHeaderBytes) { span in
+            span.withUnsafeMutableBufferPointer { buffer, written in
+                guard let base = buffer.baseAddress else { return }
+                written = writeHeader(opcode, payloadCount: payloadCount, fin: fin, mask: mask, into: base)
             }
         }
-        if let mask {
-            for place in (0..<4).reversed() { output.append(UInt8(truncatingIfNeeded: mask >> UInt32(8 * place))) }
+    }
+
+    /// Writes a header to memory that has room for ``maxHeaderBytes``; gives its length.
+    @inline(__always)
+    private static func writeHeader(
+        _ opcode: WebSocketOpcode,
+        payloadCount: Int,
+        fin: Bool,
+        mask: UInt32?,
+        into base: UnsafeMutableRawPointer
+    ) -> Int {
+        let maskBit: UInt8 = mask == nil ? 0 : 0x80
+        var size = headerBytes(payloadCount: payloadCount)
+        base.storeBytes(of: (fin || opcode.isControl ? 0x80 : 0) | opcode.rawValue, as: UInt8.self)
+        switch size {
+        case 2:
+            base.storeBytes(of: maskBit | UInt8(truncatingIfNeeded: payloadCount), toByteOffset: 1, as: UInt8.self)
+        case 4:
+            base.storeBytes(of: maskBit | 126, toByteOffset: 1, as: UInt8.self)
+            let length = UInt16(truncatingIfNeeded: payloadCount)
+            base.storeBytes(of: length.bigEndian, toByteOffset: 2, as: UInt16.self)
+        default:
+            base.storeBytes(of: maskBit | 127, toByteOffset: 1, as: UInt8.self)
+            let length = UInt64(truncatingIfNeeded: payloadCount)
+            base.storeBytes(of: length.bigEndian, toByteOffset: 2, as: UInt64.self)
         }
+        if let mask {
+            base.storeBytes(of: mask.bigEndian, toByteOffset: size, as: UInt32.self)
+            size += 4
+        }
+        return size
     }
 
     /// Appends a close frame.
@@ -77,21 +105,5 @@ package enum WebSocketFrame {
             }
         }
         payload.withUnsafeBytes { append(.close, $0, mask: mask, to: &output) }
-    }
-
-    private static func maskTail(_ count: Int, of output: inout [UInt8], mask: UInt32) {
-        let start = output.count - count
-        output.withUnsafeMutableBytes { bytes in
-            guard let base = bytes.baseAddress else { return }
-            WebSocketMask.apply(mask.byteSwapped, to: base + start, count: count)
-        }
-    }
-}
-
-extension [UInt8] {
-    /// Makes room for `count` more bytes, growing by doubling so that many small appends stay cheap.
-    fileprivate mutating func reserveRoom(_ count: Int) {
-        let needed = self.count + count
-        if needed > capacity { reserveCapacity(Swift.max(needed, capacity * 2)) }
     }
 }

@@ -3,9 +3,6 @@
 
 /// The first 2 to 14 bytes of a frame, checked as far as they go.
 struct WebSocketHeader {
-    /// The longest header: two bytes, a 64-bit length and a mask.
-    static let maximumBytes = 14
-
     var opcode: WebSocketOpcode
     var isFinal: Bool
     /// The payload's length.

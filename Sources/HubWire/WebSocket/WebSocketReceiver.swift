@@ -119,7 +119,7 @@ package struct WebSocketReceiver {
         _ room: Int
     ) throws(WebSocketError) -> WebSocketHeader? {
         let inMessage = message != nil
-        while offset < end, Int(headerCount) < WebSocketHeader.maximumBytes {
+        while offset < end, Int(headerCount) < WebSocketFrame.maxHeaderBytes {
             headerBytes[Int(headerCount)] = base.load(fromByteOffset: offset, as: UInt8.self)
             headerCount += 1
             offset += 1
