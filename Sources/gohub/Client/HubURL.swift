@@ -16,7 +16,11 @@ struct HubURL: Sendable, Equatable {
     static let `default` = "ws://127.0.0.1:8080/ws"
 
     /// The flag that names a hub.
-    static let flag = Arguments.Flag(name: "url", value: "URL", purpose: "the hub's WebSocket (default: \(HubURL.default))")
+    static let flag = Arguments.Flag(
+        name: "url",
+        value: "URL",
+        purpose: "the hub's WebSocket (default: \(HubURL.default))"
+    )
 
     /// Reads a URL; the port is 80 and the path `/ws` when they are left out.
     init(_ text: String) throws(Arguments.Fault) {

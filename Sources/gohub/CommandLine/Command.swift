@@ -15,7 +15,7 @@ struct Command: Sendable {
     let run: @Sendable (Arguments) throws(Arguments.Fault) -> ExitCode
 
     /// All of them, in the order in which the help shows them.
-    static let all: [Command] = [.serve, .check, .pub, .sub, .metrics, .version]
+    static let all: [Command] = [.serve, .check, .pub, .sub, .bench, .metrics, .version]
 
     /// The help of this command.
     var help: String {

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLoop
+import HubServer
+import HubWire
+
+/// Who gets what load connections find.
+protocol LoadObserver: AnyObject {
+    func opened(_ connection: LoadConnection)
+    /// So many data frames ended in what was just read.
+    func received(_ frames: Int, by connection: LoadConnection)
+    func failed(_ connection: LoadConnection, _ reason: String)
+}
+
+/// A WebSocket that only counts the frames it gets, so that the generator costs less than the server.
+///
+/// It looks at frame headers and skips the rest; pings are answered.
+final class LoadConnection: SocketHandler {
+    private enum Phase { case connecting, handshaking, open, ended }
+
+    let number: Int
+    private let load: LoadLoop
+    private unowned let observer: any LoadObserver
+    private var watch: SocketWatch?
+    private var phase = Phase.connecting
+    private var parser: HTTPResponseParser?
+    private var handshake: WebSocketClientHandshake?
+    private var output: [UInt8] = []
+    /// The header that is being read: its bytes so far.
+    private var header: (low: UInt64, high: UInt16, count: Int) = (0, 0, 0)
+    /// Payload bytes of the frame that are still to come.
+    private var skip = 0
+    private var isData = false
+    private var isPing = false
+    private var ping: [UInt8] = []
+    /// Whether the connection does not read.
+    private(set) var isStalled = false
+
+    init(_ number: Int, _ load: LoadLoop, observer: any LoadObserver) {
+        self.number = number
+        self.load = load
+        self.observer = observer
+    }
+
+    func connect() {
+        do throws(LoopError) {
+            let descriptor = try Socket.connect(to: load.address)
+            let watch = try SocketWatch(loop: load.loop, descriptor: descriptor, handler: self)
+            Socket.setNoDelay(descriptor)
+            self.watch = watch
+            watch.watch(readable: false, writable: true)
+        } catch {
+            fail(error.message)
+        }
+    }
+
+    /// Sends bytes that are whole masked frames.
+    func send(_ frames: [UInt8]) {
+        output.append(contentsOf: frames)
+        flush()
+    }
+
+    /// Stops reading, or begins again.
+    func stall(_ stalled: Bool) {
+        isStalled = stalled
+        watch?.watch(readable: !stalled, writable: !output.isEmpty)
+    }
+
+    func close() {
+        phase = .ended
+        watch?.close()
+        watch = nil
+    }
+
+    // MARK: Events
+
+    func socketReady(readable: Bool, writable: Bool, failed: Bool) {
+        if failed, !readable { return fail("the connection broke") }
+        if writable { phase == .connecting ? connected() : flush() }
+        if readable { read() }
+    }
+
+    private func connected() {
+        guard let watch else { return }
+        guard Socket.pendingError(watch.descriptor) == 0 else { return fail("the server does not answer") }
+        let handshake = WebSocketClientHandshake(subprotocols: load.subprotocols)
+        self.handshake = handshake
+        parser = HTTPResponseParser()
+        phase = .handshaking
+        send(handshake.request(target: load.url.target, host: load.url.host))
+    }
+
+    private func flush() {
+        guard let watch else { return }
+        if !output.isEmpty {
+            switch output.withUnsafeBytes({ Socket.write(watch.descriptor, $0) }) {
+            case .bytes(let count) where count == output.count: output.removeAll(keepingCapacity: true)
+            case .bytes(let count): output.removeFirst(count)
+            case .wouldBlock: break
+            case .closed, .failed: return fail("the connection broke")
+            }
+        }
+        watch.watch(readable: !isStalled, writable: !output.isEmpty)
+    }
+
+    private func read() {
+        guard let watch else { return }
+        switch Socket.read(watch.descriptor, into: load.buffer) {
+        case .bytes(let count): take(UnsafeRawBufferPointer(rebasing: load.buffer[..<count]))
+        case .wouldBlock: break
+        case .closed, .failed: fail("the server ended the connection")
+        }
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) {
+        guard phase == .handshaking else { return count(bytes) }
+        do throws(HTTPError) {
+            guard let (head, consumed) = try parser?.feed(bytes) else { return }
+            guard head.status == 101 else { return fail("the server answered \(head.status)") }
+            parser = nil
+            handshake = nil
+            phase = .open
+            observer.opened(self)
+            count(UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
+        } catch {
+            fail(error.message)
+        }
+    }
+
+    // MARK: Frames
+
+    private func count(_ bytes: UnsafeRawBufferPointer) {
+        var offset = 0
+        var frames = 0
+        while offset < bytes.count {
+            if skip > 0 {
+                let step = min(skip, bytes.count - offset)
+                if isPing { ping.append(contentsOf: bytes[offset..<offset + step]) }
+                skip -= step
+                offset += step
+                if skip == 0 { frames += endFrame() }
+                continue
+            }
+            guard let (length, size) = readHeader(bytes, offset) else { break }
+            offset += size
+            skip = length
+            if length == 0 { frames += endFrame() }
+        }
+        if frames > 0 { observer.received(frames, by: self) }
+    }
+
+    /// Reads a whole header at once, or keeps its first bytes; servers' headers have 2, 4 or 10 bytes.
+    private func readHeader(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> (length: Int, size: Int)? {
+        var offset = start
+        while offset < bytes.count {
+            push(bytes[offset])
+            offset += 1
+            guard header.count >= 2 else { continue }
+            let short = Int(byte(1) & 0x7F)
+            let needed = short < 126 ? 2 : short == 126 ? 4 : 10
+            guard header.count == needed else { continue }
+            var length = short
+            if short >= 126 {
+                length = 0
+                for index in 2..<needed { length = length << 8 | Int(byte(index)) }
+            }
+            let opcode = byte(0) & 0x0F
+            isData = opcode < 8
+            isPing = opcode == 9
+            header = (0, 0, 0)
+            return (length, offset - start)
+        }
+        return nil
+    }
+
+    private func push(_ byte: UInt8) {
+        if header.count < 8 {
+            header.low |= UInt64(byte) << UInt64(8 * header.count)
+        } else {
+            header.high |= UInt16(byte) << UInt16(8 * (header.count - 8))
+        }
+        header.count += 1
+    }
+
+    private func byte(_ index: Int) -> UInt8 {
+        index < 8
+            ? UInt8(truncatingIfNeeded: header.low >> UInt64(8 * index))
+            : UInt8(truncatingIfNeeded: header.high >> UInt16(8 * (index - 8)))
+    }
+
+    private func endFrame() -> Int {
+        if isPing { answerPing() }
+        return isData ? 1 : 0
+    }
+
+    private func answerPing() {
+        var frame: [UInt8] = []
+        ping.withUnsafeBytes { WebSocketFrame.append(.pong, $0, mask: 0, to: &frame) }
+        ping = []
+        isPing = false
+        send(frame)
+    }
+
+    private func fail(_ reason: String) {
+        guard phase != .ended else { return }
+        close()
+        observer.failed(self, reason)
+    }
+}
