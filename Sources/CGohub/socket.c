@@ -14,7 +14,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+_Static_assert(sizeof(struct sockaddr_storage) <= sizeof(((struct gohub_address *)0)->storage), "an address fits");
+_Static_assert(sizeof(socklen_t) == sizeof(uint32_t), "the kernel writes the length itself");
+_Static_assert(sizeof(struct gohub_piece) == sizeof(struct iovec), "a piece is an iovec");
+_Static_assert(offsetof(struct gohub_piece, count) == offsetof(struct iovec, iov_len), "a piece is an iovec");
 
 #ifndef IOV_MAX
 #define IOV_MAX 1024
@@ -262,7 +269,7 @@ int gohub_shutdown_write(int descriptor) { return shutdown(descriptor, SHUT_WR) 
 // Not repeated on EINTR: Linux has closed the descriptor by then, and another thread may have its number.
 void gohub_close(int descriptor) { close(descriptor); }
 
-ssize_t gohub_receive(int descriptor, void *bytes, size_t count) {
+ptrdiff_t gohub_receive(int descriptor, void *bytes, size_t count) {
     ssize_t result;
     do {
         result = recv(descriptor, bytes, count, 0);
@@ -270,7 +277,7 @@ ssize_t gohub_receive(int descriptor, void *bytes, size_t count) {
     return result < 0 ? -errno : result;
 }
 
-ssize_t gohub_send(int descriptor, const void *bytes, size_t count) {
+ptrdiff_t gohub_send(int descriptor, const void *bytes, size_t count) {
     ssize_t result;
     do {
         result = send(descriptor, bytes, count, MSG_NOSIGNAL);
@@ -278,7 +285,7 @@ ssize_t gohub_send(int descriptor, const void *bytes, size_t count) {
     return result < 0 ? -errno : result;
 }
 
-ssize_t gohub_send_pieces(int descriptor, const struct iovec *pieces, size_t count) {
+ptrdiff_t gohub_send_pieces(int descriptor, const struct gohub_piece *pieces, size_t count) {
     struct msghdr message;
     ssize_t result;
     memset(&message, 0, sizeof(message));

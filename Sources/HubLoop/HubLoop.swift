@@ -17,6 +17,6 @@
 /// - ``SignalWatch`` brings signals to a loop.
 /// - ``MonotonicClock`` gives the time; tests use a virtual one and ``EventLoop/runOnce(wait:)``.
 ///
-/// No C type leaves this target but `iovec`. A handle of libuv is heap memory with a counted reference to its Swift
+/// No C type leaves this target. A handle of libuv is heap memory with a counted reference to its Swift
 /// object, both given back in the handle's close callback and nowhere else.
 enum HubLoopOverview {}

@@ -3,16 +3,21 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
-#include <sys/types.h>
-#include <sys/uio.h>
 
 // Sockets as HubLoop wants them: never blocking, closed on exec, no SIGPIPE. Results below zero are a negated errno.
 
-/// An address of either family, as the kernel takes and gives it.
+// No system header here: what one declares, Swift would then take for a part of this module.
+
+/// An address of either family, as the kernel takes and gives it: room for a `struct sockaddr_storage`.
 struct gohub_address {
-    struct sockaddr_storage storage;
-    socklen_t length;
+    uint64_t storage[16];
+    uint32_t length;
+};
+
+/// A run of bytes to send; laid out as a `struct iovec`.
+struct gohub_piece {
+    const void *start;
+    size_t count;
 };
 
 /// Room for the longest numeric host with its zone, and the final zero.
@@ -61,10 +66,10 @@ int gohub_set_receive_buffer(int descriptor, int bytes);
 int gohub_shutdown_write(int descriptor);
 void gohub_close(int descriptor);
 
-ssize_t gohub_receive(int descriptor, void *bytes, size_t count);
-ssize_t gohub_send(int descriptor, const void *bytes, size_t count);
+ptrdiff_t gohub_receive(int descriptor, void *bytes, size_t count);
+ptrdiff_t gohub_send(int descriptor, const void *bytes, size_t count);
 /// Sends the pieces in one call; at most IOV_MAX of them, the rest is left to the next call.
-ssize_t gohub_send_pieces(int descriptor, const struct iovec *pieces, size_t count);
+ptrdiff_t gohub_send_pieces(int descriptor, const struct gohub_piece *pieces, size_t count);
 
 /// Lets writes to closed pipes and sockets fail with EPIPE instead of ending the process. 0 or a negated errno.
 int gohub_ignore_broken_pipe(void);

@@ -26,3 +26,11 @@ package enum AcceptResult: Sendable {
     /// Anything else; the number is the `errno`.
     case failed(Int32)
 }
+
+/// A run of bytes to write together with others; laid out as the system's `iovec`.
+package struct SocketPiece {
+    /// Where the bytes are.
+    package var start: UnsafeRawPointer
+    /// How many there are.
+    package var count: Int
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-package import CGohub
+import CGohub
 
 #if canImport(Glibc)
     import Glibc
@@ -26,9 +26,11 @@ package enum Socket {
     }
 
     /// Writes as much of the pieces as the socket takes, in order, by one call; looks at the first 1024 only.
-    package static func write(_ descriptor: Int32, pieces: UnsafeBufferPointer<iovec>) -> IOResult {
+    package static func write(_ descriptor: Int32, pieces: UnsafeBufferPointer<SocketPiece>) -> IOResult {
         guard let first = pieces.baseAddress else { return .bytes(0) }
-        return result(gohub_send_pieces(descriptor, first, pieces.count))
+        return first.withMemoryRebound(to: gohub_piece.self, capacity: pieces.count) {
+            result(gohub_send_pieces(descriptor, $0, pieces.count))
+        }
     }
 
     /// How many pieces one write looks at.

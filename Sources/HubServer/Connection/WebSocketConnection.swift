@@ -7,12 +7,6 @@ import HubLoop
 import HubMetrics
 import HubWire
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A connection that speaks WebSocket: reads messages, writes its client's queue, keeps the heartbeat, closes properly.
 final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget {
     private enum Phase {
@@ -150,7 +144,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         if vectors.count == 1 {
             result = Socket.write(descriptor, UnsafeRawBufferPointer(start: vectors[0].start, count: vectors[0].count))
         } else {
-            result = vectors.withMemoryRebound(to: iovec.self) { Socket.write(descriptor, pieces: $0) }
+            result = vectors.withMemoryRebound(to: SocketPiece.self) { Socket.write(descriptor, pieces: $0) }
         }
         switch result {
         case .bytes(let count):
