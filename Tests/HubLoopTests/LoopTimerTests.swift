@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubTesting
+import Testing
+
+@testable import HubLoop
+
+#if canImport(Glibc)
+    /// Glibc's own word for how much memory an allocation has; not in Swift's module.
+    @_silgen_name("malloc_usable_size")
+    private func usableSize(_ memory: UnsafeMutableRawPointer) -> Int
+#endif
+
+@Suite("Timers on a loop")
+struct LoopTimerTests {
+    /// Owns its timer, as a connection does.
+    final class Owner: LoopTimerTarget {
+        private(set) var fired = 0
+        let onEnd: () -> Void
+        var onFire: ((LoopTimer) -> Void)?
+        private(set) lazy var timer = LoopTimer(self)
+
+        init(onEnd: @escaping () -> Void = {}) { self.onEnd = onEnd }
+        deinit { onEnd() }
+
+        func timerFired(_ timer: LoopTimer) {
+            fired += 1
+            onFire?(timer)
+        }
+    }
+
+    let clock = VirtualClock()
+    let loop: EventLoop
+
+    init() throws {
+        loop = try EventLoop(clock: clock)
+    }
+
+    /// Schedules the timer of an owner that nobody else keeps.
+    func schedule(_ owner: Owner, on loop: EventLoop) {
+        loop.schedule(owner.timer, after: .seconds(1))
+    }
+
+    func pass(_ duration: Duration) {
+        clock.advance(by: duration)
+        loop.runOnce(wait: false)
+    }
+
+    @Test("fires once, and again when scheduled again")
+    func firesOnce() {
+        let owner = Owner()
+        loop.schedule(owner.timer, after: .seconds(1))
+        #expect(owner.timer.isScheduled)
+        pass(.milliseconds(999))
+        #expect(owner.fired == 0)
+        pass(.milliseconds(10))
+        #expect(owner.fired == 1)
+        #expect(!owner.timer.isScheduled)
+        pass(.seconds(10))
+        #expect(owner.fired == 1)
+        owner.onFire = { [loop] timer in loop.schedule(timer, after: .seconds(1)) }
+        loop.schedule(owner.timer, after: .seconds(1))
+        for _ in 0..<5 { pass(.milliseconds(1010)) }
+        #expect(owner.fired == 6)
+        loop.stop()
+    }
+
+    @Test("does not fire when cancelled, also by another timer of the same tick")
+    func cancels() {
+        let first = Owner()
+        let second = Owner()
+        first.onFire = { [loop] _ in loop.cancel(second.timer) }
+        loop.schedule(first.timer, after: .seconds(1))
+        loop.schedule(second.timer, after: .seconds(1))
+        loop.cancel(LoopTimer {})
+        pass(.seconds(2))
+        #expect(first.fired == 1)
+        #expect(second.fired == 0)
+        loop.stop()
+    }
+
+    @Test("a delay of zero or less fires in the next step, not within the same tick")
+    func takesNoDelay() {
+        let owner = Owner()
+        owner.onFire = { [loop] timer in loop.schedule(timer, after: .seconds(-1)) }
+        loop.schedule(owner.timer, after: .zero)
+        pass(TimingWheel.resolution)
+        #expect(owner.fired == 1)
+        pass(TimingWheel.resolution)
+        #expect(owner.fired == 2)
+        owner.onFire = nil
+        loop.stop()
+    }
+
+    @Test("keeps its target alive while scheduled and not longer")
+    func keepsTarget() {
+        var ends = 0
+        do {
+            let owner = Owner { ends += 1 }
+            loop.schedule(owner.timer, after: .seconds(1))
+        }
+        #expect(ends == 0)
+        pass(.seconds(2))
+        #expect(ends == 1)
+        do {
+            let owner = Owner { ends += 1 }
+            loop.schedule(owner.timer, after: .seconds(1))
+            loop.cancel(owner.timer)
+        }
+        #expect(ends == 2)
+        schedule(Owner { ends += 1 }, on: loop)
+        #expect(ends == 2)
+        loop.stop()
+        #expect(ends == 3)
+        let late = Owner { ends += 1 }
+        loop.schedule(late.timer, after: .seconds(1))
+        #expect(!late.timer.isScheduled)
+    }
+
+    @Test("a closure's timer keeps the closure until it goes")
+    func keepsClosure() {
+        final class Token {}
+        weak var token: Token?
+        var calls = 0
+        do {
+            let kept = Token()
+            token = kept
+            let timer = LoopTimer {
+                calls += 1
+                withExtendedLifetime(kept) {}
+            }
+            loop.schedule(timer, after: .seconds(1))
+        }
+        #expect(token != nil)
+        pass(.seconds(2))
+        #expect(calls == 1)
+        #expect(token == nil)
+        loop.stop()
+    }
+
+    @Test("what is scheduled when a loop goes unstopped goes too")
+    func goesWithLoop() throws {
+        var ends = 0
+        do {
+            let loop = try EventLoop(clock: clock)
+            schedule(Owner { ends += 1 }, on: loop)
+        }
+        #expect(ends == 1)
+    }
+
+    @Test("a real loop waits for its next timer and no longer")
+    func wakesForTimer() throws {
+        let loop = try EventLoop()
+        let owner = Owner()
+        let start = loop.now
+        loop.schedule(owner.timer, after: .milliseconds(30))
+        #expect(loop.run { owner.fired == 1 })
+        #expect(loop.statistics.ticks <= 8)
+        #expect(start.duration(to: loop.clock.now()) >= .milliseconds(30))
+        loop.stop()
+    }
+
+    #if canImport(Glibc)
+        @Test("costs at most 64 bytes")
+        func isSmall() {
+            let timer = LoopTimer {}
+            // glibc hands out 8 bytes more than a multiple of 16.
+            #expect(usableSize(Unmanaged.passUnretained(timer).toOpaque()) <= 72)
+        }
+    #endif
+}
