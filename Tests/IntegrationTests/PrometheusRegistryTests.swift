@@ -3,6 +3,7 @@
 
 import HubMetrics
 import HubTesting
+import Synchronization
 import Testing
 
 @Suite("What a real Prometheus reads from the registry", .tags(.prometheus), .needsPrometheus)
@@ -12,7 +13,7 @@ struct PrometheusRegistryTests {
         static var labelName: String { "scope" }
     }
 
-    @Test("labels, values, help texts and exemplars arrive as they were, in both formats", .timeLimit(.minutes(5)))
+    @Test("labels, values, help texts and exemplars arrive as they were, in every format", .timeLimit(.minutes(5)))
     func roundTrip() async throws {
         let registry = Registry()
         let help = "What \"it\" is: a\\b,\nand {more}."
@@ -43,7 +44,14 @@ struct PrometheusRegistryTests {
         let targets = try PrometheusTargets()
         targets.serve("/text", registry, as: .text)
         targets.serve("/openMetrics", registry, as: .openMetrics)
-        let formats = Exposition.Format.allCases.map(\.rawValue)
+        let asked = Mutex<Set<ExpositionFormat>>([])
+        targets.serve("/negotiated") { request in
+            let format = ExpositionFormat.negotiate(accept: request.headers["accept"])
+            asked.withLock { _ = $0.insert(format) }
+            let body = Exposition.body(of: registry, as: format == .openMetrics ? .openMetrics : .text)
+            return PrometheusTargets.Response(body, contentType: format.contentType)
+        }
+        let formats = Exposition.Format.allCases.map(\.rawValue) + ["negotiated"]
         let server = try await PrometheusServer(
             scraping: formats.map { PrometheusServer.Job($0, port: targets.port, path: "/\($0)") }
         )
@@ -73,6 +81,8 @@ struct PrometheusRegistryTests {
             )
             #expect(quantile.first.map { $0.value > 1e-6 && $0.value <= 5e-6 } == true)
         }
+        // Prometheus prefers OpenMetrics, so that is what it is to get.
+        #expect(asked.withLock { $0 } == [.openMetrics])
         let metadata = try await server.data("metadata", [("metric", "gohub_noise")])
         #expect(metadata["gohub_noise"]?.array.first?["help"]?.string == help)
         try await expectExemplars(server, since: start)
