@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubBus
 import HubLog
 import HubMetrics
 import HubServer
@@ -29,6 +30,7 @@ enum NodeMetricsCatalogue {
     static func make() -> [FamilyDescription] {
         let registry = Registry()
         Node.registerCommon(registry, log: Logger())
+        _ = BusMetrics(registry: registry, bus: .noop)
         _ = ServerMetrics(registry)
         return registry.catalogue
     }

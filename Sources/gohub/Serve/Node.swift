@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import Dispatch
+import HubBus
 import HubConfig
 import HubCore
 import HubLog
@@ -20,7 +20,8 @@ final class Node: Sendable {
     init(_ configuration: Configuration, registry: Registry, log: Logger) throws(LoopError) {
         self.log = log
         let settings = try ServerSettings(configuration)
-        let hub = Hub(settings: HubSettings(configuration))
+        let bus = Node.makeBus(configuration, registry: registry, log: log)
+        let hub = Hub(settings: HubSettings(configuration), relay: BusRelay(bus: bus))
         let welcome = Dispatcher.Welcome(
             version: Version.current,
             pingIntervalMilliseconds: Int64(settings.pingInterval / .milliseconds(1)),
@@ -32,8 +33,17 @@ final class Node: Sendable {
             hub: hub,
             receiver: Dispatcher(welcome: welcome),
             registry: registry,
-            log: log
+            log: log,
+            checks: [.bus: { bus.isUp }]
         )
+    }
+
+    private static func makeBus(_ configuration: Configuration, registry: Registry, log: Logger) -> any MessageBus {
+        let bus: any MessageBus =
+            switch configuration.bus.type {
+            case .noop: NoopBus()
+            }
+        return InstrumentedBus(bus, metrics: BusMetrics(registry: registry, bus: bus.kind), logger: log)
     }
 
     /// Registers every family that a node has, for the catalogue as for a running node.
