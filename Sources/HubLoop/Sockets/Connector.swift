@@ -12,6 +12,8 @@ package final class Connector: SocketHandler, LoopTimerTarget {
     private var done: ((Result<Int32, LoopError>) -> Void)?
     private var addresses: ArraySlice<SocketAddress> = []
     private var attempt: SocketWatch?
+    /// The address of the attempt.
+    private var current: SocketAddress
     private var lastError: LoopError
     private lazy var timer = LoopTimer(self)
 
@@ -30,6 +32,7 @@ package final class Connector: SocketHandler, LoopTimerTarget {
         self.loop = loop
         self.timeout = timeout
         self.done = done
+        current = address
         lastError = LoopError(.nameNotFound, "connect to \(address): no address")
         let bound = LoopBound(self, on: loop)
         if address.isNumeric {
@@ -73,6 +76,7 @@ package final class Connector: SocketHandler, LoopTimerTarget {
     }
 
     private func start(_ address: SocketAddress) throws(LoopError) {
+        current = address
         let descriptor = try Socket.connect(to: address)
         do throws(LoopError) {
             lastError = LoopError(.timedOut, "connect to \(address): no answer in \(timeout)")
@@ -94,7 +98,7 @@ package final class Connector: SocketHandler, LoopTimerTarget {
         if number == 0, !failed, let descriptor = attempt.release() {
             finish(.success(descriptor))
         } else {
-            lastError = LoopError(errno: number, doing: "connect")
+            lastError = LoopError(errno: number, doing: "connect to \(current)")
             attempt.close()
             tryNext()
         }

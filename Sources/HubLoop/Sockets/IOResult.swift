@@ -33,4 +33,11 @@ package struct SocketPiece {
     package var start: UnsafeRawPointer
     /// How many there are.
     package var count: Int
+
+    /// Names a run of bytes, which has to stay where it is until it was written.
+    @inlinable
+    package init(start: UnsafeRawPointer, count: Int) {
+        self.start = start
+        self.count = count
+    }
 }

@@ -50,3 +50,6 @@ func read(_ descriptor: Int32, atMost count: Int = 65_536) -> [UInt8] {
 func write(_ descriptor: Int32, _ bytes: [UInt8]) -> IOResult {
     bytes.withUnsafeBytes { Socket.write(descriptor, $0) }
 }
+
+/// A name that the resolver refuses without asking anybody: a part of it is longer than names may have.
+let noSuchHost = String(repeating: "x", count: 64) + ".invalid"
