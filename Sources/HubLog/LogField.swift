@@ -5,6 +5,7 @@
 ///
 /// Keys are constants in lower case with underscores. The keys `time`, `level` and `message` belong to the record itself; a
 /// field that takes one of them, or a key of an earlier field, gets an underscore after it in JSON.
+@usableFromInline
 package struct LogField: Sendable {
     /// The name under which the value is found again.
     package let key: StaticString

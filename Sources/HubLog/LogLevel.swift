@@ -2,8 +2,10 @@
 // Part of gohub.
 
 /// How much a record matters, from what only its author wants to read to what somebody must act on.
+///
+/// Public for the same reason as ``Logger``.
 @frozen
-package enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
+public enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
     /// Every step; for following a single message through the code.
     case trace
     /// What a developer of gohub wants to know.
@@ -32,6 +34,7 @@ package enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
         self = level
     }
 
+    /// Orders levels by how much they matter.
     @inlinable
-    package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+    public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
 }

@@ -6,6 +6,7 @@ import Synchronization
 /// Lets one record through in each interval and counts the rest: for warnings that a client can cause at will.
 ///
 /// One limit belongs to one log statement, or to several that say the same thing. Safe from any thread.
+@usableFromInline
 package final class LogLimit: Sendable {
     private let interval: UInt64
     private let clock: @Sendable () -> UInt64
@@ -28,6 +29,7 @@ package final class LogLimit: Sendable {
     /// Asks whether a record may be written now.
     ///
     /// - Returns: How many were held back since the last one that passed; nil when this one is held back as well.
+    @usableFromInline
     package func admit() -> UInt64? {
         let now = clock()
         let due = next.load(ordering: .relaxed)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-package import Synchronization
+public import Synchronization
 
 /// Takes records at a level or above it and hands each to a sink as one line; safe from any thread.
 ///
 /// A call below the level costs one relaxed atomic load: neither the message nor the fields are made. A call at it encodes
 /// on the calling thread and writes at once, so a per-message path logs through a ``LogLimit`` or not at all.
-package final class Logger: Sendable {
+///
+/// The class is public only because the compiler inlines nothing of a `package` type into another module; its members are
+/// for the package all the same.
+public final class Logger: Sendable {
     @usableFromInline let threshold: Atomic<UInt8>
     private let format: LogFormat
     private let sink: any LogSink
@@ -66,7 +69,7 @@ package final class Logger: Sendable {
         _ fields: @autoclosure () -> [LogField] = []
     ) {
         guard isEnabled(level), let suppressed = limit.admit() else { return }
-        write(level, message(), suppressed == 0 ? fields() : fields() + [LogField("suppressed", suppressed)])
+        write(level, message(), fields(), suppressed: suppressed)
     }
 
     /// Writes every step; for following a single message through the code.
@@ -109,8 +112,9 @@ package final class Logger: Sendable {
         log(.error, message(), fields())
     }
 
-    @usableFromInline
-    func write(_ level: LogLevel, _ message: String, _ fields: [LogField]) {
+    @usableFromInline @inline(never)
+    func write(_ level: LogLevel, _ message: String, _ fields: [LogField], suppressed: UInt64 = 0) {
+        let fields = suppressed == 0 ? fields : fields + [LogField("suppressed", suppressed)]
         counts[Int(level.rawValue)].wrappingAdd(1, ordering: .relaxed)
         let record = LogRecord(time: clock(), level: level, message: message, fields: fields)
         var line: [UInt8] = []

@@ -27,6 +27,17 @@ struct LoaderTests {
         #expect(try Self.load(text) == Configuration())
     }
 
+    @Test("sections may be written on one line")
+    func sample() throws {
+        let text = """
+            server:  { addr: ":8080", admin_addr: "", read_timeout: 3m, write_timeout: 3m }
+            hub:     { message_buffer_cap: 256 }
+            bus:     { type: noop }
+            cluster: { enabled: false, etcd: { endpoints: ["http://etcd:2379"], dial_timeout: 5s, key_prefix: "/gohub" } }
+            """
+        #expect(try Self.load(text) == Configuration())
+    }
+
     @Test("no file, no environment and no flags are the defaults")
     func defaults() throws {
         #expect(try ConfigurationLoader.load() == Configuration())
