@@ -45,6 +45,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     private var output: [UInt8] = []
     private var written = 0
     private var closesAfterWriting = false
+    private var hasServed = false
     private let accepted: UInt64
 
     init(_ descriptor: Int32, peer: SocketAddress, router: Router, worker: Worker) throws(LoopError) {
@@ -107,8 +108,13 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     // MARK: Requests
 
     private func parse(_ bytes: UnsafeMutableRawBufferPointer) {
+        let isFirstPart = !parser.isMidHead
         do throws(HTTPError) {
-            guard let (head, consumed) = try parser.feed(UnsafeRawBufferPointer(bytes)) else { return }
+            guard let (head, consumed) = try parser.feed(UnsafeRawBufferPointer(bytes)) else {
+                // A connection between requests waits longer than one in the middle of a head.
+                if isFirstPart, hasServed { schedule(worker.common.settings.headerTimeout) }
+                return
+            }
             serve(head, rest: UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]))
         } catch {
             worker.counts.pointee.rejected.count(.badRequest)
@@ -268,6 +274,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
 
     private func finishAnswer() {
         output = []
+        hasServed = true
         if closesAfterWriting { return linger() }
         state = .reading
         watch?.watch(readable: true, writable: false)

@@ -169,7 +169,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     func timerFired(_ timer: LoopTimer) {
         switch phase {
         case .open: heartbeat()
-        case .closing, .finishing: end(reason)
+        case .closing, .finishing: closeTimedOut()
         case .closed: break
         }
     }
@@ -262,6 +262,15 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private func sendClose(_ code: UInt16, _ text: String) {
         let payload = WebSocketCloseCode.isSendable(code) ? [UInt8(code >> 8), UInt8(code & 0xFF)] + text.utf8 : []
         payload.withUnsafeBytes { worker.shard.control(WebSocketOpcode.close.rawValue, $0, to: client) }
+    }
+
+    /// A drain writes what waits for as long as it may take itself; otherwise the time for a close is over.
+    private func closeTimedOut() {
+        if worker.drain != nil, client.isWaiting {
+            schedule(worker.common.settings.closeTimeout.wholeNanoseconds)
+        } else {
+            end(reason)
+        }
     }
 
     /// Ends the socket once our close frame is written.

@@ -63,7 +63,7 @@ package final class Server: Sendable {
         hub.seal()
         self.workers = workers
         health = Health(workers: workers, checks: checks)
-        registry.onScrape { [unowned self] in collect() }
+        registry.onScrape { [weak self] in self?.collect() }
     }
 
     // MARK: Starting
