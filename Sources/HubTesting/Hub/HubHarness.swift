@@ -76,6 +76,9 @@ package final class HubHarness {
         shards[index].tick()
     }
 
+    /// The time of the hub's clock, monotonic nanoseconds.
+    package var now: UInt64 { clock.now().nanoseconds }
+
     /// How often a shard's loop was asked to tick since it last did.
     package func wakeCount(of index: Int) -> Int { wakes.count(index) }
 
