@@ -189,7 +189,8 @@ extension Shard {
             } else if !client.isBlocked {
                 flush(client)
             } else if !makeRoom(for: rest, client) {
-                return
+                // One message at a time: a smaller one behind it may fit.
+                rest = rest.part(rest.first + 1..<rest.first + rest.frames)
             }
         }
     }
@@ -212,25 +213,25 @@ extension Shard {
         }
     }
 
-    /// Applies the slow-client policy; false when the slice is dealt with.
+    /// Applies the slow-client policy; false when the slice's first message is dealt with.
     private func makeRoom(for slice: Slice, _ client: Client) -> Bool {
         let reason: DropReason =
             client.queue.messages >= settings.queue.messages ? .queueMessages : .queueBytes
         switch settings.slowClientPolicy {
         case .disconnect:
             counts.pointee.slowDisconnects += 1
-            counts.pointee.ledger.drop(slice.messages, slice.scope, reason)
+            counts.pointee.ledger.drop(1, slice.scope, reason)
             doom(client, .slow)
             return false
         case .dropNewest:
-            counts.pointee.slowDrops += UInt64(slice.messages)
-            counts.pointee.ledger.drop(slice.messages, slice.scope, reason)
+            counts.pointee.slowDrops += 1
+            counts.pointee.ledger.drop(1, slice.scope, reason)
             return false
         case .dropOldest:
             if dropOldest(of: client, reason) { return true }
             // Only a message that is half on the wire is left: the new one has to go.
-            counts.pointee.slowDrops += UInt64(slice.messages)
-            counts.pointee.ledger.drop(slice.messages, slice.scope, reason)
+            counts.pointee.slowDrops += 1
+            counts.pointee.ledger.drop(1, slice.scope, reason)
             return false
         }
     }
