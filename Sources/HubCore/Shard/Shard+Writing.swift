@@ -28,7 +28,10 @@ extension Shard {
         guard client.isBlocked else { return }
         client.isBlocked = false
         clockCredit = 0
+        let (waiting, progress) = (client.queue.bytes, client.lastProgress)
         flush(client)
+        // It went on waiting; it did not begin to.
+        if client.isBlocked, client.queue.bytes == waiting { client.lastProgress = progress }
     }
 
     /// Writes a client's queue until it is empty or the socket is full.
