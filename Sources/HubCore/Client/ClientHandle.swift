@@ -30,17 +30,17 @@ package final class ClientHandle: Sendable {
     ///
     /// One message is always let into an empty queue, however large it is.
     func reserve(_ byteCount: Int, within limits: QueueLimits) -> Bool {
-        let messages = reserved.add(1, ordering: .relaxed).newValue + queued.load(ordering: .relaxed)
-        let bytes = reservedBytes.add(byteCount, ordering: .relaxed).newValue + queuedBytes.load(ordering: .relaxed)
+        let messages = reserved.add(1, ordering: .acquiring).newValue + queued.load(ordering: .relaxed)
+        let bytes = reservedBytes.add(byteCount, ordering: .acquiring).newValue + queuedBytes.load(ordering: .relaxed)
         if messages <= limits.messages, bytes <= limits.bytes || messages == 1 { return true }
         release(byteCount)
         return false
     }
 
-    /// Gives the room back, on landing in the queue or on giving up.
+    /// Gives the room back, on giving up or once the queue that holds the message is published.
     func release(_ byteCount: Int) {
-        reserved.subtract(1, ordering: .relaxed)
-        reservedBytes.subtract(byteCount, ordering: .relaxed)
+        reserved.subtract(1, ordering: .releasing)
+        reservedBytes.subtract(byteCount, ordering: .releasing)
     }
 
     /// Says how full the queue is; called by the client's loop.

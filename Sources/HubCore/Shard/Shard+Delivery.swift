@@ -245,7 +245,8 @@ extension Shard {
         _ ingress: UInt64,
         _ completion: (@Sendable (HubError?) -> Void)?
     ) {
-        handle.release(frame.payload.count)
+        // Given back last: until the queue's new length is published, the reservation stands for the push.
+        defer { handle.release(frame.payload.count) }
         counts.pointee.ledger.enqueue(1, .client)
         guard let client = client(for: handle), client.fate == nil else {
             counts.pointee.ledger.drop(1, .client, .closed)
@@ -258,6 +259,7 @@ extension Shard {
         batch.completion = completion
         accept(wholeSlice(of: batch, scope: .client), client)
         batches.release(batch)
+        publishLength(of: client)
     }
 
     /// Puts a frame into the queue of a client of this shard, or answers that it has no room.
@@ -267,23 +269,21 @@ extension Shard {
         to client: Client,
         ingress: UInt64
     ) throws(HubError) {
-        if client.queue.messages >= settings.queue.messages || client.queue.bytes >= settings.queue.bytes,
-            !client.isBlocked
-        {
-            flush(client)
-        }
-        let fits =
-            client.queue.messages < settings.queue.messages
-            && (client.queue.bytes + payload.count <= settings.queue.bytes || client.queue.isEmpty)
-        guard client.fate == nil, fits else {
-            throw hub.refused(client.fate == nil ? .sendBufferFull : .clientNotFound)
-        }
+        guard client.fate == nil else { throw hub.refused(.clientNotFound) }
+        if !hasRoom(payload.count, client), !client.isBlocked { flush(client) }
+        guard client.fate == nil else { throw hub.refused(.clientNotFound) }
+        guard hasRoom(payload.count, client) else { throw hub.refused(.sendBufferFull) }
         let batch = replyBatch()
         let start = UInt32(truncatingIfNeeded: batch.byteCount)
         batch.append(opcode, payload, ingress: ingress)
         counts.pointee.ledger.enqueue(1, .client)
         counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: payload.count))
         accept(lastFrame(of: batch, from: start, scope: .client, isControl: false), client)
+    }
+
+    private func hasRoom(_ byteCount: Int, _ client: Client) -> Bool {
+        client.queue.messages < settings.queue.messages
+            && (client.queue.bytes + byteCount <= settings.queue.bytes || client.queue.isEmpty)
     }
 
     // MARK: Replies

@@ -110,7 +110,7 @@ extension Shard {
 
     /// Tells other threads how full the queue is, if it is or was not empty.
     @inline(__always)
-    private func publishLength(of client: Client) {
+    func publishLength(of client: Client) {
         guard client.isPublished || !client.queue.isEmpty else { return }
         client.handle.publish(messages: client.queue.messages, bytes: client.queue.bytes)
         client.isPublished = !client.queue.isEmpty
