@@ -3,14 +3,15 @@
 
 // registry-go measures Prometheus's own client_golang at what RegistryBench measures of gohub's registry.
 //
-//	registry-go --load PAGE [--dump FILE] [--runs 15] [--milliseconds 20]
+//	registry-go --load PAGE [--dump FILE] [--runs 60] [--scrapes 5]
 //
 // It reads a page in the text format, registers the same families with the same series and values, and prints one JSON
-// object: for each measure the nanoseconds of an operation in each of its short runs. An operation is one observation,
-// one increment, or one whole scrape (Gather, then the text format into memory that is used again).
+// object: nanoseconds of an operation, the least of its short runs, as whatever disturbs a run only makes it longer. An
+// operation is one observation, one increment, or one whole scrape: Gather, then the text format into memory that is
+// used again.
 //
 // Hot operations are timed by the CPU time of their thread, so that another process on the machine does not count; a
-// scrape by the clock on the wall, as client_golang spreads it over threads, and by the CPU time of the whole process.
+// scrape by the CPU time of the process, as client_golang spreads it over threads, and by the clock on the wall.
 package main
 
 import (
@@ -29,13 +30,11 @@ import (
 func main() {
 	load := flag.String("load", "", "page to take families, series and values from")
 	dump := flag.String("dump", "", "file to write the rendered page to")
-	runs := flag.Int("runs", 15, "short runs of each measure")
-	milliseconds := flag.Int("milliseconds", 20, "length of a short run of a hot operation")
+	runs := flag.Int("runs", 60, "short runs of each hot operation")
 	scrapes := flag.Int("scrapes", 5, "scrapes to time")
 	flag.Parse()
 
-	length := time.Duration(*milliseconds) * time.Millisecond
-	results := map[string][]float64{}
+	results := map[string]float64{}
 	if *load != "" {
 		registry, err := registryFrom(*load)
 		if err != nil {
@@ -50,18 +49,23 @@ func main() {
 				os.Exit(1)
 			}
 		}
+		least := func(name string, value int64) {
+			if seen, found := results[name]; !found || float64(value) < seen {
+				results[name] = float64(value)
+			}
+		}
 		for i := 0; i < *scrapes; i++ {
 			cpu, wall := cpuTime(processClock), time.Now()
 			page.Reset()
 			render(registry, &page)
-			results["scrape"] = append(results["scrape"], float64(time.Since(wall).Nanoseconds()))
-			results["scrape_cpu"] = append(results["scrape_cpu"], float64(cpuTime(processClock)-cpu))
+			least("scrape_wall", time.Since(wall).Nanoseconds())
+			least("scrape_cpu", cpuTime(processClock)-cpu)
 		}
 	}
 	// What the pages left behind shall not be collected while the hot operations run.
 	runtime.GC()
 	for name, operation := range hotOperations() {
-		results[name] = measure(*runs, length, operation)
+		results[name] = measure(*runs, operation)
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(results); err != nil {
 		os.Exit(1)

@@ -122,6 +122,7 @@ package final class ChildProcess: Sendable {
     ) async throws -> (ending: Ending, output: String, errors: String) {
         let directory = try TemporaryDirectory()
         let file = try directory.write(input, to: "input")
+        defer { withExtendedLifetime(directory) {} }
         let child = try ChildProcess(executable, arguments, environment: environment, input: file)
         let ending = try await child.waitUntilEnded(within: limit)
         return (ending, child.output.text, child.errors.text)
