@@ -71,7 +71,7 @@ def start_hub(binary, tmp_path, request):
 @pytest.fixture(scope="module")
 def shared_hub(binary, tmp_path_factory):
     """One hub for all tests of a module that leave nothing behind in it."""
-    hub = Hub(binary, tmp_path_factory.mktemp("shared-hub"))
+    hub = Hub(binary, tmp_path_factory.mktemp("shared-hub"), {"server": {"close_timeout": "100ms"}})
     yield hub
     hub.close()
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""What the catalogue lists is what a hub exposes, from the first scrape on."""
+
+import itertools
+import json
+import subprocess
+
+import pytest
+
+# Before the first client everything is at zero but what says something about the process, the machine, the settings, or
+# the scrape itself.
+NOT_ZERO = {
+    "gohub_build_info": "names the version",
+    "gohub_bus_info": "names the bus",
+    "gohub_bus_up": "no bus is never down",
+    "gohub_health_check": "1 is healthy",
+    "gohub_state": "1 is the state it is in",
+    "gohub_connection_limit": "a setting",
+    "gohub_event_loops": "a setting",
+    "gohub_event_loop_busy_seconds_total": "the loops started",
+    "gohub_event_loop_lag_seconds": "the loops started",
+    "gohub_event_loop_ticks_total": "the loops started",
+    "gohub_bytes_read_total": "the scrape",
+    "gohub_http_connections": "the scrape",
+    "gohub_http_inflight_requests": "the scrape",
+    "gohub_metrics_series": "the scrape",
+    "gohub_log_events_total": "the hub said where it listens",
+    "gohub_runtime_cores": "the machine",
+    "gohub_runtime_heap_bytes": "the process",
+    "gohub_runtime_pressure_seconds_total": "the machine",
+}
+# How the catalogue's types look in the text format.
+TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}
+
+
+@pytest.fixture
+def catalogue(binary):
+    answer = subprocess.run([binary, "metrics", "--json"], capture_output=True, text=True, timeout=30, check=True)
+    return {family["name"]: family for family in json.loads(answer.stdout)}
+
+
+@pytest.fixture
+def exposed(hub):
+    """The families of the first scrape by the names on their TYPE lines."""
+    families = hub.metrics().families.values()
+    return {family.name + "_total" if family.type == "counter" else family.name: family for family in families}
+
+
+def test_exactly_the_catalogue_is_exposed_before_the_first_client(catalogue, exposed):
+    assert set(exposed) - set(catalogue) == set()
+    for name in set(catalogue) - set(exposed):
+        labels = catalogue[name]["labels"]
+        assert any(label["values"] is None for label in labels), f"{name} has closed labels, so it can be there at once"
+    for name, family in exposed.items():
+        assert family.type == TEXT_TYPES.get(catalogue[name]["type"], catalogue[name]["type"]), name
+        assert family.documentation == catalogue[name]["help"], name
+
+
+def test_every_combination_of_closed_labels_is_there_before_the_first_client(catalogue, exposed):
+    for name, family in exposed.items():
+        labels = catalogue[name]["labels"]
+        if any(label["values"] is None for label in labels):
+            continue
+        names = [label["name"] for label in labels]
+        expected = set(itertools.product(*(label["values"] for label in labels)))
+        assert {tuple(sample.labels[name] for name in names) for sample in family.samples} == expected, name
+
+
+def test_every_count_starts_at_zero(exposed):
+    for name, family in exposed.items():
+        if name in NOT_ZERO or name.startswith("process_"):
+            continue
+        for sample in family.samples:
+            assert sample.value == 0, sample
+
+
+def test_what_may_differ_from_zero_exists(catalogue):
+    assert set(NOT_ZERO) - set(catalogue) == set()
