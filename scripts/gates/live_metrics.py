@@ -34,7 +34,8 @@ with tempfile.TemporaryDirectory() as directory:
 assert status == 200, body
 metrics = Metrics(body)
 metrics.assert_conservation()
-assert metrics.value("gohub_deliveries_written_total") == 102
+assert metrics.value("gohub_deliveries_written_total", scope="topic") == 100
+assert metrics.value("gohub_deliveries_written_total", scope="broadcast") == 2
 judgement = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, text=True, timeout=60)
 said = judgement.stdout + judgement.stderr
 print(f"{len(metrics.families)} families, {len(metrics.samples)} samples; promtool says: {said.strip() or 'nothing'}")
