@@ -4,7 +4,7 @@
 /// What can be set from outside: typed, checked, and with every fault named at once.
 ///
 /// ```
-/// ConfigurationKey.all ──────────────────────────► ConfigurationReference: default file, page, --help
+/// ConfigurationKey.all ──────────────────────────► ConfigurationReference: default file, page
 ///        │ one table: path, place, domain, purpose
 ///        ▼
 /// defaults ─► file (YAMLParser ► YAMLDocument) ─► environment ─► flags ─► contradictions

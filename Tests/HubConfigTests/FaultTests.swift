@@ -158,7 +158,7 @@ struct FaultTests {
     ]
 
     static let address = "host:port, :port or [IPv6]:port"
-    static let origin = "0 to 1000 of scheme://host[:port] or *.domain"
+    static let origin = "0 to 1000 of http://host[:port], https://host[:port] or *.domain"
     static let endpoint = "1 to 32 of http://host[:port] or https://host[:port]"
 
     static let texts: [Row] = [
@@ -179,6 +179,10 @@ struct FaultTests {
             "server.admin_addr", "\"[::g]:80\"", .notAllowed,
             #""[::g]:80" is not an address, allowed is \#(address), or empty for server.addr "#
                 + "(between the brackets stands an IPv6 address)"
+        ),
+        (
+            "server.addr", "\"[:::::]:80\"", .notAllowed,
+            #""[:::::]:80" is not an address, allowed is \#(address) (between the brackets stands an IPv6 address)"#
         ),
         (
             "server.addr", "ho st:80", .notAllowed,
@@ -228,11 +232,11 @@ struct FaultTests {
         (
             "server.allowed_origins", "[\"https://a.example/x\"]", .notAllowed,
             #""https://a.example/x" is not an origin, allowed is \#(origin) "#
-                + "(an origin has a host and perhaps a port, and no path)"
+                + "(a host and perhaps a port, and no path)"
         ),
         (
-            "server.allowed_origins", "[\"1 2://a.example\"]", .notAllowed,
-            #""1 2://a.example" is not an origin, allowed is \#(origin) (a scheme is a word such as https)"#
+            "server.allowed_origins", "[\"ws://a.example\"]", .notAllowed,
+            #""ws://a.example" is not an origin, allowed is \#(origin) (the scheme is http or https)"#
         ),
         ("server.allowed_origins", "[[x]]", .wrongType, "a list in the list, allowed is \(origin)"),
         ("server.allowed_origins", "[~]", .wrongType, "an empty item, allowed is \(origin)"),

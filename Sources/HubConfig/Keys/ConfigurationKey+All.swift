@@ -158,7 +158,7 @@ extension ConfigurationKey {
             "hub.max_topics",
             \.hub.maxTopics,
             .whole(1...100_000_000),
-            "Topics with subscribers on the node; bounds the table."
+            "Topics with subscribers on each event loop; bounds its table."
         ),
     ]
 

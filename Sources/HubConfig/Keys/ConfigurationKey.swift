@@ -16,8 +16,6 @@ package struct ConfigurationKey: Sendable {
     package let allowed: String
     /// The default as the file would have it.
     package let defaultText: String
-    /// Whether the flag alone says `true`.
-    package let isSwitch: Bool
     /// Whether it takes several values, separated by commas in the environment and in a flag.
     package let isList: Bool
     /// Reads a value into a configuration; a value that is not taken leaves the configuration as it was.
@@ -47,7 +45,6 @@ package struct ConfigurationKey: Sendable {
         type = domain.type
         allowed = domain.allowed
         defaultText = domain.write(Configuration()[keyPath: place])
-        isSwitch = Value.self == Bool.self
         isList = false
         apply = { node, configuration in
             guard case .scalar(let scalar) = node.content else {
@@ -78,7 +75,6 @@ package struct ConfigurationKey: Sendable {
         self.allowed = allowed
         let defaultText = "[" + Configuration()[keyPath: place].map(domain.write).joined(separator: ", ") + "]"
         self.defaultText = defaultText
-        isSwitch = false
         isList = true
         apply = { node, configuration in
             guard case .sequence(let items) = node.content else {

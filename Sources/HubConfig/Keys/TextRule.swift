@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What a text must look like.
 struct TextRule: Sendable {
     /// The kind, for tables: `address`.
@@ -35,31 +41,22 @@ struct TextRule: Sendable {
     }
 
     /// An origin of browsers: exact with its scheme, or all hosts below a domain.
-    static let origin = TextRule(type: "origin", noun: "an origin", allowed: "scheme://host[:port] or *.domain") {
-        text in
+    static let origin = TextRule(
+        type: "origin",
+        noun: "an origin",
+        allowed: "http://host[:port], https://host[:port] or *.domain"
+    ) { text in
         if text == "*" { return "name the origins; all of a domain are *.example.org" }
         if text.hasPrefix("*.") {
             return isHost(text.dropFirst(2)) ? nil : "after *. stands a domain, such as *.example.org"
         }
-        guard let (scheme, rest) = splitScheme(text) else {
-            return isAuthority(text[...]) ? "did you mean https://\(text)?" : ""
-        }
-        guard !scheme.isEmpty, scheme.utf8.allSatisfy({ isNameByte($0) && $0 != 0x5F || $0 == 0x2B }) else {
-            return "a scheme is a word such as https"
-        }
-        if rest.hasSuffix("/"), isAuthority(rest.dropLast()) { return "did you mean \(text.dropLast())?" }
-        return isAuthority(rest) ? nil : "an origin has a host and perhaps a port, and no path"
+        return objectionToURL(text, scheme: "https")
     }
 
     /// The base of an HTTP server's addresses.
     static let endpoint = TextRule(type: "URL", noun: "a URL", allowed: "http://host[:port] or https://host[:port]") {
         text in
-        guard let (scheme, rest) = splitScheme(text) else {
-            return isAuthority(text[...]) ? "did you mean http://\(text)?" : ""
-        }
-        guard scheme == "http" || scheme == "https" else { return "the scheme is http or https" }
-        if rest.hasSuffix("/"), isAuthority(rest.dropLast()) { return "did you mean \(text.dropLast())?" }
-        return isAuthority(rest) ? nil : "a host and perhaps a port, and no path"
+        objectionToURL(text, scheme: "http")
     }
 
     /// A name that fits into topics, metrics and logs.
@@ -87,9 +84,17 @@ struct TextRule: Sendable {
 
     // MARK: Parts
 
-    private static func splitScheme(_ text: String) -> (scheme: Substring, rest: Substring)? {
-        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
-        return (text[..<colon], text[colon...].dropFirst(3))
+    /// What is wrong with a scheme, a host and perhaps a port.
+    ///
+    /// - Parameter scheme: The one to suggest where none is given.
+    private static func objectionToURL(_ text: String, scheme: String) -> String? {
+        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else {
+            return isAuthority(text[...]) ? "did you mean \(scheme)://\(text)?" : ""
+        }
+        guard ["http", "https"].contains(text[..<colon]) else { return "the scheme is http or https" }
+        let rest = text[colon...].dropFirst(3)
+        if rest.hasSuffix("/"), isAuthority(rest.dropLast()) { return "did you mean \(text.dropLast())?" }
+        return isAuthority(rest) ? nil : "a host and perhaps a port, and no path"
     }
 
     /// The form `host`, `host:port`, `[v6]` or `[v6]:port`.
@@ -108,10 +113,8 @@ struct TextRule: Sendable {
     }
 
     private static func isIPv6(_ text: Substring) -> Bool {
-        text.contains(":")
-            && text.utf8.allSatisfy {
-                (48...57).contains($0) || (65...70).contains($0) || (97...102).contains($0) || $0 == 0x3A || $0 == 0x2E
-            }
+        var address = in6_addr()
+        return inet_pton(AF_INET6, String(text), &address) == 1
     }
 
     private static func isPort(_ text: Substring) -> Bool {

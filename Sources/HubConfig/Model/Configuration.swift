@@ -88,7 +88,7 @@ package struct HubSection: Equatable, Sendable {
     package var pongTimeout = Duration.seconds(10)
     /// Topics of one client.
     package var maxSubscriptionsPerClient = 1000
-    /// Topics of the node.
+    /// Topics of one event loop.
     package var maxTopics = 1_000_000
 
     /// Starts with the defaults.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-/// Writes the table of keys for people: as the commented default file, as a page and as help on flags.
+/// Writes the table of keys for people: as the commented default file and as a page.
 package enum ConfigurationReference {
     /// The file `configs/config.yaml`: every key at its default, with purpose, kind and range.
     package static func yaml() -> String {
@@ -39,19 +39,6 @@ package enum ConfigurationReference {
             }
         }
         return String(text.dropFirst())
-    }
-
-    /// The flags, one paragraph each, for `--help`.
-    package static func help() -> String {
-        var text = ""
-        for key in ConfigurationKey.all {
-            text += "  --\(key.flag)\(key.isSwitch ? "[=true|false]" : key.isList ? " A,B,…" : " VALUE")\n"
-            for line in wrapped(key.purpose, width: 74) { text += "      \(line)\n" }
-            for line in wrapped("\(key.type), \(key.allowed); default \(key.defaultText)", width: 74) {
-                text += "      \(line)\n"
-            }
-        }
-        return text
     }
 
     /// Breaks a text into lines at its spaces.
