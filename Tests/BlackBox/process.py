@@ -3,6 +3,7 @@
 """Runs a program in a test: collects its lines, waits for one of them, and never leaves it behind."""
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,11 @@ def die_with_parent():
     if sys.platform == "linux":
         parent_death_signal = 1
         ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
+
+
+def environment():
+    """The environment without what would configure a hub; GOHUB_BINARY, which is for the tests, goes as well."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GOHUB_")}
 
 
 def eventually(check, within=10.0, what="the condition"):
@@ -31,13 +37,13 @@ def eventually(check, within=10.0, what="the condition"):
 class Program:
     """One process whose standard error is read line by line; its standard output is thrown away."""
 
-    def __init__(self, arguments, environment=None):
+    def __init__(self, arguments):
         self.lines = []
         self._ended = False
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
             [str(argument) for argument in arguments],
-            env=environment,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -4,6 +4,8 @@
 
 import subprocess
 
+from process import environment
+
 FAULTY = """\
 server:
   addr: 127.0.0.1
@@ -17,7 +19,9 @@ FAULTS = {2: "server.addr", 3: "drain_timeuot", 4: "server.write_timeout", 6: "h
 
 
 def run(binary, *arguments):
-    return subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, timeout=30)
+    return subprocess.run(
+        [binary, *map(str, arguments)], env=environment(), capture_output=True, text=True, timeout=30
+    )
 
 
 def test_version_names_the_program(binary):
