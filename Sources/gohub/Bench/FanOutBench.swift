@@ -1,54 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubLoop
 import HubWire
 
 /// Publishes bursts and waits until every subscriber has got all of each.
-final class FanOutBench: Bench, LoopTimerTarget {
-    private enum Phase { case opening, subscribing, warming, measuring }
-
-    private var phase = Phase.opening
-    private var publisher: LoadConnection { connections[connections.count - 1] }
-    private var subscriberCount: Int { options.clients + options.stalled }
-    /// Frames of the set-up that have come: welcomes and confirmations.
+final class FanOutBench: LoadPoolDelegate {
+    private let run: BenchRun
+    private let meter: DeliveryMeter
+    private let options: BenchOptions
+    private lazy var pool = LoadPool(
+        run,
+        // A server that broadcasts sends to the publisher too; otherwise the publisher is one more.
+        count: options.clients + options.stalled + (isRaw ? 0 : 1),
+        delegate: self
+    )
+    private var isSettingUp = true
+    /// Frames of the set-up that have come, and that will: welcomes and confirmations.
     private var settled = 0
     private var expectedSetUp = 0
     private var bursts: [[UInt8]] = []
     private var nextBurst = 0
     private var missing = 0
-    private var sentAt: UInt64 = 0
-    private var latency = LatencyHistogram()
-    private var deliveries: UInt64 = 0
-    private var began: UInt64 = 0
-    private var ownBefore: UInt64 = 0
-    private var before: ProcessUsage?
-    private lazy var timer = LoopTimer(self)
     private var isRaw: Bool { options.dialect == .raw }
 
-    init(_ runner: ClientRunner, _ options: BenchOptions, address: SocketAddress) {
-        super.init(
-            runner,
-            options,
-            address: address,
-            count: options.clients + options.stalled + (options.dialect == .raw ? 0 : 1)
-        )
+    init(_ run: BenchRun) {
+        self.run = run
+        options = run.options
+        meter = DeliveryMeter(run)
     }
+
+    func start() { pool.open() }
 
     // MARK: Setting up
 
-    override func allOpened() {
+    func allOpened() {
         makeBursts()
-        guard !isRaw else { return warmUp() }
-        phase = .subscribing
+        guard !isRaw else { return begin() }
         // A welcome for each connection, a confirmation for each subscription.
-        expectedSetUp += connections.count
+        expectedSetUp += pool.connections.count
         for topic in 0..<options.topics {
             for index in 0..<options.subscribersPerTopic {
-                subscribe(connections[(topic * options.subscribersPerTopic + index) % options.clients], topic)
+                subscribe(pool.connections[(topic * options.subscribersPerTopic + index) % options.clients], topic)
             }
         }
-        for index in 0..<options.stalled { subscribe(connections[options.clients + index], 0) }
+        for index in 0..<options.stalled { subscribe(pool.connections[options.clients + index], 0) }
         checkSetUp()
     }
 
@@ -60,9 +55,15 @@ final class FanOutBench: Bench, LoopTimerTarget {
     }
 
     private func checkSetUp() {
-        guard phase == .subscribing, settled == expectedSetUp else { return }
-        for index in 0..<options.stalled { connections[options.clients + index].stall(true) }
-        warmUp()
+        guard settled == expectedSetUp, !bursts.isEmpty else { return }
+        for index in 0..<options.stalled { pool.connections[options.clients + index].stall(true) }
+        begin()
+    }
+
+    private func begin() {
+        isSettingUp = false
+        meter.start()
+        publish()
     }
 
     private static func name(_ topic: Int) -> String { "bench/\(topic)" }
@@ -103,67 +104,26 @@ final class FanOutBench: Bench, LoopTimerTarget {
 
     // MARK: Measuring
 
-    private func warmUp() {
-        phase = .warming
-        load.loop.schedule(timer, after: .milliseconds(500))
-        publish()
-    }
-
-    func timerFired(_ timer: LoopTimer) {
-        switch phase {
-        case .warming:
-            phase = .measuring
-            latency = LatencyHistogram()
-            deliveries = 0
-            before = usage()
-            ownBefore = ownProcessorTime()
-            began = load.time
-            load.loop.schedule(timer, after: .seconds(options.seconds))
-        case .measuring: report()
-        case .opening, .subscribing: break
-        }
-    }
-
     private func publish() {
-        missing = options.inFlight * (isRaw ? connections.count : options.subscribersPerTopic)
-        sentAt = load.time
-        publisher.send(bursts[nextBurst])
+        missing = options.inFlight * (isRaw ? pool.connections.count : options.subscribersPerTopic)
+        meter.sending()
+        pool.connections[pool.connections.count - 1].send(bursts[nextBurst])
         nextBurst = (nextBurst + 1) % bursts.count
     }
 
-    override func received(_ frames: Int, by connection: LoadConnection) {
-        if phase == .opening || phase == .subscribing {
+    func received(_ frames: Int, by connection: LoadConnection) {
+        guard !isSettingUp else {
             settled += frames
             return checkSetUp()
         }
         // The publisher gets confirmations, the stalled ones nothing until they end.
         guard isRaw || connection.number < options.clients else { return }
         missing -= frames
-        deliveries += UInt64(frames)
-        latency.observe(load.time - sentAt, count: UInt64(frames))
+        meter.received(frames)
         if missing == 0 { publish() }
-        if missing < 0 { end(because: "more messages came than were sent") }
+        if missing < 0 { run.end(because: "more messages came than were sent") }
     }
 
-    override func failed(_ connection: LoadConnection, _ reason: String) {
-        // The hub may close a subscriber that never reads.
-        if connection.isStalled { return }
-        super.failed(connection, reason)
-    }
-
-    private func report() {
-        let wall = load.time - began
-        let own = ownProcessorTime() - ownBefore
-        let after = usage()
-        var report = BenchReport()
-        report.add("clients", Double(options.clients))
-        report.add("messages_in_flight", Double(options.inFlight))
-        report.add("payload_bytes", Double(options.size))
-        report.add("deliveries", Double(deliveries))
-        report.add("deliveries_per_second", Double(deliveries) / Double(wall) * 1e9, "1/s")
-        report.add(server: before, after, per: "delivery", count: deliveries)
-        report.add(latency)
-        report.add("generator_cpu_share", Double(own) / Double(wall))
-        finish(report)
-    }
+    /// The hub may close a subscriber that never reads.
+    func canSpare(_ connection: LoadConnection) -> Bool { connection.isStalled }
 }

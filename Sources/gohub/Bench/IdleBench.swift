@@ -4,28 +4,33 @@
 import HubLoop
 
 /// Holds connections that do nothing but answer pings, and measures what they cost the server.
-final class IdleBench: Bench, LoopTimerTarget {
+final class IdleBench: LoadPoolDelegate, LoopTimerTarget {
+    private let run: BenchRun
+    private lazy var pool = LoadPool(run, count: run.options.clients, delegate: self)
     private let residentBefore: ProcessUsage?
     private var before: ProcessUsage?
     private lazy var timer = LoopTimer(self)
     private var isMeasuring = false
 
-    init(_ runner: ClientRunner, _ options: BenchOptions, address: SocketAddress) {
-        residentBefore = options.serverPID.flatMap(ProcessUsage.init)
-        super.init(runner, options, address: address, count: options.clients)
+    init(_ run: BenchRun) {
+        self.run = run
+        residentBefore = run.usage()
     }
 
-    override func allOpened() { load.loop.schedule(timer, after: .seconds(1)) }
+    func start() { pool.open() }
+
+    func allOpened() { run.load.loop.schedule(timer, after: .seconds(1)) }
 
     func timerFired(_ timer: LoopTimer) {
         if isMeasuring { return report() }
         isMeasuring = true
-        before = usage()
-        load.loop.schedule(timer, after: .seconds(options.seconds))
+        before = run.usage()
+        run.load.loop.schedule(timer, after: .seconds(run.options.seconds))
     }
 
     private func report() {
-        let after = usage()
+        let after = run.usage()
+        let options = run.options
         var report = BenchReport()
         report.add("connections", Double(options.clients))
         report.add("seconds", Double(options.seconds), "s")
@@ -38,6 +43,6 @@ final class IdleBench: Bench, LoopTimerTarget {
             let perSecond = used / Double(options.clients) / Double(options.seconds)
             report.add("server_cpu_microseconds_per_connection_second", perSecond, "µs")
         }
-        finish(report)
+        run.finish(report)
     }
 }

@@ -1,34 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubLoop
 import HubWire
 
 /// Sends messages from one client to single others and waits for each burst to arrive.
-final class UnicastBench: Bench, WebSocketClientDelegate, LoopTimerTarget {
+final class UnicastBench: WebSocketClientDelegate {
+    private let run: BenchRun
+    private let meter: DeliveryMeter
     private var sender: WebSocketClient?
+    private var receivers: [WebSocketClient] = []
     private var identifiers: [String] = []
-    private var listeners: [WebSocketClient] = []
+    private var welcomes = 0
     private var next = 0
     private var missing = 0
-    private var sentAt: UInt64 = 0
-    private var latency = LatencyHistogram()
-    private var deliveries: UInt64 = 0
-    private var began: UInt64 = 0
-    private var ownBefore: UInt64 = 0
-    private var before: ProcessUsage?
-    private var isMeasuring = false
-    private lazy var timer = LoopTimer(self)
 
-    init(_ runner: ClientRunner, _ options: BenchOptions, address: SocketAddress) {
-        super.init(runner, options, address: address, count: 0)
+    init(_ run: BenchRun) {
+        self.run = run
+        meter = DeliveryMeter(run)
     }
 
-    override func start() {
-        for _ in 0..<options.clients {
-            listeners.append(WebSocketClient(loop: load.loop, url: options.url, delegate: self))
-        }
-        sender = WebSocketClient(loop: load.loop, url: options.url, delegate: self)
+    func start() {
+        let (loop, url) = (run.load.loop, run.options.url)
+        receivers = (0..<run.options.clients).map { _ in WebSocketClient(loop: loop, url: url, delegate: self) }
+        sender = WebSocketClient(loop: loop, url: url, delegate: self)
     }
 
     func opened(_ client: WebSocketClient) {}
@@ -38,28 +32,32 @@ final class UnicastBench: Bench, WebSocketClientDelegate, LoopTimerTarget {
         switch message.knownType {
         case .welcome:
             guard let data = try? message.requiredData(in: bytes), let welcome = try? WelcomeData.parse(data) else {
-                return
+                return run.end(because: "the hub's welcome cannot be read")
             }
-            identifiers.append(client === sender ? "" : welcome.clientID)
-            if identifiers.count == options.clients + 1 { begin() }
-        case .message: delivered()
-        case .error: end(because: "the hub refused: \(String(decoding: bytes, as: UTF8.self))")
+            welcomed(client, welcome.clientID)
+        case .message:
+            missing -= 1
+            meter.received(1)
+            if missing == 0 { send() }
+        case .error: run.end(because: "the hub refused: \(String(decoding: bytes, as: UTF8.self))")
         default: break
         }
     }
 
-    private func begin() {
-        identifiers.removeAll(where: \.isEmpty)
-        load.loop.schedule(timer, after: .milliseconds(500))
+    private func welcomed(_ client: WebSocketClient, _ identifier: String) {
+        welcomes += 1
+        if client !== sender { identifiers.append(identifier) }
+        guard welcomes == run.options.clients + 1 else { return }
+        meter.start()
         send()
     }
 
     private func send() {
-        missing = options.inFlight
-        sentAt = load.time
-        let payload =
-            [UInt8(ascii: "\"")] + [UInt8](repeating: UInt8(ascii: "x"), count: options.size) + [UInt8(ascii: "\"")]
-        for _ in 0..<options.inFlight {
+        missing = run.options.inFlight
+        meter.sending()
+        let text = [UInt8](repeating: UInt8(ascii: "x"), count: run.options.size)
+        let payload = [UInt8(ascii: "\"")] + text + [UInt8(ascii: "\"")]
+        for _ in 0..<run.options.inFlight {
             var bytes: [UInt8] = []
             payload.withUnsafeBytes {
                 ClientRequest.unicast(clientID: identifiers[next], payload: $0, messageID: 1, timestamp: 0, to: &bytes)
@@ -69,38 +67,7 @@ final class UnicastBench: Bench, WebSocketClientDelegate, LoopTimerTarget {
         }
     }
 
-    private func delivered() {
-        missing -= 1
-        deliveries += 1
-        latency.observe(load.time - sentAt, count: 1)
-        if missing == 0 { send() }
+    func closed(_ client: WebSocketClient, _ end: WebSocketClient.End) {
+        run.end(because: end.text, welcomes == 0 ? .unavailable : .failure)
     }
-
-    func timerFired(_ timer: LoopTimer) {
-        if isMeasuring { return report() }
-        isMeasuring = true
-        latency = LatencyHistogram()
-        deliveries = 0
-        before = usage()
-        ownBefore = ownProcessorTime()
-        began = load.time
-        load.loop.schedule(timer, after: .seconds(options.seconds))
-    }
-
-    private func report() {
-        let wall = load.time - began
-        let after = usage()
-        var report = BenchReport()
-        report.add("clients", Double(options.clients))
-        report.add("messages_in_flight", Double(options.inFlight))
-        report.add("payload_bytes", Double(options.size))
-        report.add("deliveries", Double(deliveries))
-        report.add("deliveries_per_second", Double(deliveries) / Double(wall) * 1e9, "1/s")
-        report.add(server: before, after, per: "delivery", count: deliveries)
-        report.add(latency)
-        report.add("generator_cpu_share", Double(ownProcessorTime() - ownBefore) / Double(wall))
-        finish(report)
-    }
-
-    func closed(_ client: WebSocketClient, _ end: WebSocketClient.End) { self.end(because: end.text) }
 }

@@ -28,16 +28,19 @@ extension Command {
                 return .unavailable
             }
             return ClientRunner.run { runner in
-                let bench: Bench =
-                    switch options.mode {
-                    case .fanout: FanOutBench(runner, options, address: address)
-                    case .unicast: UnicastBench(runner, options, address: address)
-                    case .connect: ConnectBench(runner, options, address: address)
-                    case .idle: IdleBench(runner, options, address: address)
-                    }
-                bench.start()
-                return bench
+                let run = BenchRun(runner, options, address: address)
+                switch options.mode {
+                case .fanout: return started(FanOutBench(run)) { $0.start() }
+                case .unicast: return started(UnicastBench(run)) { $0.start() }
+                case .connect: return started(ConnectBench(run)) { $0.start() }
+                case .idle: return started(IdleBench(run)) { $0.start() }
+                }
             }
         }
     )
+}
+
+private func started<Bench: AnyObject>(_ bench: Bench, _ start: (Bench) -> Void) -> AnyObject {
+    start(bench)
+    return bench
 }

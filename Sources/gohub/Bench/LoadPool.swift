@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// What a measurement does with its connections.
+protocol LoadPoolDelegate: AnyObject {
+    /// All connections are open.
+    func allOpened()
+    /// So many data frames came on a connection.
+    func received(_ frames: Int, by connection: LoadConnection)
+    /// Whether a measurement goes on without this connection, which has broken.
+    func canSpare(_ connection: LoadConnection) -> Bool
+}
+
+extension LoadPoolDelegate {
+    func received(_ frames: Int, by connection: LoadConnection) {}
+    func canSpare(_ connection: LoadConnection) -> Bool { false }
+}
+
+/// The connections of a measurement, opened a few at a time.
+final class LoadPool: LoadObserver {
+    private(set) var connections: [LoadConnection] = []
+    private let run: BenchRun
+    private unowned let delegate: any LoadPoolDelegate
+    private var opened = 0
+
+    init(_ run: BenchRun, count: Int, delegate: any LoadPoolDelegate) {
+        self.run = run
+        self.delegate = delegate
+        connections = (0..<count).map { LoadConnection($0, run.load, observer: self) }
+    }
+
+    func open() {
+        for connection in connections.prefix(run.options.concurrency) { connection.connect() }
+    }
+
+    func opened(_ connection: LoadConnection) {
+        opened += 1
+        let next = opened + run.options.concurrency - 1
+        if next < connections.count { connections[next].connect() }
+        if opened == connections.count { delegate.allOpened() }
+    }
+
+    func received(_ frames: Int, by connection: LoadConnection) { delegate.received(frames, by: connection) }
+
+    func failed(_ connection: LoadConnection, _ reason: String) {
+        guard !delegate.canSpare(connection) else { return }
+        run.end(
+            because: "connection \(connection.number) of \(connections.count): \(reason)",
+            opened == 0 ? .unavailable : .failure
+        )
+    }
+}
