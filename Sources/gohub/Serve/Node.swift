@@ -20,6 +20,15 @@ final class Node: Sendable {
     init(_ configuration: Configuration, registry: Registry, log: Logger) throws(LoopError) {
         self.log = log
         let settings = try ServerSettings(configuration)
+        if settings.maxConnections < configuration.server.maxConnections {
+            log.warning(
+                "open files run short: fewer connections than configured",
+                [
+                    LogField("configured", configuration.server.maxConnections),
+                    LogField("possible", settings.maxConnections),
+                ]
+            )
+        }
         let bus = Node.makeBus(configuration, registry: registry, log: log)
         let hub = Hub(settings: HubSettings(configuration), relay: BusRelay(bus: bus))
         let welcome = Dispatcher.Welcome(
