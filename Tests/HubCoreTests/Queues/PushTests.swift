@@ -62,11 +62,11 @@ struct PushTests {
     func byteLimit() throws {
         let hub = HubHarness(settings: settings(bytes: 1_000))
         let client = hub.connect()
-        try hub.hub.push(.binary(Array(repeating: 1, count: 990)), to: client.id)
+        try hub.hub.push(.binary(Array(repeating: 1, count: 986)), to: client.id)
         #expect(throws: HubError.sendBufferFull) {
-            try hub.hub.push(.binary(Array(repeating: 2, count: 11)), to: client.id)
+            try hub.hub.push(.binary(Array(repeating: 2, count: 9)), to: client.id)
         }
-        try hub.hub.push(.binary(Array(repeating: 3, count: 10)), to: client.id)
+        try hub.hub.push(.binary(Array(repeating: 3, count: 8)), to: client.id)
         hub.tick()
         try hub.hub.push(.binary(Array(repeating: 4, count: 5_000)), to: client.id)
         #expect(throws: HubError.sendBufferFull) { try hub.hub.push(.binary([]), to: client.id) }
@@ -103,7 +103,7 @@ struct PushTests {
         hub.hub.broadcast(Frame(textOfFrame("a", byteCount: 60)))
         hub.tick()
         #expect(throws: HubError.sendBufferFull) {
-            try hub.hub.push(.binary(Array(repeating: 1, count: 51)), to: client.id)
+            try hub.hub.push(.binary(Array(repeating: 1, count: 49)), to: client.id)
         }
         try hub.hub.push(.binary(Array(repeating: 1, count: 48)), to: client.id)
         hub.tick()

@@ -73,14 +73,15 @@ struct QueueModel {
         if fate != nil { books.drop(entry, .closed) } else { entries.append(entry) }
     }
 
-    /// A unicast of a client on the same loop; false when it is refused.
-    mutating func unicast(_ frame: ReceivedFrame) -> Bool {
+    /// A unicast of a client on the same loop; gives the refusal if there is one.
+    mutating func unicast(_ frame: ReceivedFrame) -> HubError? {
         let entry = Entry(frame: frame, scope: .client)
         if !fits(entry.byteCount), !isBlocked, fate == nil { flush() }
-        guard fate == nil, fits(entry.byteCount) else { return false }
+        if fate != nil { return .clientNotFound }
+        if !fits(entry.byteCount) { return .sendBufferFull }
         books.enqueued[.client, default: 0] += 1
         entries.append(entry)
-        return true
+        return nil
     }
 
     mutating func control(_ frame: ReceivedFrame) { entries.append(Entry(frame: frame, scope: nil)) }
