@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubWire
+
 /// What a client receives: text or bytes.
 package enum Frame: Sendable, Equatable {
     /// UTF-8 text; the caller vouches for it.
@@ -9,6 +11,9 @@ package enum Frame: Sendable, Equatable {
 
     /// Makes a text frame.
     package init(_ text: String) { self = .text(Array(text.utf8)) }
+
+    /// How many bytes it takes on the wire and in a queue, the header included.
+    var wireByteCount: Int { payload.count + WebSocketFrame.headerBytes(payloadCount: payload.count) }
 
     var opcode: UInt8 {
         switch self {

@@ -105,7 +105,7 @@ package final class Hub: Sendable {
         ingress: UInt64,
         completion: (@Sendable (HubError?) -> Void)? = nil
     ) throws(HubError) {
-        guard handle.reserve(frame.payload.count, within: settings.queue) else { throw refused(.sendBufferFull) }
+        guard handle.reserve(frame.wireByteCount, within: settings.queue) else { throw refused(.sendBufferFull) }
         inboxes[handle.shard].append(.push(handle, frame, ingress: ingress, completion: completion))
     }
 

@@ -228,7 +228,11 @@ extension Shard {
             counts.pointee.ledger.drop(1, slice.scope, reason)
             return false
         case .dropOldest:
-            if dropOldest(of: client, reason) { return true }
+            if dropOldest(of: client, reason) {
+                // The tick's end tells other threads of the room, also if nothing takes it.
+                markDirty(client)
+                return true
+            }
             // Only a message that is half on the wire is left: the new one has to go.
             counts.pointee.slowDrops += 1
             counts.pointee.ledger.drop(1, slice.scope, reason)
@@ -246,7 +250,7 @@ extension Shard {
         _ completion: (@Sendable (HubError?) -> Void)?
     ) {
         // Given back last: until the queue's new length is published, the reservation stands for the push.
-        defer { handle.release(frame.payload.count) }
+        defer { handle.release(frame.wireByteCount) }
         counts.pointee.ledger.enqueue(1, .client)
         guard let client = client(for: handle), client.fate == nil else {
             counts.pointee.ledger.drop(1, .client, .closed)
@@ -270,9 +274,10 @@ extension Shard {
         ingress: UInt64
     ) throws(HubError) {
         guard client.fate == nil else { throw hub.refused(.clientNotFound) }
-        if !hasRoom(payload.count, client), !client.isBlocked { flush(client) }
+        let size = payload.count + WebSocketFrame.headerBytes(payloadCount: payload.count)
+        if !hasRoom(size, client), !client.isBlocked { flush(client) }
         guard client.fate == nil else { throw hub.refused(.clientNotFound) }
-        guard hasRoom(payload.count, client) else { throw hub.refused(.sendBufferFull) }
+        guard hasRoom(size, client) else { throw hub.refused(.sendBufferFull) }
         let batch = replyBatch()
         let start = UInt32(truncatingIfNeeded: batch.byteCount)
         batch.append(opcode, payload, ingress: ingress)
