@@ -35,17 +35,18 @@ def eventually(check, within=10.0, what="the condition"):
 
 
 class Program:
-    """One process whose standard error is read line by line; its standard output is thrown away."""
+    """One process whose standard error is read line by line; its standard output is there after its end, if asked for."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, output=False):
         self.lines = []
+        self.output = []
         self._ended = False
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
             [str(argument) for argument in arguments],
             env=environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if output else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
@@ -115,5 +116,8 @@ class Program:
         self._close()
 
     def _close(self):
+        if self._process.stdout:
+            self.output = self._process.stdout.read().splitlines()
+            self._process.stdout.close()
         self._reader.join(5)
         self._process.stderr.close()

@@ -39,6 +39,7 @@ private final class Subscriber: WebSocketClientDelegate {
     private let payloadOnly: Bool
     private var left: Int?
     private var hasOpened = false
+    private var isDone = false
     private var client: WebSocketClient?
 
     init(_ runner: ClientRunner, url: HubURL, topics: [String], count: Int?, payloadOnly: Bool) {
@@ -97,11 +98,13 @@ private final class Subscriber: WebSocketClientDelegate {
     }
 
     private func finish(_ client: WebSocketClient, _ code: ExitCode) {
+        isDone = true
         client.close()
         runner.end(code)
     }
 
     func closed(_ client: WebSocketClient, _ end: WebSocketClient.End) {
+        guard !isDone else { return }
         Output.complain(end.text)
         runner.end(hasOpened ? .failure : .unavailable)
     }

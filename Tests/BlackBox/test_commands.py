@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""The commands that are clients of a hub."""
+
+import json
+import subprocess
+
+import pytest
+
+from process import Program, environment
+
+COMMANDS = ["serve", "check", "pub", "sub", "bench", "metrics", "version"]
+
+
+def run(binary, *arguments, text=None):
+    return subprocess.run(
+        [binary, *map(str, arguments)], env=environment(), input=text, capture_output=True, text=True, timeout=60
+    )
+
+
+class Subscriber:
+    """`gohub sub`, confirmed by the hub; `output` waits for its end."""
+
+    def __init__(self, binary, hub, *arguments):
+        self.program = Program([binary, "sub", "--url", hub.url, *arguments], output=True)
+        self.program.wait_for_line(lambda line: "subscribed" in line or None)
+
+    def output(self):
+        assert self.program.wait() == 0, self.program.tail()
+        return self.program.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(binary, command):
+    answer = run(binary, command, "--help")
+    assert answer.returncode == 0
+    assert answer.stdout.startswith(f"usage: gohub {command}")
+    assert answer.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["pub"], ["sub"], ["bench", "nonsense"], ["serve", "--nonsense"]])
+def test_a_wrong_command_line_is_refused_with_a_word_on_standard_error(binary, arguments):
+    answer = run(binary, *arguments)
+    assert answer.returncode == 64
+    assert answer.stdout == ""
+    assert answer.stderr.startswith("gohub: ")
+
+
+@pytest.mark.parametrize("arguments", [["pub", "news", "1"], ["sub", "news"], ["bench", "connect"]])
+def test_a_hub_that_is_not_there_is_exit_code_69(binary, arguments):
+    answer = run(binary, *arguments, "--url", "ws://127.0.0.1:1/ws")
+    assert answer.returncode == 69
+    assert answer.stderr.startswith("gohub: ")
+
+
+def test_what_is_published_is_printed(binary, hub):
+    subscriber = Subscriber(binary, hub, "news", "--count", "3")
+    assert run(binary, "pub", "news", '{"a": 1}', "--url", hub.url).returncode == 0
+    assert run(binary, "pub", "news", "plain text", "--url", hub.url).returncode == 0
+    assert run(binary, "pub", "news", "[2]", "--url", hub.url).returncode == 0
+    assert subscriber.output() == ['news {"a": 1}', 'news "plain text"', "news [2]"]
+
+
+def test_standard_input_is_published_line_by_line(binary, hub):
+    subscriber = Subscriber(binary, hub, "news", "--count", "100", "--payload-only")
+    lines = [str(number) for number in range(100)]
+    assert run(binary, "pub", "news", "-", "--url", hub.url, text="\n".join(lines) + "\n").returncode == 0
+    assert subscriber.output() == lines
+
+
+def test_a_subscriber_ends_when_the_hub_does(binary, hub):
+    subscriber = Subscriber(binary, hub, "news")
+    assert hub.program.stop() == 0
+    assert subscriber.program.wait() == 1
+
+
+def bench(binary, hub, kind):
+    answer = run(binary, "bench", kind, "--url", hub.url, "--clients", 20, "--duration", 1, "--json")
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout)
+
+
+@pytest.mark.parametrize("kind", ["fanout", "unicast"])
+def test_the_load_generator_counts_what_the_hub_counts(binary, hub, kind):
+    report = bench(binary, hub, kind)
+    assert report["clients"] == 20
+    assert 0 < report["latency_p50_microseconds"] <= report["latency_max_microseconds"]
+    scope = {"fanout": "topic", "unicast": "client"}[kind]
+    assert 0 < report["deliveries"] <= hub.metrics().value("gohub_deliveries_written_total", scope=scope)
+
+
+@pytest.mark.parametrize("kind", ["connect", "idle"])
+def test_the_load_generator_holds_connections(binary, hub, kind):
+    assert bench(binary, hub, kind)["connections"] == 20
+    assert hub.metrics().value("gohub_connections_opened_total") == 20
