@@ -96,6 +96,21 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // What the registry costs; the C target stands before malloc and counts.
+        .target(name: "CAllocCount", path: "Benchmarks/CAllocCount", cSettings: [.treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "AllocationProbe",
+            dependencies: ["CAllocCount", "HubMetrics"],
+            path: "Benchmarks/AllocationProbe",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "RegistryBench",
+            dependencies: ["HubMetrics"],
+            path: "Benchmarks/RegistryBench",
+            swiftSettings: strict
+        ),
+
         tests("HubWireTests", ["HubWire", "HubWireFuzz", "HubTesting"]),
         tests("HubMetricsTests", ["HubMetrics", "HubWire", "HubTesting"]),
         tests("HubLogTests", ["HubLog"]),

@@ -16,7 +16,7 @@ package struct ProcessFigures: Equatable {
     /// Allocates nothing. The second field is the program's name in parentheses, in which anything may stand, more parentheses and spaces
     /// too; the numbers follow its last `)`.
     package init?(stat text: UnsafeRawBufferPointer) {
-        guard let close = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        guard let close = text.last(UInt8(ascii: ")")) else { return nil }
         // Field 3, the state, is the first after the name.
         var numbers = NumberReader(UnsafeRawBufferPointer(rebasing: text[(close + 1)...]), field: 3)
         guard let minor = numbers.value(ofField: 10),
@@ -79,4 +79,28 @@ struct NumberReader {
     }
 
     private func isSpace(_ byte: UInt8) -> Bool { byte == 32 || byte == 10 || byte == 9 }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Where the byte stands last.
+    ///
+    /// A loop of its own: the standard library's allocates in a debug build.
+    func last(_ byte: UInt8) -> Int? {
+        var index = count - 1
+        while index >= 0 {
+            if self[index] == byte { return index }
+            index -= 1
+        }
+        return nil
+    }
+
+    /// Where the byte stands first.
+    func first(_ byte: UInt8) -> Int? {
+        var index = 0
+        while index < count {
+            if self[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
 }

@@ -37,17 +37,19 @@ extension Registry {
     }
 
     private func registerPressure() {
-        let files = Resource.allCases.map { SmallFile("/proc/pressure/\($0.rawValue)", capacity: 512) }
         let waited = secondsCounter(
             "gohub_runtime_pressure_seconds_total",
             help: "Time in which some task of the machine waited for this resource.",
             by: Resource.self,
             shown: .diagnostic
         )
+        let files = Resource.allCases.map { resource in
+            (SmallFile("/proc/pressure/\(resource.rawValue)", capacity: 512), waited[resource])
+        }
         onScrape {
-            for (resource, file) in zip(Resource.allCases, files) {
-                guard let microseconds = file.read(Pressure.microseconds(in:)) else { continue }
-                waited[resource].publish(microseconds &* 1000)
+            for index in files.indices {
+                guard let microseconds = files[index].0.read(Pressure.microseconds(in:)) else { continue }
+                files[index].1.publish(microseconds &* 1000)
             }
         }
     }
@@ -67,10 +69,10 @@ private enum Resource: String, MetricLabel {
 package enum Pressure {
     /// The total of the line `some avg10=0.00 avg60=0.00 avg300=0.00 total=12345`; nil where there is none.
     package static func microseconds(in text: UnsafeRawBufferPointer) -> UInt64? {
-        guard text.starts(with: "some ".utf8), let end = text.firstIndex(of: UInt8(ascii: "\n")),
-            let equals = text[..<end].lastIndex(of: UInt8(ascii: "="))
-        else { return nil }
-        var numbers = NumberReader(UnsafeRawBufferPointer(rebasing: text[(equals + 1)..<end]), field: 1)
+        guard let end = text.first(UInt8(ascii: "\n")) else { return nil }
+        let line = UnsafeRawBufferPointer(rebasing: text[..<end])
+        guard line.first(UInt8(ascii: "s")) == 0, let equals = line.last(UInt8(ascii: "=")) else { return nil }
+        var numbers = NumberReader(UnsafeRawBufferPointer(rebasing: line[(equals + 1)...]), field: 1)
         return numbers.value(ofField: 1)
     }
 }

@@ -29,12 +29,14 @@ extension Registry {
             shown: .diagnostic
         )
         registerOverflow()
+        let formats = ExpositionFormat.allCases
+        let reasons = RefusedUpdate.allCases
         onScrape { [unowned self] in
             series.set(seriesCount)
             duration.set(Double(lastScrape.nanoseconds) / 1e9)
             size.set(lastScrape.bytes)
-            for format in ExpositionFormat.allCases { scrapes[format].publish(scrapeCount(format)) }
-            for reason in RefusedUpdate.allCases { refused[reason].publish(refusedUpdates(reason)) }
+            for index in formats.indices { scrapes[formats[index]].publish(scrapeCount(formats[index])) }
+            for index in reasons.indices { refused[reasons[index]].publish(refusedUpdates(reasons[index])) }
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import Synchronization
+public import Synchronization
 
 /// Counts what happened; it only grows.
 ///
@@ -9,7 +9,7 @@ import Synchronization
 /// valid as long as that registry lives. A counter made by `secondsCounter` counts nanoseconds and is shown in seconds.
 ///
 /// - Complexity: One atomic add; nothing is allocated or reference-counted.
-package struct Counter: @unchecked Sendable {
+public struct Counter: @unchecked Sendable {
     @usableFromInline let cell: Cell
     /// Which tenant of a dynamic slot this handle is for; 0 for a series that is never removed.
     @usableFromInline let generation: UInt32
@@ -42,7 +42,7 @@ package struct Counter: @unchecked Sendable {
     ///
     /// - Parameter amount: In the counter's integer unit: occurrences, bytes, or nanoseconds for a seconds counter.
     @inlinable
-    package func increment(by amount: UInt64 = 1) {
+    public func increment(by amount: UInt64 = 1) {
         if generation != 0 {
             incrementIfLive(by: amount)
         } else if stripeMask == 0 {

@@ -37,22 +37,23 @@ struct ExemplarSlot: ~Copyable {
     private let taken = Atomic<Bool>(false)
     /// When it was noted, in Unix milliseconds; 0 while empty.
     private let time = Atomic<Int64>(0)
-    private var value: UInt64 = 0
-    private var high: UInt64 = 0
-    private var low: UInt64 = 0
-    private var span: UInt64 = 0
-    private var pad: (UInt64, UInt64) = (0, 0)
+    private let value = Atomic<UInt64>(0)
+    private let high = Atomic<UInt64>(0)
+    private let low = Atomic<UInt64>(0)
+    private let span = Atomic<UInt64>(0)
+    private let pad: (UInt64, UInt64) = (0, 0)
 
     init() {}
 
     /// Keeps the exemplar unless the one there is younger than the minimum age, or another thread is at it.
-    mutating func offer(_ exemplar: Exemplar, value: UInt64, now: Int64) {
+    func offer(_ exemplar: Exemplar, value: UInt64, now: Int64) {
         let kept = time.load(ordering: .relaxed)
         if kept != 0, now &- kept < Self.minimumAge, now >= kept { return }
         guard !taken.exchange(true, ordering: .acquiring) else { return }
-        self.value = value
-        (high, low) = exemplar.traceID
-        span = exemplar.spanID
+        self.value.store(value, ordering: .relaxed)
+        high.store(exemplar.traceID.high, ordering: .relaxed)
+        low.store(exemplar.traceID.low, ordering: .relaxed)
+        span.store(exemplar.spanID, ordering: .relaxed)
         time.store(now, ordering: .relaxed)
         taken.store(false, ordering: .releasing)
     }
@@ -63,8 +64,11 @@ struct ExemplarSlot: ~Copyable {
         guard noted != 0, now &- noted <= Self.maximumAge else { return nil }
         guard !taken.exchange(true, ordering: .acquiring) else { return nil }
         defer { taken.store(false, ordering: .releasing) }
-        let exemplar = Exemplar(traceID: (high, low), spanID: span)
-        return (exemplar, value, time.load(ordering: .relaxed))
+        let exemplar = Exemplar(
+            traceID: (high.load(ordering: .relaxed), low.load(ordering: .relaxed)),
+            spanID: span.load(ordering: .relaxed)
+        )
+        return (exemplar, value.load(ordering: .relaxed), time.load(ordering: .relaxed))
     }
 
     /// How many bytes ``write(at:unit:to:)`` takes at most.

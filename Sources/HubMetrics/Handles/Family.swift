@@ -6,7 +6,7 @@
 /// A copy is the same family; valid as long as the registry lives.
 ///
 /// - Complexity: The subscript reads one handle from a table.
-package struct Family<Handle: Sendable, L: MetricLabel>: @unchecked Sendable {
+public struct Family<Handle: Sendable, L: MetricLabel>: @unchecked Sendable {
     @usableFromInline let handles: UnsafePointer<Handle>
 
     init(handles: UnsafePointer<Handle>) {
@@ -14,11 +14,11 @@ package struct Family<Handle: Sendable, L: MetricLabel>: @unchecked Sendable {
     }
 
     /// The series of this case.
-    @inlinable package subscript(label: L) -> Handle { handles[label.ordinal] }
+    @inlinable public subscript(label: L) -> Handle { handles[label.ordinal] }
 }
 
 /// The series of one name, one a pair of cases; all exist at 0 from registration on.
-package struct Family2<Handle: Sendable, L1: MetricLabel, L2: MetricLabel>: @unchecked Sendable {
+public struct Family2<Handle: Sendable, L1: MetricLabel, L2: MetricLabel>: @unchecked Sendable {
     @usableFromInline let handles: UnsafePointer<Handle>
     @usableFromInline let stride1: Int
 
@@ -28,13 +28,13 @@ package struct Family2<Handle: Sendable, L1: MetricLabel, L2: MetricLabel>: @unc
     }
 
     /// The series of these cases.
-    @inlinable package subscript(first: L1, second: L2) -> Handle {
+    @inlinable public subscript(first: L1, second: L2) -> Handle {
         handles[first.ordinal &* stride1 &+ second.ordinal]
     }
 }
 
 /// The series of one name, one a triple of cases; all exist at 0 from registration on.
-package struct Family3<Handle: Sendable, L1: MetricLabel, L2: MetricLabel, L3: MetricLabel>: @unchecked Sendable {
+public struct Family3<Handle: Sendable, L1: MetricLabel, L2: MetricLabel, L3: MetricLabel>: @unchecked Sendable {
     @usableFromInline let handles: UnsafePointer<Handle>
     @usableFromInline let stride1: Int
     @usableFromInline let stride2: Int
@@ -46,7 +46,7 @@ package struct Family3<Handle: Sendable, L1: MetricLabel, L2: MetricLabel, L3: M
     }
 
     /// The series of these cases.
-    @inlinable package subscript(first: L1, second: L2, third: L3) -> Handle {
+    @inlinable public subscript(first: L1, second: L2, third: L3) -> Handle {
         handles[first.ordinal &* stride1 &+ second.ordinal &* stride2 &+ third.ordinal]
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import Synchronization
+public import Synchronization
 
 /// Shows a value that rises and falls.
 ///
@@ -10,7 +10,7 @@ import Synchronization
 /// `onScrape` hook rather than adding and subtracting, which drifts.
 ///
 /// - Complexity: `set` is one atomic store, `add` a compare-and-exchange loop; nothing is allocated.
-package struct Gauge: @unchecked Sendable {
+public struct Gauge: @unchecked Sendable {
     @usableFromInline let cell: Cell
     /// Which tenant of a dynamic slot this handle is for; 0 for a series that is never removed.
     @usableFromInline let generation: UInt32
@@ -22,22 +22,22 @@ package struct Gauge: @unchecked Sendable {
 
     /// Shows `value` from now on.
     @inlinable
-    package func set(_ value: Double) {
+    public func set(_ value: Double) {
         if generation != 0 { return setIfLive(value) }
         cell.pointee.store(value.bitPattern, ordering: .relaxed)
     }
 
     /// Shows `value` from now on; exact up to 2⁵³.
-    @inlinable package func set(_ value: Int) { set(Double(value)) }
+    @inlinable public func set(_ value: Int) { set(Double(value)) }
 
     /// Shows `value` from now on; exact up to 2⁵³.
-    @inlinable package func set(_ value: Int64) { set(Double(value)) }
+    @inlinable public func set(_ value: Int64) { set(Double(value)) }
 
     /// Shows `value` from now on; exact up to 2⁵³.
-    @inlinable package func set(_ value: UInt64) { set(Double(value)) }
+    @inlinable public func set(_ value: UInt64) { set(Double(value)) }
 
     /// Shows 1 for true and 0 for false.
-    @inlinable package func set(_ value: Bool) { set(value ? 1.0 : 0.0) }
+    @inlinable public func set(_ value: Bool) { set(value ? 1.0 : 0.0) }
 
     /// Changes the value by `amount`, which may be negative.
     package func add(_ amount: Double) {

@@ -16,7 +16,7 @@ public import Synchronization
 ///
 /// - Complexity: One compare-and-exchange and two plain additions, a little more than an atomic add; nothing is
 ///   allocated. Where one thread observes often, a ``LocalHistogram`` costs a third of it.
-package struct Histogram: @unchecked Sendable {
+public struct Histogram: @unchecked Sendable {
     @usableFromInline let core: UnsafeMutablePointer<HistogramCore>
 
     init(core: UnsafeMutablePointer<HistogramCore>) {
@@ -27,28 +27,22 @@ package struct Histogram: @unchecked Sendable {
     ///
     /// - Parameter value: In the buckets' integer unit: nanoseconds, bytes, or a plain number.
     @inlinable
-    package func observe(_ value: UInt64, count: UInt64 = 1) {
+    public func observe(_ value: UInt64, count: UInt64 = 1) {
         let bucket = core.pointee.search.index(of: value)
-        var index = ThreadStripe.index()
-        while true {
-            let sequence = core.pointee.sequence(ofStripe: index)
-            let seen = sequence.pointee.load(ordering: .relaxed)
-            if seen & 1 == 0,
-                sequence.pointee.compareExchange(
-                    expected: seen,
-                    desired: seen &+ 1,
-                    ordering: .sequentiallyConsistent
-                ).exchanged
-            {
-                // The stripe is ours: the scrape waits for us in the half that we find active now.
-                let half = core.pointee.active.load(ordering: .sequentiallyConsistent)
-                let cells = UnsafeMutableRawPointer(sequence + half).assumingMemoryBound(to: UInt64.self)
-                cells[0] &+= value &* count
-                cells[1 &+ bucket] &+= count
-                sequence.pointee.store(seen &+ 2, ordering: .releasing)
-                return
-            }
-            index = core.pointee.next(after: index)
+        let stripe = ThreadStripe.index()
+        if core.pointee.add(value &* count, count, to: bucket, ofStripe: stripe) { return }
+        addToNext(stripe, value &* count, count, to: bucket)
+    }
+
+    /// Goes through the stripes after one that was taken, until one is free.
+    @usableFromInline
+    @inline(never)
+    func addToNext(_ stripe: Int, _ sum: UInt64, _ count: UInt64, to bucket: Int) {
+        var stripe = stripe &+ 1
+        while !core.pointee.add(sum, count, to: bucket, ofStripe: stripe) {
+            stripe &+= 1
+            // After a round in vain: whoever is inside may be waiting for this processor.
+            if stripe & core.pointee.stripeMask == 0 { sched_yield() }
         }
     }
 
@@ -134,13 +128,26 @@ struct HistogramCore: ~Copyable {
         stripes + ((index & stripeMask) &<< stripeShift)
     }
 
-    /// The stripe to try when this one was taken; lets others run after a round through all of them in vain.
-    @usableFromInline
-    @inline(never)
-    func next(after index: Int) -> Int {
-        let next = index &+ 1
-        if next & stripeMask == 0 { sched_yield() }
-        return next
+    /// Adds to a bucket, unless another writer is in this stripe; returns whether it did.
+    @inlinable
+    @inline(__always)
+    func add(_ sum: UInt64, _ count: UInt64, to bucket: Int, ofStripe index: Int) -> Bool {
+        let sequence = sequence(ofStripe: index)
+        let seen = sequence.pointee.load(ordering: .relaxed)
+        guard seen & 1 == 0 else { return false }
+        let (entered, _) = sequence.pointee.compareExchange(
+            expected: seen,
+            desired: seen &+ 1,
+            ordering: .sequentiallyConsistent
+        )
+        guard entered else { return false }
+        // The stripe is ours: the scrape waits for us in the half that we find active now.
+        let half = active.load(ordering: .sequentiallyConsistent)
+        let cells = UnsafeMutableRawPointer(sequence + half).assumingMemoryBound(to: UInt64.self)
+        cells[0] &+= sum
+        cells[1 &+ bucket] &+= count
+        sequence.pointee.store(seen &+ 2, ordering: .releasing)
+        return true
     }
 
     /// Adds what writers left in the active half to the totals, and makes the other one active.

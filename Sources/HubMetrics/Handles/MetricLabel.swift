@@ -5,7 +5,7 @@
 ///
 /// Only an enum without payloads of at most 64 cases will do, with `allCases` as the compiler makes it: a handle is found
 /// by the case's place in memory. Registration refuses any other type.
-package protocol MetricLabel: CaseIterable, Hashable, Sendable {
+public protocol MetricLabel: CaseIterable, Hashable, Sendable {
     /// The label's name: `[a-zA-Z_][a-zA-Z0-9_]*`, not starting with `__`, not `le` or `quantile`.
     static var labelName: String { get }
 
@@ -15,7 +15,7 @@ package protocol MetricLabel: CaseIterable, Hashable, Sendable {
 
 extension MetricLabel where Self: RawRepresentable, RawValue == String {
     /// The raw value, so that an enum of strings needs to name its label only.
-    package var labelValue: String { rawValue }
+    public var labelValue: String { rawValue }
 }
 
 extension MetricLabel {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import Synchronization
+public import Synchronization
 
 /// Shows which of a closed set of states are on, one series a state.
 ///
 /// - Complexity: One atomic operation; nothing is allocated.
-package struct StateSet<S: MetricLabel>: @unchecked Sendable {
+public struct StateSet<S: MetricLabel>: @unchecked Sendable {
     @usableFromInline let cell: Cell
 
     init(cell: Cell) {
@@ -15,7 +15,7 @@ package struct StateSet<S: MetricLabel>: @unchecked Sendable {
 
     /// Turns this state on and all others off.
     @inlinable
-    package func set(_ state: S) {
+    public func set(_ state: S) {
         cell.pointee.store(1 &<< UInt64(state.ordinal), ordering: .relaxed)
     }
 

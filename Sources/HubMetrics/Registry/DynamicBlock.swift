@@ -28,7 +28,7 @@ final class DynamicBlock: SeriesBlock, @unchecked Sendable {
         var hasOverflow = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let overflows = Atomic<UInt64>(0)
     private let name: String
     private let labels: [String]
@@ -102,14 +102,16 @@ final class DynamicBlock: SeriesBlock, @unchecked Sendable {
             state.scrape &+= 1
             release(&state)
             if idle != nil { expire(at: scrape.time, &state) }
-            for tenant in state.tenants {
-                buffer.write(atMost: tenant.prefix.count + DoubleText.maximumBytes + 1) { cursor in
-                    tenant.prefix.withUnsafeBytes { cursor.append($0) }
-                    let bits = tenant.slot.cell.pointee.load(ordering: .relaxed)
-                    if isGauge { cursor.append(Double(bitPattern: bits)) } else { cursor.append(bits) }
-                    cursor.newline()
-                }
-            }
+            for index in state.tenants.indices { write(state.tenants[index], to: &buffer) }
+        }
+    }
+
+    private func write(_ tenant: Tenant, to buffer: inout ExpositionBuffer) {
+        buffer.write(atMost: tenant.prefix.count + DoubleText.maximumBytes + 1) { cursor in
+            tenant.prefix.withUnsafeBytes { cursor.append($0) }
+            let bits = tenant.slot.cell.pointee.load(ordering: .relaxed)
+            if isGauge { cursor.append(Double(bitPattern: bits)) } else { cursor.append(bits) }
+            cursor.newline()
         }
     }
 
@@ -172,23 +174,30 @@ final class DynamicBlock: SeriesBlock, @unchecked Sendable {
 
     /// Frees the slots that have rested long enough.
     private func release(_ state: inout State) {
-        let scrape = state.scrape
-        guard state.resting.contains(where: { $0.until <= scrape }) else { return }
-        for rest in state.resting where rest.until <= scrape { state.free.append(rest.slot) }
-        state.resting.removeAll { $0.until <= scrape }
+        // In the order they were vacated, so the first to rest is the first to be free.
+        var ready = 0
+        while ready < state.resting.count, state.resting[ready].until <= state.scrape {
+            state.free.append(state.resting[ready].slot)
+            ready += 1
+        }
+        if ready > 0 { state.resting.removeFirst(ready) }
     }
 
     /// Removes the series that nobody has updated for as long as allowed.
     private func expire(at time: Int64, _ state: inout State) {
         guard let idle else { return }
-        for index in state.tenants.indices where DynamicSlot.wasTouched(state.tenants[index].slot.cell) {
-            state.tenants[index].seen = time
+        var isAnyIdle = false
+        for index in state.tenants.indices {
+            if DynamicSlot.wasTouched(state.tenants[index].slot.cell) {
+                state.tenants[index].seen = time
+            } else if time &- state.tenants[index].seen > idle, state.tenants[index].prefix != overflowPrefix {
+                isAnyIdle = true
+            }
         }
-        removeTenants(in: &state) { time &- $0.seen > idle && $0.prefix != overflowPrefix }
+        if isAnyIdle { removeTenants(in: &state) { time &- $0.seen > idle && $0.prefix != overflowPrefix } }
     }
 
     private func removeTenants(in state: inout State, where condition: (Tenant) -> Bool) {
-        guard state.tenants.contains(where: condition) else { return }
         for tenant in state.tenants where condition(tenant) { moveOut(tenant, &state) }
         state.tenants.removeAll(where: condition)
     }
@@ -205,7 +214,7 @@ struct Slot: @unchecked Sendable {
 
 /// How often each dynamic family overflowed: `gohub_metrics_overflow_total`.
 final class OverflowBlock: SeriesBlock {
-    private let families = Mutex<[(prefix: [UInt8], block: DynamicBlock)]>([])
+    private let families = Guarded<[(prefix: [UInt8], block: DynamicBlock)]>([])
 
     static let name = "gohub_metrics_overflow_total"
 
@@ -221,13 +230,15 @@ final class OverflowBlock: SeriesBlock {
 
     func write(_ scrape: Scrape, to buffer: inout ExpositionBuffer) {
         families.withLock { families in
-            for family in families {
-                buffer.write(atMost: family.prefix.count + ExpositionCursor.numberBytes) { cursor in
-                    family.prefix.withUnsafeBytes { cursor.append($0) }
-                    cursor.append(family.block.overflowed)
-                    cursor.newline()
-                }
-            }
+            for index in families.indices { write(families[index], to: &buffer) }
+        }
+    }
+
+    private func write(_ family: (prefix: [UInt8], block: DynamicBlock), to buffer: inout ExpositionBuffer) {
+        buffer.write(atMost: family.prefix.count + ExpositionCursor.numberBytes) { cursor in
+            family.prefix.withUnsafeBytes { cursor.append($0) }
+            cursor.append(family.block.overflowed)
+            cursor.newline()
         }
     }
 }

@@ -19,8 +19,8 @@ package final class Registry: Sendable {
         var hooks: [@Sendable () -> Void] = []
     }
 
-    private let state = Mutex(State())
-    private let scrapes = Mutex<Void>(())
+    private let state = Guarded(State())
+    private let scrapes = Guarded<Void>(())
     private let refused = CellSlab(count: RefusedUpdate.allCases.count)
     private let unixMilliseconds: @Sendable () -> Int64
     private let pages = CellSlab(count: ExpositionFormat.allCases.count)
@@ -66,7 +66,10 @@ package final class Registry: Sendable {
 
     /// How many sample lines a page has now.
     package var seriesCount: Int {
-        state.withLock { $0.textOrder }.reduce(0) { $0 + $1.series.seriesCount }
+        let families = state.withLock { $0.textOrder }
+        var count = 0
+        for index in families.indices { count += families[index].series.seriesCount }
+        return count
     }
 
     /// Writes the whole page, replacing what `buffer` held.
@@ -78,11 +81,13 @@ package final class Registry: Sendable {
     package func render(_ format: ExpositionFormat, into buffer: inout ExpositionBuffer) {
         scrapes.withLock { _ in
             let start = WallClock.monotonicNanoseconds()
-            for hook in state.withLock({ $0.hooks }) { hook() }
+            // By index here and wherever a scrape passes: an array's iterator allocates in a debug build.
+            let hooks = state.withLock { $0.hooks }
+            for index in hooks.indices { hooks[index]() }
             let scrape = Scrape(format: format, time: unixMilliseconds())
             let families = state.withLock { format == .text004 ? $0.textOrder : $0.openMetricsOrder }
             buffer.removeAll()
-            for family in families { family.write(scrape, to: &buffer) }
+            for index in families.indices { families[index].write(scrape, to: &buffer) }
             if format == .openMetrics { buffer.write(atMost: 8) { $0.append("# EOF\n") } }
             (pages.base + format.ordinal).pointee.wrappingAdd(1, ordering: .relaxed)
             lastDuration.store(WallClock.monotonicNanoseconds() &- start, ordering: .relaxed)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+// CGohub's headers name `timespec` too, and the compiler may take either for its home.
+import CGohub
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
