@@ -4,11 +4,10 @@
 /// The bytes of the hub's protocols, without a socket, a clock or a thread: values that are fed and that answer.
 ///
 /// ```
-///          HTTPRequestParser ─→ HTTPRequestHead ─→ WebSocketHandshake, OriginPolicy
-/// bytes ─┤                                                                                 ┌→ ClientMessage
-///          WebSocketReceiver ─→ WebSocketEvent ─ .message ─→ JSONReader ─┤
-///                                                                                          └→ BinaryPublish
-/// HTTPResponse, WebSocketFrame, HubMessage ─→ bytes
+/// bytes ── HTTPRequestParser ─→ HTTPRequestHead ─→ WebSocketHandshake, OriginPolicy
+///   └───── WebSocketReceiver ─→ WebSocketEvent ─┬→ ClientMessage ─→ TopicRequest, PublishRequest …
+///                                               └→ BinaryPublish
+/// HTTPResponse, HubMessage ─→ WebSocketFrame ─→ bytes
 /// ```
 ///
 /// - `HTTP/` reads and writes heads of HTTP/1.1. What two servers could read in two ways is refused.

@@ -102,8 +102,8 @@ struct HTTPRequestParserTests {
     func pipelined() throws {
         let text = """
             POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 005\r\nExpect: 100-Continue\r\n\r\nGET /\
-            GET /b HTTP/1.1\r\nHost: a\r\n\r\n\
-            \r\nGET /c HTTP/1.0\r\n\r\n
+            \r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n\
+            GET /c HTTP/1.0\r\n\r\n
             """
         let heads = try readInAllWays(text)
         #expect(heads.map(\.path) == ["/a", "/b", "/c"])

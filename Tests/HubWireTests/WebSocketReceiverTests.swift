@@ -171,7 +171,10 @@ struct WebSocketReceiverTests {
         _ = try feed(&one, RawFrame.text("a", fin: false).bytes)
         var other = one
         #expect(try feed(&one, RawFrame.more("b", fin: true).bytes) == [.message(.text, Array("ab".utf8))])
-        #expect(try feed(&other, RawFrame.more("c", fin: true).bytes) == [.message(.text, Array("ac".utf8))])
+        var third = other
+        #expect(try feed(&other, RawFrame.more("", fin: true).bytes) == [.message(.text, [0x61])])
+        #expect(try feed(&third, RawFrame.more("c").bytes + RawFrame.ping("p").bytes) == [.ping([0x70])])
+        #expect(try feed(&third, RawFrame.more("", fin: true).bytes) == [.message(.text, Array("ac".utf8))])
     }
 
     private func feed(_ receiver: inout WebSocketReceiver, _ bytes: [UInt8]) throws -> [FrameTranscript.Event] {

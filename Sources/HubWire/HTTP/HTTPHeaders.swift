@@ -89,7 +89,7 @@ package struct HTTPHeaders: Sendable {
     }
 
     private func matches(_ entry: Field, _ name: String) -> Bool {
-        entry.name.count == name.utf8.count && ASCII.equalIgnoringCase(slice(entry.name), name.utf8)
+        ASCII.equalIgnoringCase(slice(entry.name), name.utf8)
     }
 
     private func slice(_ range: Range<Int32>) -> ArraySlice<UInt8> {

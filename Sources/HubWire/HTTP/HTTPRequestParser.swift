@@ -32,6 +32,7 @@ package struct HTTPRequestParser: Sendable {
             return (try Self.parse(bytes), consumed)
         } catch {
             failure = error
+            scanner = HTTPHeadScanner(limit: 1)
             throw error
         }
     }

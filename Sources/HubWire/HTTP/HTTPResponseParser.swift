@@ -48,6 +48,7 @@ package struct HTTPResponseParser: Sendable {
             return (try Self.parse(bytes), consumed)
         } catch {
             failure = error
+            scanner = HTTPHeadScanner(limit: 1)
             throw error
         }
     }

@@ -44,17 +44,13 @@ struct HTTPTarget {
 
     /// Whether all characters are allowed and each percent sign is followed by two digits that are not 00.
     private static func isWellFormed(_ text: ArraySlice<UInt8>, _ allowed: ASCIISet) -> Bool {
-        var index = text.startIndex
-        while index < text.endIndex {
+        for index in text.indices {
             guard allowed.contains(text[index]) else { return false }
-            if text[index] == UInt8(ascii: "%") {
-                guard text.endIndex - index > 2,
-                    let high = ASCII.hexValue(text[index + 1]), let low = ASCII.hexValue(text[index + 2]),
-                    high | low != 0
-                else { return false }
-                index += 2
-            }
-            index += 1
+            guard text[index] == UInt8(ascii: "%") else { continue }
+            guard text.endIndex - index > 2,
+                let high = ASCII.hexValue(text[index + 1]), let low = ASCII.hexValue(text[index + 2]),
+                high | low != 0
+            else { return false }
         }
         return true
     }

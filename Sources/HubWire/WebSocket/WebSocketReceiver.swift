@@ -15,9 +15,11 @@ package struct WebSocketReceiver {
     private var storage: WebSocketStorage?
     /// Bytes of the current frame's payload that have not arrived.
     private var remaining = 0
+    /// How much of the message in progress is in the storage, up to the end of its last whole fragment.
+    private var messageCount = 0
     /// The current frame's key, turned to the next byte.
     private var mask: UInt32 = 0
-    /// Checks the text message in progress across its frames.
+    /// Checks the text message in progress across its frames; a text that ends leaves it as it was at the start.
     private var validator = UTF8Validator()
     /// A header that arrived in pieces.
     private var headerBytes = InlineArray<14, UInt8>(repeating: 0)
@@ -93,7 +95,7 @@ package struct WebSocketReceiver {
             offset = buffer.count
             return nil
         }
-        let room = maxMessageBytes - (storage?.messageCount ?? 0)
+        let room = maxMessageBytes - messageCount
         if headerCount == 0 {
             let available = buffer.count - offset
             let header: WebSocketHeader?
@@ -175,7 +177,6 @@ package struct WebSocketReceiver {
         phase = .payload
         if opcode == .text || opcode == .binary {
             message = opcode == .text ? .text : .binary
-            validator = UTF8Validator()
         }
     }
 
@@ -217,16 +218,15 @@ package struct WebSocketReceiver {
         phase = .header
         if opcode.isControl {
             gaveStorage = storage != nil
-            return try control(opcode, storage.map { $0.bytes(from: $0.messageCount) } ?? .init(start: nil, count: 0))
+            return try control(opcode, storage?.bytes(from: messageCount) ?? .init(start: nil, count: 0))
         }
         guard isFinal, let kind = message else {
-            if let storage { storage.messageCount = storage.count }
+            messageCount = storage?.count ?? 0
             return nil
         }
         if kind == .text, !validator.isComplete { throw fail(WebSocketError(.invalidUTF8)) }
-        message = nil
+        (message, messageCount) = (nil, 0)
         guard let storage else { return .message(kind, UnsafeRawBufferPointer(start: nil, count: 0)) }
-        storage.messageCount = 0
         gaveStorage = true
         return .message(kind, storage.bytes(from: 0))
     }
@@ -255,10 +255,7 @@ package struct WebSocketReceiver {
             code = value
             reason = String(decoding: text, as: UTF8.self)
         }
-        phase = .closed
-        message = nil
-        storage = nil
-        gaveStorage = false
+        end(.closed)
         return .close(code: code, reason: reason)
     }
 
@@ -268,7 +265,7 @@ package struct WebSocketReceiver {
     private mutating func releaseEvent() {
         gaveStorage = false
         if !isKnownUniquelyReferenced(&storage) { storage = storage?.copy() }
-        if let storage { storage.truncate(to: storage.messageCount) }
+        storage?.truncate(to: messageCount)
     }
 
     private mutating func freeIfIdle() {
@@ -276,12 +273,15 @@ package struct WebSocketReceiver {
     }
 
     private mutating func fail(_ error: WebSocketError) -> WebSocketError {
-        phase = .failed
         failure = error.code
-        headerCount = 0
-        message = nil
-        storage = nil
-        gaveStorage = false
+        end(.failed)
         return error
+    }
+
+    /// Drops whatever is in progress: nothing more will be read.
+    private mutating func end(_ last: Phase) {
+        phase = last
+        (message, messageCount, headerCount) = (nil, 0, 0)
+        (storage, gaveStorage) = (nil, false)
     }
 }

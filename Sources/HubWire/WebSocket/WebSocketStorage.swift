@@ -8,8 +8,6 @@ final class WebSocketStorage {
     private(set) var base: UnsafeMutableRawPointer
     private(set) var capacity: Int
     private(set) var count = 0
-    /// How many of the bytes belong to the message in progress, up to the end of its last whole fragment.
-    var messageCount = 0
 
     init(capacity: Int) {
         self.capacity = max(capacity, 1)
@@ -41,7 +39,6 @@ final class WebSocketStorage {
     func copy() -> WebSocketStorage {
         let other = WebSocketStorage(capacity: capacity)
         other.append(bytes(from: 0), expected: 0)
-        other.messageCount = messageCount
         return other
     }
 
