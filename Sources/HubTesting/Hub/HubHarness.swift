@@ -64,6 +64,9 @@ package final class HubHarness {
         return client
     }
 
+    /// Counts in a client that was made elsewhere on one of the shards.
+    package func adopt(_ client: FakeClient) { clients.append(client) }
+
     /// Ticks every shard once, in order, then those that were woken, until none is.
     package func tick() {
         for index in shards.indices { tick(index) }
