@@ -74,7 +74,8 @@ struct Report {
         }
         let scrapes = scrapes.map { scrape in
             "{\"format\": \"\(scrape.format.labelValue)\", \"series\": \(scrape.series), \"bytes\": \(scrape.bytes), "
-                + "\"ns\": \(scrape.nanoseconds), \"ns_per_series\": \(fixed(scrape.perSeries))}"
+                + "\"ns\": \(scrape.nanoseconds), \"wall_ns\": \(scrape.wallNanoseconds), "
+                + "\"ns_per_series\": \(fixed(scrape.perSeries))}"
         }
         let targets = targets.map { target in
             "{\"name\": \"\(target.name)\", \"value\": \(fixed(target.value)), \"limit\": \(fixed(target.limit)), "

@@ -18,6 +18,7 @@ import sys
 # What is compared: a title, the measure of each side, and how many times faster gohub is to be.
 ROWS = [
     ("observe in a histogram", "hot histogram", "observe", 4),
+    ("the same, any bucket", "hot histogram, random values", "observe_random", None),
     ("count by label values", "labelled counter by label", "counter_labels", 8),
     ("count by a kept handle", "labelled counter by handle", "counter_handle", None),
     ("scrape, CPU time", "scrape_cpu", "scrape_cpu", 20),
@@ -40,7 +41,7 @@ def rounds(directory, side):
 
 
 def shown(nanoseconds):
-    if nanoseconds >= 1e6:
+    if nanoseconds >= 1e4:
         return f"{nanoseconds / 1e6:.2f} ms"
     return f"{nanoseconds:.2f} ns"
 
