@@ -100,7 +100,7 @@ let package = Package(
         .target(name: "CAllocCount", path: "Benchmarks/CAllocCount", cSettings: [.treatAllWarnings(as: .error)]),
         .executableTarget(
             name: "AllocationProbe",
-            dependencies: ["CAllocCount", "HubMetrics"],
+            dependencies: ["CAllocCount", "HubMetrics", "HubCore", "HubWire"],
             path: "Benchmarks/AllocationProbe",
             swiftSettings: strict
         ),

@@ -10,13 +10,18 @@ import HubMetrics
     import Darwin
 #endif
 
-/// Says how often each use of the registry takes memory, once it is warm: `name count`, a line each.
+/// Says how often each use of the registry takes memory, once it is warm: `name count`, a line each; with the argument
+/// `hub`, the same of the hub's deliveries, messages and connections.
 ///
-/// Every count must be 0. Prints `not counted` where allocations cannot be counted.
+/// Every count of the registry must be 0. Prints `not counted` where allocations cannot be counted.
 @main
 struct AllocationProbe {
-    static func main() {
+    static func main() throws {
         guard gohub_allocations_are_counted() else { return print("not counted") }
+        if CommandLine.arguments.dropFirst().first == "hub" {
+            for (name, count) in try HubProbe().results() { print("\(name) \(count)") }
+            return
+        }
         var probe = AllocationProbe()
         probe.updates()
         probe.scrapes()
