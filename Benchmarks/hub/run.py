@@ -23,6 +23,8 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOHUB = ROOT / ".build/release/gohub"
+# The same program with observing compiled out.
+BARE = ROOT / ".build/bare/release/gohub"
 BUILT = ROOT / "Benchmarks/results/peers"
 SERVER_CORE, LOAD_CORE = "0", "1"
 DELIVERY = "server_cpu_microseconds_per_delivery"
@@ -33,6 +35,10 @@ def gohub_server(port, *options):
         str(GOHUB), "serve", f"--server-addr=127.0.0.1:{port}", "--server-loops=1",
         "--server-max-connections-per-ip=0", "--log-level=warning", *options,
     ]
+
+
+def bare_server(port):
+    return [str(BARE), *gohub_server(port)[1:]]
 
 
 SERVERS = {
@@ -63,6 +69,11 @@ ROWS = [
         ["idle", "--clients=10000"], "server_resident_bytes_per_connection", "B",
     ),
 ]
+METRICS_ROWS = [
+    ("metrics against none, 1 in flight", ["fanout", "--in-flight=1"]),
+    ("metrics against none, 16 in flight", ["fanout", "--in-flight=16"]),
+]
+LOOPS_ROW = ("two loops against one, 16 in flight", ["fanout", "--in-flight=16"])
 IDLE = ("idle connection, 25 s pings, 10 000", ["idle", "--clients=10000"],
         "server_cpu_microseconds_per_connection_second", "µs/s")
 
@@ -74,11 +85,12 @@ def free_port():
 
 
 @contextlib.contextmanager
-def server(name, extra=()):
+def server(name, extra=(), cores=SERVER_CORE):
     port = free_port()
-    command = SERVERS[name][0](port) + list(extra)
+    make = bare_server if name == "bare" else SERVERS[name][0]
+    command = make(port) + list(extra)
     process = subprocess.Popen(
-        ["taskset", "-c", SERVER_CORE, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ["taskset", "-c", cores, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         deadline = time.monotonic() + 10
@@ -96,8 +108,8 @@ def server(name, extra=()):
         process.wait()
 
 
-def measure(name, options, dialect, seconds, extra=()):
-    with server(name, extra) as (port, pid):
+def measure(name, options, dialect, seconds, extra=(), server_cores=SERVER_CORE):
+    with server(name, extra, server_cores) as (port, pid):
         command = [
             "taskset", "-c", LOAD_CORE, str(GOHUB), "bench", *options, f"--url=ws://127.0.0.1:{port}/ws",
             f"--server-pid={pid}", f"--dialect={dialect}", f"--duration={seconds}", "--json",
@@ -134,6 +146,26 @@ def run(rounds, seconds, only):
                 figures[label].append(measure(name, options, dialect, seconds))
         results.append({"row": row, "figure": figure, "unit": unit, "rounds": figures})
         print_row(results[-1])
+    for row, options in METRICS_ROWS:
+        if not BARE.exists() or (only and only not in row):
+            continue
+        figures = {"without": [], "with": []}
+        for _ in range(rounds * 2):
+            figures["without"].append(measure("bare", options, "binary", seconds))
+            figures["with"].append(measure("gohub", options, "binary", seconds))
+        results.append({"row": row, "figure": DELIVERY, "unit": "µs", "rounds": figures})
+        print_row(results[-1])
+    if not only or only in LOOPS_ROW[0]:
+        figures = {"one loop": [], "two loops": []}
+        for _ in range(rounds):
+            for label, extra in (("one loop", []), ("two loops", ["--server-loops=2"])):
+                figures[label].append(
+                    measure("gohub", LOOPS_ROW[1], "binary", seconds, extra, server_cores="0,1")
+                )
+        results.append(
+            {"row": LOOPS_ROW[0], "figure": "deliveries_per_second", "unit": "1/s", "rounds": figures}
+        )
+        print_row(results[-1])
     if not only or only in IDLE[0]:
         figures = {"gohub": [measure("gohub", IDLE[1], "binary", 50)]}
         results.append({"row": IDLE[0], "figure": IDLE[2], "unit": IDLE[3], "rounds": figures})
@@ -147,7 +179,7 @@ def values(result, label, figure=None):
 
 def print_row(result):
     print(f"\n{result['row']}")
-    print(f"  {'':12} {'median':>10} {'ratio':>7} {'spread':>8} {'p99':>10}  of {result['rounds'].__len__()} servers")
+    print(f"  {'':12} {'median':>10} {'ratio':>7} {'spread':>8} {'p99':>10}")
     base = statistics.median(values(result, next(iter(result["rounds"]))))
     for label in result["rounds"]:
         found = values(result, label)
