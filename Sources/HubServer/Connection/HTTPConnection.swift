@@ -42,6 +42,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     private var state = State.reading
     /// Bytes that came while a request was being answered.
     private var early: [UInt8] = []
+    private var isTakingEarly = false
     private var output: [UInt8] = []
     private var written = 0
     private var closesAfterWriting = false
@@ -99,10 +100,23 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         }
     }
 
-    /// Keeps pipelined bytes, as many as one head may have.
+    /// Keeps pipelined bytes; what goes beyond one head and one read stays in the socket until the answer is written.
     private func keepEarly(_ bytes: UnsafeMutableRawBufferPointer) {
-        guard early.count + bytes.count <= worker.common.settings.maxHeadBytes else { return close() }
         early.append(contentsOf: bytes)
+        guard case .waiting = state, early.count > worker.common.settings.maxHeadBytes else { return }
+        watch?.watch(readable: false, writable: false)
+    }
+
+    /// Serves the requests that came early, one after the other and not one within the other: they may be thousands.
+    private func takeEarly() {
+        guard !isTakingEarly else { return }
+        isTakingEarly = true
+        defer { isTakingEarly = false }
+        while case .reading = state, !early.isEmpty {
+            var bytes = early
+            early = []
+            bytes.withUnsafeMutableBytes { parse($0) }
+        }
     }
 
     // MARK: Requests
@@ -221,7 +235,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         worker.counts.pointee.rejected.count(reason)
         worker.counts.pointee.handshakeRejected.observe(worker.now &- accepted)
         count(exchange.label, exchange.method, answer.status, since: exchange.began)
-        refuse(answer)
+        refuse(answer, isHead: exchange.isHead)
     }
 
     // MARK: Answers
@@ -236,9 +250,9 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     }
 
     /// Sends a refusal, behind which the connection ends.
-    private func refuse(_ answer: HTTPAnswer) {
+    private func refuse(_ answer: HTTPAnswer, isHead: Bool = false) {
         closesAfterWriting = true
-        write(answer, keepAlive: false, isHead: false)
+        write(answer, keepAlive: false, isHead: isHead)
     }
 
     private func write(_ answer: HTTPAnswer, keepAlive: Bool, isHead: Bool) {
@@ -278,14 +292,8 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         if closesAfterWriting { return linger() }
         state = .reading
         watch?.watch(readable: true, writable: false)
-        let pipelined = early
-        early = []
-        schedule(
-            pipelined.isEmpty ? worker.common.settings.keepAliveTimeout : worker.common.settings.headerTimeout
-        )
-        guard !pipelined.isEmpty else { return }
-        var bytes = pipelined
-        bytes.withUnsafeMutableBytes { parse($0) }
+        schedule(early.isEmpty ? worker.common.settings.keepAliveTimeout : worker.common.settings.headerTimeout)
+        takeEarly()
     }
 
     private func count(_ route: RouteLabel, _ method: MethodLabel, _ status: Int, since began: UInt64) {

@@ -60,7 +60,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     // MARK: Reading
 
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
-        if failed, !readable { return end(.readError) }
+        if failed, !readable { return end(phase == .open ? .readError : reason) }
         if writable, phase != .closed {
             watch.watch(readable: true, writable: false)
             worker.shard.socketWritable(client)

@@ -16,7 +16,7 @@ package struct ServerSettings: Sendable {
     package var readTimeout: Duration = .seconds(180)
     /// How long a socket may take no byte of what waits for it.
     package var writeTimeout: Duration = .seconds(180)
-    /// How long a request head may take from the connection or the last answer on.
+    /// How long a request head may take, from the connection on, or from its first byte when it is not the first one.
     package var headerTimeout: Duration = .seconds(10)
     /// How long a connection may wait between requests.
     package var keepAliveTimeout: Duration = .seconds(75)
