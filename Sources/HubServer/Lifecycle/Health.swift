@@ -7,19 +7,20 @@ import Synchronization
 
 /// Answers whether the process works and whether messages flow.
 ///
-/// Live fails slowly: only when a loop has not answered for 30 seconds, as a restart costs every client its connection.
+/// Live fails slowly: only when a loop has not answered for long, as a restart costs every client its connection.
 /// Ready fails fast: while starting or draining, or when a check fails.
 final class Health: Sendable {
-    private static let patience: UInt64 = 30_000_000_000
-
     private let workers: [LoopBoundWorker]
     private let checks: [HealthCheck: @Sendable () -> Bool]
+    /// Nanoseconds that a loop may owe an answer.
+    private let patience: UInt64
     /// When each loop was asked for a sign of life that has not come yet; 0 when none is out.
     private let asked: Mutex<[UInt64]>
 
-    init(workers: [LoopBoundWorker], checks: [HealthCheck: @Sendable () -> Bool]) {
+    init(workers: [LoopBoundWorker], checks: [HealthCheck: @Sendable () -> Bool], patience: Duration) {
         self.workers = workers
         self.checks = checks
+        self.patience = patience.wholeNanoseconds
         asked = Mutex(Array(repeating: 0, count: workers.count))
     }
 
@@ -56,7 +57,7 @@ final class Health: Sendable {
             }
             if since == 0 {
                 worker.post { [self] _ in asked.withLock { $0[index] = 0 } }
-            } else if now &- since > Self.patience {
+            } else if now &- since > patience {
                 isLive = false
             }
         }

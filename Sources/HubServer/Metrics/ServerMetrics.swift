@@ -43,11 +43,7 @@ package final class ServerMetrics: Sendable {
     }
 
     private func snapshot(_ workers: [LoopBoundWorker]) -> WorkerSnapshot {
-        let round = SnapshotRound(count: workers.count)
-        for (index, worker) in workers.enumerated() {
-            worker.post { round.put($0.snapshot(), at: index) }
-        }
-        let answers = round.wait(for: ServerMetrics.patience)
+        let answers = SnapshotRound.ask(workers, patience: ServerMetrics.patience)
         return latest.withLock { latest in
             if latest.count != answers.count { latest = answers.map { _ in WorkerSnapshot() } }
             var total = WorkerSnapshot()
@@ -65,21 +61,32 @@ package final class ServerMetrics: Sendable {
 }
 
 /// One question to all loops and their answers.
-private final class SnapshotRound: Sendable {
+final class SnapshotRound: Sendable {
     private let answers: Mutex<[WorkerSnapshot?]>
     private let arrivals = DispatchSemaphore(value: 0)
 
-    init(count: Int) { answers = Mutex(Array(repeating: nil, count: count)) }
+    /// Asks every loop and waits until all have answered or time is up; not to be called on a loop.
+    ///
+    /// - Returns: The answers by loop; nil for one that did not answer in time, or has stopped.
+    static func ask(_ workers: [LoopBoundWorker], patience: DispatchTimeInterval) -> [WorkerSnapshot?] {
+        let round = SnapshotRound(count: workers.count)
+        var asked = 0
+        for (index, worker) in workers.enumerated() where worker.post({ round.put($0.snapshot(), at: index) }) {
+            asked += 1
+        }
+        return round.wait(forAnswers: asked, patience: patience)
+    }
 
-    func put(_ snapshot: WorkerSnapshot, at index: Int) {
+    private init(count: Int) { answers = Mutex(Array(repeating: nil, count: count)) }
+
+    private func put(_ snapshot: WorkerSnapshot, at index: Int) {
         answers.withLock { $0[index] = snapshot }
         arrivals.signal()
     }
 
-    /// The answers that have come when all have, or when time is up.
-    func wait(for patience: DispatchTimeInterval) -> [WorkerSnapshot?] {
+    private func wait(forAnswers count: Int, patience: DispatchTimeInterval) -> [WorkerSnapshot?] {
         let deadline = DispatchTime.now() + patience
-        for _ in answers.withLock({ $0.indices }) where arrivals.wait(timeout: deadline) == .timedOut { break }
+        for _ in 0..<count where arrivals.wait(timeout: deadline) == .timedOut { break }
         return answers.withLock { $0 }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import Dispatch
 package import HubCore
 package import HubLog
 package import HubLoop
@@ -62,7 +63,7 @@ package final class Server: Sendable {
         }
         hub.seal()
         self.workers = workers
-        health = Health(workers: workers, checks: checks)
+        health = Health(workers: workers, checks: checks, patience: settings.loopPatience)
         registry.onScrape { [weak self] in self?.collect() }
     }
 
@@ -124,6 +125,18 @@ package final class Server: Sendable {
     }
 
     // MARK: State
+
+    /// What the loops say of themselves now, together; loops that do not answer within a few seconds are left out.
+    ///
+    /// Waits for the loops: not to be called on one.
+    package func snapshot() -> WorkerSnapshot {
+        var total = WorkerSnapshot()
+        for case let answer? in SnapshotRound.ask(workers, patience: .seconds(5)) { total.add(answer) }
+        return total
+    }
+
+    /// How many addresses have a WebSocket open.
+    package var addressCount: Int { common.limiter.addressCount }
 
     /// What the node is doing.
     package var state: NodeState { lifecycle.withLock { $0.state } }

@@ -30,6 +30,8 @@ package struct ServerSettings: Sendable {
     package var maxConnections = 100_000
     /// How many WebSockets one IP address may have open; 0 is no limit.
     package var maxConnectionsPerIP = 1_000
+    /// How long a loop may owe a sign of life before the process counts as dead.
+    package var loopPatience: Duration = .seconds(30)
     /// How many scrapes may wait or be served at once.
     package var maxConcurrentScrapes = 4
     /// Which pages of browsers may connect.

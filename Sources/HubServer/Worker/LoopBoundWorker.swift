@@ -13,9 +13,10 @@ struct LoopBoundWorker: @unchecked Sendable {
 
     var loop: EventLoop { worker.loop }
 
-    /// Runs `body` on the worker's loop; not at all when the loop has stopped.
-    func post(_ body: @escaping @Sendable (Worker) -> Void) {
-        _ = worker.loop.post { [self] in body(worker) }
+    /// Runs `body` on the worker's loop; not at all, which it says by false, when the loop has stopped.
+    @discardableResult
+    func post(_ body: @escaping @Sendable (Worker) -> Void) -> Bool {
+        worker.loop.post { [self] in body(worker) }
     }
 
     /// Makes the worker accept from a listening socket as soon as its loop runs.

@@ -88,7 +88,6 @@ package final class Worker {
         do throws(LoopError) {
             let connection = try HTTPConnection(descriptor, peer: peer, router: router, worker: self)
             httpConnections[ObjectIdentifier(connection)] = connection
-            counts.pointee.httpConnections = httpConnections.count
         } catch {
             counts.pointee.rejected.count(.descriptors)
             Socket.close(descriptor)
@@ -98,7 +97,6 @@ package final class Worker {
 
     func forget(_ connection: HTTPConnection) {
         httpConnections[ObjectIdentifier(connection)] = nil
-        counts.pointee.httpConnections = httpConnections.count
     }
 
     // MARK: WebSockets
@@ -183,7 +181,9 @@ package final class Worker {
         snapshot.handshakeAccepted = counts.pointee.handshakeAccepted.values
         snapshot.handshakeRejected = counts.pointee.handshakeRejected.values
         snapshot.pingRoundTrip = counts.pointee.pingRoundTrip.values
-        snapshot.httpConnections = counts.pointee.httpConnections
+        snapshot.webSockets = webSockets.count
+        snapshot.httpConnections = httpConnections.count
+        snapshot.awaitedAnswers = answers.count
         snapshot.requestsInFlight = counts.pointee.requestsInFlight
         snapshot.requests = counts.pointee.requests
         snapshot.requestDuration = counts.pointee.requestDuration.map(\.values)

@@ -20,7 +20,6 @@ struct WorkerCounts {
         count: RouteLabel.allCases.count * MethodLabel.allCases.count * StatusClass.allCases.count
     )
     var requestDuration: [LocalHistogram] = RouteLabel.allCases.map { _ in LocalHistogram(.milliseconds) }
-    var httpConnections = 0
     var requestsInFlight = 0
 
     static let connectionDurations = Buckets.custom(seconds: [1, 10, 60, 300, 1800, 3600, 14400, 86400])

@@ -21,13 +21,20 @@ package struct WorkerSnapshot: Sendable {
     package var handshakeAccepted = HistogramValues(.milliseconds)
     package var handshakeRejected = HistogramValues(.milliseconds)
     package var pingRoundTrip = HistogramValues(.milliseconds)
+    /// Connections that are WebSockets, those that are closing included.
+    package var webSockets = 0
     package var httpConnections = 0
+    /// HTTP connections to which a thread owes an answer.
+    package var awaitedAnswers = 0
     package var requestsInFlight = 0
     var requests: [UInt64] = WorkerCounts().requests
     var requestDuration: [HistogramValues] = RouteLabel.allCases.map { _ in HistogramValues(.milliseconds) }
 
     /// A snapshot of nothing.
     package init() {}
+
+    /// How many WebSockets have ended, for whatever reason.
+    package var closedCount: UInt64 { CloseReason.allCases.reduce(0) { $0 + closed[$1] } }
 
     /// How many requests were answered.
     package func requests(_ route: RouteLabel, _ method: MethodLabel, _ status: StatusClass) -> UInt64 {
@@ -52,7 +59,9 @@ package struct WorkerSnapshot: Sendable {
         handshakeAccepted.add(other.handshakeAccepted)
         handshakeRejected.add(other.handshakeRejected)
         pingRoundTrip.add(other.pingRoundTrip)
+        webSockets += other.webSockets
         httpConnections += other.httpConnections
+        awaitedAnswers += other.awaitedAnswers
         requestsInFlight += other.requestsInFlight
         for index in requests.indices { requests[index] += other.requests[index] }
         for index in requestDuration.indices { requestDuration[index].add(other.requestDuration[index]) }
