@@ -117,7 +117,10 @@ let package = Package(
         tests("HubBusTests", ["HubBus", "HubMetrics", "HubLog", "HubTesting"]),
         tests("HubCoreTests", ["HubCore", "HubWire", "HubMetrics", "HubTesting"]),
         tests("HubLoopTests", ["HubLoop", "HubMetrics", "HubTesting"]),
-        tests("HubServerTests", ["HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]),
+        tests(
+            "HubServerTests",
+            ["CZlib", "HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]
+        ),
         tests("HubConfigTests", ["HubConfig", "HubLog"]),
         tests("HubTestingTests", ["HubTesting", "HubMetrics"], exclude: ["Fixtures"]),
         tests("GohubTests", ["gohub", "HubWire", "HubMetrics", "HubLoop", "HubConfig", "HubTesting"]),
