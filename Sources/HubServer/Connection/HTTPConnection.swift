@@ -42,7 +42,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     private var state = State.reading
     /// Bytes that came while a request was being answered.
     private var early: [UInt8] = []
-    private var isTakingEarly = false
+    private var isParsing = false
     private var output: [UInt8] = []
     private var written = 0
     private var closesAfterWriting = false
@@ -94,7 +94,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
 
     private func take(_ bytes: UnsafeMutableRawBufferPointer) {
         switch state {
-        case .reading: parse(bytes)
+        case .reading: serveAll(bytes)
         case .waiting, .writing: keepEarly(bytes)
         case .lingering, .closed: break
         }
@@ -107,29 +107,37 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         watch?.watch(readable: false, writable: false)
     }
 
-    /// Serves the requests that came early, one after the other and not one within the other: they may be thousands.
-    private func takeEarly() {
-        guard !isTakingEarly else { return }
-        isTakingEarly = true
-        defer { isTakingEarly = false }
-        while case .reading = state, !early.isEmpty {
-            var bytes = early
-            early = []
-            bytes.withUnsafeMutableBytes { parse($0) }
-        }
-    }
-
     // MARK: Requests
 
-    private func parse(_ bytes: UnsafeMutableRawBufferPointer) {
+    /// Serves requests one after the other, and not one within the answer of the other: they may be thousands.
+    private func serveAll(_ bytes: UnsafeMutableRawBufferPointer) {
+        var offset = 0
+        isParsing = true
+        while case .reading = state, offset < bytes.count {
+            offset += parse(UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]))
+        }
+        isParsing = false
+        if offset < bytes.count { take(UnsafeMutableRawBufferPointer(rebasing: bytes[offset...])) }
+    }
+
+    /// Serves what came while the last request was being answered.
+    private func serveEarly() {
+        guard !isParsing, !early.isEmpty else { return }
+        var bytes = early
+        early = []
+        bytes.withUnsafeMutableBytes { serveAll($0) }
+    }
+
+    /// Reads one head and serves it; returns how many of the bytes that took.
+    private func parse(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
         let isFirstPart = !parser.isMidHead
         do throws(HTTPError) {
             guard let (head, consumed) = try parser.feed(UnsafeRawBufferPointer(bytes)) else {
                 // A connection between requests waits longer than one in the middle of a head.
                 if isFirstPart, hasServed { schedule(worker.common.settings.headerTimeout) }
-                return
+                return bytes.count
             }
-            serve(head, rest: UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]))
+            return serve(head, consumed, of: bytes)
         } catch {
             worker.counts.pointee.rejected.count(.badRequest)
             count(.unknown, .other, error.status, since: worker.now)
@@ -138,10 +146,11 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
                 [LogField("peer", peer.description), LogField("error", error.message)]
             )
             refuse(.text(error.status, error.message))
+            return bytes.count
         }
     }
 
-    private func serve(_ head: HTTPRequestHead, rest: UnsafeMutableRawBufferPointer) {
+    private func serve(_ head: HTTPRequestHead, _ consumed: Int, of bytes: UnsafeMutableRawBufferPointer) -> Int {
         var exchange = Exchange(
             label: .unknown,
             method: MethodLabel(head.method),
@@ -153,14 +162,16 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         case .failure(let refusal):
             exchange.label = refusal.label
             state = .waiting(exchange)
-            early.append(contentsOf: rest)
             send(refusal.answer)
         case .success(let route):
             exchange.label = route.label
-            if case .webSocket = route.action { return upgrade(head, rest, exchange) }
-            early.append(contentsOf: rest)
+            if case .webSocket = route.action {
+                upgrade(head, UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]), exchange)
+                return bytes.count
+            }
             answer(head, route, exchange)
         }
+        return consumed
     }
 
     private func answer(_ head: HTTPRequestHead, _ route: Route, _ exchange: Exchange) {
@@ -293,7 +304,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         state = .reading
         watch?.watch(readable: true, writable: false)
         schedule(early.isEmpty ? worker.common.settings.keepAliveTimeout : worker.common.settings.headerTimeout)
-        takeEarly()
+        serveEarly()
     }
 
     private func count(_ route: RouteLabel, _ method: MethodLabel, _ status: Int, since began: UInt64) {
