@@ -140,11 +140,14 @@ struct ListenSocketTests {
             accepted.append(descriptor)
             listener?.close()
         }
+        var troubles = 0
+        listener?.onTrouble = { _ in troubles += 1 }
         let address = try #require(listener?.address)
         let clients = try connect(3, to: address)
         loop.runOnce(wait: true)
         loop.runOnce(wait: false)
         #expect(accepted.count == 1)
+        #expect(troubles == 0)
         (accepted + clients).forEach(Socket.close)
         loop.stop()
     }

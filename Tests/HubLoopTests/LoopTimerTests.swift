@@ -149,16 +149,55 @@ struct LoopTimerTests {
         #expect(ends == 1)
     }
 
-    @Test("a real loop waits for its next timer and no longer")
+    @Test("a real loop waits for its next timer and no longer, also after it has woken itself")
     func wakesForTimer() throws {
         let loop = try EventLoop()
         let owner = Owner()
-        let start = loop.now
-        loop.schedule(owner.timer, after: .milliseconds(30))
-        #expect(loop.run { owner.fired == 1 })
-        #expect(loop.statistics.ticks <= 8)
-        #expect(start.duration(to: loop.clock.now()) >= .milliseconds(30))
+        loop.post { loop.post {} }
+        for _ in 0..<2 { loop.runOnce(wait: true) }
+        owner.onFire = { [unowned owner] timer in
+            if owner.fired < 3 { loop.schedule(timer, after: .milliseconds(20)) }
+        }
+        let start = loop.clock.now()
+        loop.schedule(owner.timer, after: .milliseconds(20))
+        #expect(loop.run { owner.fired == 3 })
+        #expect(start.duration(to: loop.clock.now()) >= .milliseconds(60))
+        #expect(loop.statistics.ticks <= 16)
         loop.stop()
+    }
+
+    @Test("a timer that is due sooner than the one that a loop waits for is not late")
+    func wakesForSoonerTimer() throws {
+        let loop = try EventLoop()
+        let late = Owner()
+        let soon = Owner()
+        loop.schedule(late.timer, after: .seconds(5))
+        loop.runOnce(wait: false)
+        loop.schedule(soon.timer, after: .milliseconds(10))
+        loop.runOnce(wait: false)
+        while soon.fired == 0 { loop.runOnce(wait: true) }
+        #expect(late.fired == 0)
+        loop.stop()
+    }
+
+    @Test("a loop that was woken for a timer too soon waits again", .timeLimit(.minutes(1)))
+    func waitsAgain() throws {
+        // Its own time stands still while the system's passes: it always wakes too soon.
+        let loop = try EventLoop(clock: clock)
+        let observer = try EventLoop()
+        let owner = Owner()
+        final class Shared: @unchecked Sendable { var ticks = 0 }
+        let shared = Shared()
+        loop.schedule(owner.timer, after: .milliseconds(5))
+        loop.onTick = { observer.post { shared.ticks += 1 } }
+        try loop.start(name: "waiting")
+        #expect(observer.run { shared.ticks >= 3 })
+        clock.wakes(loop)
+        clock.advance(by: .seconds(1))
+        loop.stop()
+        loop.join()
+        #expect(owner.fired == 1)
+        observer.stop()
     }
 
     #if canImport(Glibc)

@@ -75,7 +75,8 @@ package final class SocketWatch {
     ///
     /// The handler is not called any more. The descriptor is closed within this call, which libuv allows once its handle
     /// has been stopped, so that the other end learns of it now.
-    /// - Parameter done: Runs on the loop's thread when nothing of the watch is left, after this call has returned.
+    /// - Parameter done: Runs on the loop's thread when nothing of the watch is left: after this call has returned, or
+    ///   within it when nothing was left already.
     package func close(_ done: (() -> Void)? = nil) {
         if end(done) { gohub_close(descriptor) }
     }
