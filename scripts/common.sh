@@ -14,6 +14,10 @@ debug_flags=("${strict_build[@]}" --enable-code-coverage)
 debug=.build/debug
 results=.build/results
 
+# How many Swift tests run at a time. Without a bound all begin at once, and one that waits for a socket has its turn again
+# only behind those that compute: on two cores a minute later, when its time-outs have struck.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-4}
+
 # The LLVM tools of the Swift toolchain: another LLVM cannot read its profiles.
 llvm_tool() {
     local swift
