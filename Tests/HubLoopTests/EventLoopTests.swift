@@ -284,6 +284,28 @@ struct EventLoopTests {
         #expect(gone == nil)
     }
 
+    @Test("can be set up by any thread while none runs it, and by its own only afterwards")
+    func isConfinedToItsThread() throws {
+        let loop = try EventLoop()
+        let other = try EventLoop()
+        let log = Log()
+        try other.start(name: "other")
+        other.post {
+            log.lines.append("unused: \(loop.isCurrent) \(loop.isConfined)")
+            other.stop()
+        }
+        other.join()
+        try loop.start(name: "loop")
+        #expect(!loop.isConfined)
+        loop.post {
+            log.lines.append("own: \(loop.isCurrent) \(loop.isConfined)")
+            loop.stop()
+        }
+        loop.join()
+        #expect(loop.isConfined)
+        #expect(log.lines == ["unused: false true", "own: true true"])
+    }
+
     @Test("carries what belongs to its thread through others")
     func bindsValues() throws {
         final class Counter { var count = 0 }

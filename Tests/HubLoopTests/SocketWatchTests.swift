@@ -192,6 +192,31 @@ struct SocketWatchTests {
         loop.stop()
     }
 
+    @Test("tells another handler from then on, handed over within a report too")
+    func handsOver() throws {
+        let (ours, theirs) = try Socket.pair()
+        defer { Socket.close(theirs) }
+        var firstIsGone = false
+        let second = Probe()
+        let watch: SocketWatch
+        do {
+            let first = Probe { firstIsGone = true }
+            watch = try SocketWatch(loop: loop, descriptor: ours, handler: first)
+            first.onReady = { _, _, _ in watch.handOver(to: second) }
+        }
+        watch.watch(readable: false, writable: true)
+        loop.runOnce(wait: false)
+        #expect(firstIsGone)
+        #expect(second.reports == 0)
+        loop.runOnce(wait: false)
+        #expect(second.reports == 1)
+        watch.close()
+        watch.handOver(to: Probe())
+        loop.runOnce(wait: false)
+        #expect(second.reports == 1)
+        loop.stop()
+    }
+
     @Test("refuses what cannot be watched, and leaves it to its owner")
     func refusesFiles() throws {
         #expect(throws: LoopError.self) { try SocketWatch(loop: loop, descriptor: -1, handler: Probe()) }

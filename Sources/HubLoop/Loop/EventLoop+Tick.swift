@@ -90,7 +90,7 @@ extension EventLoop {
 
     /// Makes the timer fire once at a point in time, or at once when that has passed.
     package func schedule(_ timer: LoopTimer, at deadline: MonotonicTime) {
-        assert(isCurrent, "timers belong to the loop's thread")
+        assert(isConfined, "timers belong to the loop's thread")
         guard phase == .open, wheel.schedule(timer, at: deadline) else { return }
         _ = Unmanaged.passRetained(timer)
         _ = Unmanaged.passRetained(timer.target as AnyObject)
@@ -98,7 +98,7 @@ extension EventLoop {
 
     /// Keeps the timer from firing; does nothing when it is not scheduled.
     package func cancel(_ timer: LoopTimer) {
-        assert(isCurrent, "timers belong to the loop's thread")
+        assert(isConfined, "timers belong to the loop's thread")
         if wheel.cancel(timer) { letGo(timer) }
     }
 

@@ -9,8 +9,8 @@ import Synchronization
 ///
 /// A tick is: wait for sockets, hand them to their watches, fire due timers, run posted jobs, call ``onTick``. What
 /// belongs to a loop is touched by its thread only; other threads reach it by ``post(_:)`` and ``wake()``. `post`,
-/// `wake`, `stop`, `join` and `isCurrent` may be called from any thread, everything else only on the loop's thread or,
-/// while no thread runs the loop, on the one that made it or ran it last.
+/// `wake`, `stop`, `join`, `isCurrent` and `isConfined` may be called from any thread, everything else only on the loop's
+/// thread or, while no thread runs the loop, by whoever sets it up.
 package final class EventLoop: @unchecked Sendable {
     /// Which of the process's loops this is.
     package let index: Int
@@ -99,6 +99,15 @@ package final class EventLoop: @unchecked Sendable {
     /// Whether the calling thread is the one that the loop belongs to.
     package var isCurrent: Bool {
         owner.load(ordering: .acquiring) == gohub_thread_token()
+    }
+
+    /// Whether the calling thread may touch what belongs to the loop: it runs the loop, or no thread does.
+    package var isConfined: Bool {
+        if isCurrent { return true }
+        switch thread.withLock({ $0 }) {
+        case .none, .joined: return true
+        case .lent, .started: return false
+        }
     }
 
     /// The time of this tick: the clock is read when it is first asked for, and not again until the next tick.

@@ -11,14 +11,14 @@ package struct LoopBound<Value>: @unchecked Sendable {
 
     /// Wraps a value on the loop's thread.
     package init(_ value: Value, on loop: EventLoop) {
-        precondition(loop.isCurrent, "the value belongs to the loop's thread")
+        precondition(loop.isConfined, "the value belongs to the loop's thread")
         self.loop = loop
         bound = value
     }
 
     /// The value; on the loop's thread only.
     package var value: Value {
-        precondition(loop.isCurrent, "the value belongs to the loop's thread")
+        precondition(loop.isConfined, "the value belongs to the loop's thread")
         return bound
     }
 }

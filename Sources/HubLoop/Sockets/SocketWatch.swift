@@ -33,7 +33,7 @@ package final class SocketWatch {
     ///
     /// - Throws: ``LoopError``, and the descriptor remains the caller's.
     package init(loop: EventLoop, descriptor: Int32, handler: any SocketHandler) throws(LoopError) {
-        assert(loop.isCurrent, "sockets belong to the loop's thread")
+        assert(loop.isConfined, "sockets belong to the loop's thread")
         guard loop.phase == .open else { throw LoopError(.loopStopped, "watch a socket: the loop was stopped") }
         self.loop = loop
         self.descriptor = descriptor
@@ -62,7 +62,7 @@ package final class SocketWatch {
     /// While it watches for nothing, even a broken connection goes unnoticed.
     /// - Complexity: Two system calls when it changes, made before the loop waits next.
     package func watch(readable: Bool, writable: Bool) {
-        assert(loop.isCurrent, "sockets belong to the loop's thread")
+        assert(loop.isConfined, "sockets belong to the loop's thread")
         let wanted = (readable ? Int32(UV_READABLE.rawValue) : 0) | (writable ? Int32(UV_WRITABLE.rawValue) : 0)
         guard wanted != mask, state == .open else { return }
         mask = wanted
@@ -89,7 +89,7 @@ package final class SocketWatch {
     }
 
     private func end(_ done: (() -> Void)?) -> Bool {
-        assert(loop.isCurrent, "sockets belong to the loop's thread")
+        assert(loop.isConfined, "sockets belong to the loop's thread")
         if let done {
             let earlier = self.done
             self.done =

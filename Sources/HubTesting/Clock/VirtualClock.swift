@@ -9,9 +9,14 @@ import Synchronization
 /// Any thread may read and move it. A loop that runs on its own thread notices a move only at its next tick;
 /// ``wakes(_:)`` lets every move cause one.
 package final class VirtualClock: MonotonicClock {
+    /// Not kept alive: the loop keeps its clock.
+    private struct Follower {
+        weak let loop: EventLoop?
+    }
+
     private struct State {
         var time: MonotonicTime
-        var loops: [EventLoop] = []
+        var loops: [Follower] = []
     }
 
     private let state: Mutex<State>
@@ -32,11 +37,11 @@ package final class VirtualClock: MonotonicClock {
             state.time = max(state.time, state.time + duration)
             return state.loops
         }
-        for loop in loops { loop.wake() }
+        for follower in loops { follower.loop?.wake() }
     }
 
-    /// Lets every move of the clock wake the loop, which the clock keeps alive.
+    /// Lets every move of the clock wake the loop, for as long as that lives.
     package func wakes(_ loop: EventLoop) {
-        state.withLock { $0.loops.append(loop) }
+        state.withLock { $0.loops.append(Follower(loop: loop)) }
     }
 }
