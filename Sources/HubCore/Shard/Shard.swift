@@ -58,9 +58,26 @@ package final class Shard {
     }
 
     deinit {
+        abandon()
         vectors.deallocate()
         counts.deinitialize(count: 1)
         counts.deallocate()
+    }
+
+    /// Answers whoever still waits for a write, and lets go of all batches: nothing will be written any more.
+    private func abandon() {
+        inbox.swap(&commands)
+        for case .push(let handle, let frame, _, let completion) in commands {
+            handle.release(frame.wireByteCount)
+            completion?(.connectionClosed)
+        }
+        for case let client? in clients { discardQueue(of: client, .closed) }
+        for topic in dirtyTopics {
+            if let batch = topic.batch { batches.release(batch) }
+            topic.batch = nil
+        }
+        if let replies { batches.release(replies) }
+        replies = nil
     }
 
     // MARK: Coming and going

@@ -249,6 +249,29 @@ struct PushTests {
         #expect(outcomes.all == [1: [nil], 2: [nil]])
     }
 
+    @Test("a hub that ends answers those whose pushes wait in a queue or have not landed")
+    func hubEnds() throws {
+        let outcomes = Outcomes()
+        do {
+            let hub = HubHarness(shards: 2)
+            for shard in 0..<2 {
+                let client = hub.connect(to: shard)
+                client.block(after: 3)
+                try hub.hub.push(Frame("queued"), to: client.id, completion: outcomes.recorder(2 * shard))
+                client.publish("queued", to: .broadcast)
+                hub.tick()
+                client.publish("pending", to: .broadcast)
+                try hub.hub.push(Frame("not landed"), to: client.id, completion: outcomes.recorder(2 * shard + 1))
+            }
+            #expect(outcomes.all.isEmpty)
+        }
+        #expect(
+            outcomes.all == [
+                0: [.connectionClosed], 1: [.connectionClosed], 2: [.connectionClosed], 3: [.connectionClosed],
+            ]
+        )
+    }
+
     // MARK: Waiting
 
     @Test("pushAndWait returns once the frame is written")
