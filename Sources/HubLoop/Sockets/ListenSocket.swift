@@ -17,7 +17,7 @@ package final class ListenSocket: SocketHandler, LoopTimerTarget {
 
     private let loop: EventLoop
     private let acceptor: (Int32) -> AcceptResult
-    private let onAccept: (Int32, SocketAddress) -> Void
+    private var onAccept: ((Int32, SocketAddress) -> Void)?
     private var socket: SocketWatch?
     private lazy var timer = LoopTimer(self)
 
@@ -71,6 +71,9 @@ package final class ListenSocket: SocketHandler, LoopTimerTarget {
     package func close(_ done: (() -> Void)? = nil) {
         loop.cancel(timer)
         socket?.close(done)
+        // Whoever made the closures may be kept by them, and keep this.
+        onAccept = nil
+        onTrouble = nil
     }
 
     package func socketReady(readable: Bool, writable: Bool, failed: Bool) {
@@ -78,7 +81,7 @@ package final class ListenSocket: SocketHandler, LoopTimerTarget {
         if failed { return rest(because: Socket.pendingError(socket.descriptor)) }
         for _ in 0..<Self.maxAcceptsPerTick where socket.isOpen {
             switch acceptor(socket.descriptor) {
-            case .accepted(let descriptor, let peer): onAccept(descriptor, peer)
+            case .accepted(let descriptor, let peer): onAccept?(descriptor, peer)
             case .gone: continue
             case .wouldBlock: return
             case .exhausted(let number), .failed(let number): return rest(because: number)
