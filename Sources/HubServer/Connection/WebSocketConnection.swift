@@ -31,6 +31,10 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private var lastRead: UInt64
     private var lastPing: UInt64
     private var isPongAwaited = false
+    /// From when on the peer could have answered: its ping was sent, and its socket took bytes again.
+    private var pongAwaitedSince: UInt64 = 0
+    /// The peer broke the protocol: nothing that it still sends is looked at.
+    private var hasFailed = false
 
     init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, worker: Worker) {
         self.descriptor = descriptor
@@ -64,7 +68,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         if writable, phase != .closed {
             watch.watch(readable: true, writable: false)
             worker.shard.socketWritable(client)
-            if phase == .finishing { worker.finishAtTick(self) }
+            if !client.isWaiting { pongAwaitedSince = worker.now }
+            if phase == .finishing || hasFailed { worker.finishAtTick(self) }
         }
         if readable, phase != .closed { read() }
     }
@@ -83,6 +88,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 
     private func take(_ bytes: UnsafeMutableRawBufferPointer) {
+        guard !hasFailed else { return }
         var offset = 0
         do throws(WebSocketError) {
             while phase != .closed, let event = try receiver.next(in: bytes, at: &offset) { handle(event) }
@@ -132,6 +138,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         case WebSocketCloseCode.invalidPayload: beginClose(.invalidPayload, text: error.message)
         default: beginClose(.protocolError, text: error.message)
         }
+        hasFailed = true
+        worker.finishAtTick(self)
     }
 
     // MARK: Writing
@@ -183,7 +191,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         guard !client.isWaiting else { return watchProgress(now) }
         let pongTimeout = settings.pongTimeout.wholeNanoseconds
         if isPongAwaited {
-            let waited = now &- lastPing
+            let waited = now &- pongAwaitedSince
             guard waited < pongTimeout else { return close(.noPong) }
             return schedule(min(pongTimeout - waited, readTimeout - idle))
         }
@@ -196,6 +204,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
 
     private func ping(_ now: UInt64) {
         lastPing = now
+        pongAwaitedSince = now
         isPongAwaited = true
         withUnsafeBytes(of: now) { worker.shard.control(WebSocketOpcode.ping.rawValue, $0, to: client) }
     }
@@ -274,8 +283,13 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 
     /// Ends the socket once our close frame is written.
+    ///
+    /// A peer that broke the protocol cannot answer the frame any more, as it is not listened to: it sees our end of the
+    /// stream instead, and has the time of a close for its own.
     func finishIfFlushed() {
-        if phase == .finishing, client.isFlushed { end(reason) }
+        guard client.isFlushed else { return }
+        if phase == .finishing { return end(reason) }
+        if phase == .closing, hasFailed { Socket.shutdownWrite(descriptor) }
     }
 
     /// Ends the socket at once.
