@@ -40,6 +40,7 @@ package final class Server: Sendable {
     ///
     /// - Parameter receiver: What becomes of clients' messages.
     /// - Parameter checks: More checks of readiness beside the server's own; called on any loop, must be quick.
+    /// - Parameter clock: The loops' time; the hub's environment has to tell the same.
     /// - Throws: ``LoopError`` when a loop cannot be made.
     package init(
         settings: ServerSettings,
@@ -47,7 +48,8 @@ package final class Server: Sendable {
         receiver: any MessageReceiver,
         registry: Registry,
         log: Logger,
-        checks: [HealthCheck: @Sendable () -> Bool] = [:]
+        checks: [HealthCheck: @Sendable () -> Bool] = [:],
+        clock: any MonotonicClock = SystemClock()
     ) throws(LoopError) {
         self.hub = hub
         common = ServerCommon(settings: settings, log: log, receiver: receiver)
@@ -55,7 +57,7 @@ package final class Server: Sendable {
         scrapes = ScrapeService(registry, limit: settings.maxConcurrentScrapes)
         var workers: [LoopBoundWorker] = []
         for index in 0..<max(1, settings.loops) {
-            let loop = try EventLoop(index: index)
+            let loop = try EventLoop(index: index, clock: clock)
             let shard = hub.makeShard { loop.wake() }
             let worker = Worker(loop: loop, shard: shard, common: common)
             loop.onTick = { worker.tick() }
@@ -134,6 +136,9 @@ package final class Server: Sendable {
         for case let answer? in SnapshotRound.ask(workers, patience: .seconds(5)) { total.add(answer) }
         return total
     }
+
+    /// The loops, for a clock that has to wake them.
+    package var loops: [EventLoop] { workers.map(\.loop) }
 
     /// How many addresses have a WebSocket open.
     package var addressCount: Int { common.limiter.addressCount }
