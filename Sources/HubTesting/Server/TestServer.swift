@@ -17,6 +17,8 @@ package final class TestServer: Sendable {
         /// Handlers of message types that the protocol does not have.
         package var handlers: [String: any MessageHandler] = [:]
         package var checks: [HealthCheck: @Sendable () -> Bool] = [:]
+        /// The time of the server and its hub, for a test to move; the machine's if there is none.
+        package var clock: VirtualClock?
         /// Whether operators have a listener of their own.
         package var hasAdminListener = false
 
@@ -25,7 +27,15 @@ package final class TestServer: Sendable {
             settings.loops = 1
             settings.version = "1.2.3"
             settings.subprotocols = ["gohub.v1.json"]
-            settings.drainTimeout = .seconds(30)
+            // What a test is not about must not happen in it, however slow the machine is.
+            settings.headerTimeout = .seconds(3600)
+            settings.keepAliveTimeout = .seconds(3600)
+            settings.readTimeout = .seconds(3600)
+            settings.writeTimeout = .seconds(3600)
+            settings.closeTimeout = .seconds(3600)
+            settings.drainTimeout = .seconds(3600)
+            settings.pingInterval = .seconds(3600)
+            settings.pongTimeout = .seconds(3600)
         }
     }
 
@@ -43,7 +53,9 @@ package final class TestServer: Sendable {
         change(&options)
         if options.hasAdminListener { options.settings.adminAddress = SocketAddress(host: "127.0.0.1", port: 0) }
         self.options = options
-        hub = Hub(settings: options.hub)
+        var environment = HubEnvironment.system
+        if let clock = options.clock { environment.monotonicNanoseconds = { clock.now().nanoseconds } }
+        hub = Hub(settings: options.hub, environment: environment)
         let welcome = Dispatcher.Welcome(
             version: options.settings.version,
             pingIntervalMilliseconds: Int64(options.settings.pingInterval / .milliseconds(1)),
@@ -55,8 +67,10 @@ package final class TestServer: Sendable {
             receiver: Dispatcher(welcome: welcome, handlers: options.handlers),
             registry: registry,
             log: Logger(level: .debug, format: .text, sink: sink),
-            checks: options.checks
+            checks: options.checks,
+            clock: options.clock ?? SystemClock()
         )
+        for loop in server.loops { options.clock?.wakes(loop) }
         peers = try PeerLoop()
         do throws(LoopError) {
             endpoints = try server.start()

@@ -4,6 +4,7 @@
 import HubMetrics
 import HubServer
 import HubTesting
+import HubWire
 import Testing
 
 @Suite("HTTP connections")
@@ -66,9 +67,7 @@ struct HTTPConnectionTests {
 
     @Test("a head may come in pieces")
     func pieces() async throws {
-        try await withServer {
-            $0.settings.headerTimeout = .seconds(300)
-        } _: { server in
+        try await withServer { server in
             let peer = try await server.connect()
             var sent: UInt64 = 0
             for piece in ["G", "ET /ver", "sion HTTP/1.1\r", "\nHost: a\r\n\r", "\n"] {

@@ -51,7 +51,6 @@ struct HTTPTimeoutTests {
     func lateHead() async throws {
         try await withServer {
             $0.settings.keepAliveTimeout = .milliseconds(300)
-            $0.settings.headerTimeout = .seconds(60)
         } _: { server in
             let peer = try await openWithHalfAHead(server)
             // Longer than the connection might have waited for a request.

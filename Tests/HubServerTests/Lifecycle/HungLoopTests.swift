@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubServer
+import HubTesting
+import Testing
+
+@Suite("A loop that hangs")
+struct HungLoopTests {
+    /// Hangs one of two loops while `body` runs, which gets the client there and the one on the other loop.
+    private func withHungLoop(
+        patience: Duration,
+        _ body: (TestServer, _ hung: HubPeer, _ well: HubPeer) async throws -> Void
+    ) async throws {
+        let blocker = Blocker()
+        try await withServer {
+            $0.settings.loops = 2
+            $0.settings.loopPatience = patience
+            $0.handlers = ["loop": LoopHandler(), "hang": HangHandler(blocker: blocker)]
+        } _: { server in
+            let (hung, well) = try await clientsOnDifferentLoops(server)
+            _ = try await server.scrape()
+            // Let go whatever happens, as a loop that hangs cannot be stopped.
+            defer { blocker.open() }
+            hung.send("hang", "0")
+            try await blocker.arrival()
+            try await body(server, hung, well)
+            blocker.open()
+            #expect(try await hung.ask("ping", "1").type == "pong")
+        }
+    }
+
+    @Test("a scrape still answers, with the loop's last values, and counts that they are old")
+    func scrape() async throws {
+        try await withHungLoop(patience: .seconds(600)) { server, _, _ in
+            let page = try await server.scrape()
+            #expect((page.value(of: "gohub_connections") ?? 0) >= 2)
+            #expect(page.value(of: "gohub_metrics_stale_snapshots_total") == 1)
+            #expect(page.value(of: "gohub_deliveries_residual") == 0)
+            #expect(try await server.scrape().value(of: "gohub_metrics_stale_snapshots_total") == 2)
+        }
+    }
+
+    @Test("the other loop's clients notice nothing")
+    func others() async throws {
+        try await withHungLoop(patience: .seconds(600)) { server, hung, well in
+            #expect(try await well.ask("ping", "1").type == "pong")
+            try await well.subscribe("a")
+            well.publish("1", to: "a")
+            #expect(try await well.payload() == .number(1))
+            #expect(try await well.ask("unicast", #"{"client_id":"\#(hung.id)","payload":7}"#).type == "published")
+        }
+    }
+
+    @Test("the node is alive until the loop has owed an answer for too long, and again when it answers")
+    func live() async throws {
+        try await withHungLoop(patience: .seconds(1)) { server, _, _ in
+            let (peer, status) = try await firstAnswer(server, "/livez")
+            #expect(status == 200)
+            _ = try await eventually("no life") { try await peer.get("/livez").status == 503 ? true : nil }
+            let page = try await server.scrape()
+            #expect(page.value(of: "gohub_health_check", ["check": "live"]) == 0)
+        }
+        try await withHungLoop(patience: .seconds(600)) { server, _, _ in
+            let (peer, _) = try await firstAnswer(server, "/livez")
+            try await timePasses(.milliseconds(1500))
+            #expect(try await peer.get("/livez").status == 200)
+        }
+    }
+
+    /// Asks on many connections, of which one is on a loop that does not hang.
+    private func firstAnswer(_ server: TestServer, _ path: String) async throws -> (Peer, Int) {
+        var peers: [Peer] = []
+        for _ in 0..<24 {
+            let peer = try await server.connect()
+            peer.request(path)
+            peers.append(peer)
+        }
+        let peer = try await eventually("an answer") { peers.first { $0.unread > 0 } }
+        return (peer, try await peer.reply().status)
+    }
+}

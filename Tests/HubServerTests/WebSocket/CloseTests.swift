@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubCore
+import HubServer
+import HubTesting
+import HubWire
+import Testing
+
+@Suite("Closing")
+struct CloseTests {
+    @Test(
+        "a client's close is answered with its own code, and the hub ends the connection",
+        arguments: [
+            (1000, "normal"), (1001, "going_away"), (1003, "client_error"), (1008, "client_error"),
+            (1011, "client_error"),
+            (3000, "client_error"), (4999, "client_error"), (0, "normal"),
+        ] as [(UInt16, String)]
+    )
+    func byClient(code: UInt16, reason: String) async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            try await client.subscribe("a")
+            client.socket.sendClose(code, "bye")
+            let rest = try await client.socket.rest()
+            #expect(rest.frames == [.close(code == 0 ? nil : code, "")])
+            #expect(rest.end == .closedThere)
+            #expect(rest.isWhole)
+            try await server.expectClosed(reason)
+        }
+    }
+
+    @Test("what a client asked before its close is answered before the hub's")
+    func answersFirst() async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            let ping = client.socket.frame(.text, Array(#"{"message_id":3,"message_type":"ping","data":1}"#.utf8))
+            let close = client.socket.frame(.close, [0x03, 0xE8])
+            let late = client.socket.frame(.text, Array(#"{"message_id":4,"message_type":"ping","data":1}"#.utf8))
+            client.socket.peer.send(ping + close + late)
+            let rest = try await client.socket.rest()
+            #expect(rest.frames.count == 2)
+            #expect(rest.frames.last == .close(1000, ""))
+            #expect(try await server.scrape().value(of: "gohub_messages_received_total", ["command": "ping"]) == 1)
+        }
+    }
+
+    @Test(
+        "the hub's own close has its code and words, and ends when the client has answered",
+        arguments: [
+            (CloseReason.kicked, 1008 as UInt16, "disconnected by the server"),
+            (.internalError, 1011, "internal error"),
+            (.slow, 1013, "too slow, try again later"), (.drain, 1001, "draining"),
+        ]
+    )
+    func byHub(reason: CloseReason, code: UInt16, text: String) async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            try server.hub.disconnect(#require(ClientID(client.id)), reason)
+            #expect(try await client.socket.next() == .close(code, text))
+            // It is out of all tables already, and its connection still there.
+            #expect(server.hub.clientCount == 0)
+            #expect(await server.snapshot().webSockets == 1)
+            client.socket.sendClose(code)
+            let rest = try await client.socket.rest()
+            #expect(rest.frames.isEmpty)
+            #expect(rest.end == .closedThere)
+            try await server.expectClosed(reason.labelValue)
+        }
+    }
+
+    @Test("a client that does not answer the hub's close is let go when its time is over")
+    func closeTimeout() async throws {
+        try await withServer {
+            $0.settings.closeTimeout = .milliseconds(100)
+        } _: { server in
+            let client = try await server.client()
+            try server.hub.disconnect(#require(ClientID(client.id)))
+            let rest = try await client.socket.rest()
+            #expect(rest.frames == [.close(1008, "disconnected by the server")])
+            #expect(rest.end == .closedThere)
+            try await server.expectClosed("kicked")
+        }
+    }
+
+    @Test("while it closes, a client is neither listened to nor sent anything")
+    func closing() async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            try await client.subscribe("a")
+            let other = try await server.client()
+            try server.hub.disconnect(#require(ClientID(client.id)))
+            #expect(try await client.socket.closeFrame().code == 1008)
+            client.publish("1", to: "a")
+            client.send("broadcast", #"{"payload":1}"#)
+            client.socket.send(.ping, [1])
+            #expect(
+                try await other.ask("unicast", #"{"client_id":"\#(client.id)","payload":1}"#).errorCode
+                    == "client_not_found"
+            )
+            other.send("broadcast", #"{"payload":2}"#)
+            #expect(try await other.payload() == .number(2))
+            client.socket.sendClose()
+            #expect(try await client.socket.rest().frames.isEmpty)
+        }
+    }
+
+    @Test("both closing at once is a close like any other")
+    func bothAtOnce() async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            client.socket.sendClose(1000)
+            try server.hub.disconnect(#require(ClientID(client.id)))
+            let rest = try await client.socket.rest()
+            #expect(rest.frames.count == 1)
+            #expect(rest.end == .closedThere)
+        }
+    }
+
+    @Test("a connection that just ends is counted as abnormal")
+    func ends() async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            try await client.subscribe("a")
+            client.socket.peer.close()
+            try await server.expectClosed("abnormal")
+            #expect(server.hub.clientCount == 0)
+        }
+    }
+
+    @Test("a client that sends no more, and would still read, has ended too")
+    func halfClosed() async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            client.socket.peer.endWriting()
+            #expect(try await client.socket.rest().end == .closedThere)
+            try await server.expectClosed("abnormal")
+        }
+    }
+
+    @Test("a connection that breaks is counted as a read error")
+    func breaks() async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            try await client.subscribe("a")
+            client.socket.peer.reset()
+            try await server.expectClosed("read_error")
+            #expect(server.hub.clientCount == 0)
+        }
+    }
+
+    @Test("a connection that breaks while it is closing keeps the reason of the close", arguments: [true, false])
+    func breaksWhileClosing(byReset: Bool) async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            try server.hub.disconnect(#require(ClientID(client.id)))
+            #expect(try await client.socket.closeFrame().code == 1008)
+            if byReset { client.socket.peer.reset() } else { client.socket.peer.close() }
+            try await server.expectClosed("kicked")
+        }
+    }
+
+    @Test("how long connections were open is counted once each")
+    func durations() async throws {
+        try await withServer { server in
+            for client in try await server.clients(3) { client.socket.peer.close() }
+            _ = try await server.eventually("three durations") { page in
+                page.histogram(of: "gohub_connection_duration_seconds")?.count == 3 ? true : nil
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubCore
+import HubMetrics
+import HubServer
+import HubTesting
+import HubWire
+import Testing
+
+@Suite("Heartbeats")
+struct HeartbeatTests {
+    /// Runs a server of the production's times on a clock that the test moves.
+    private func withClock(
+        _ change: (inout TestServer.Options) -> Void = { _ in },
+        _ body: (TestServer, VirtualClock) async throws -> Void
+    ) async throws {
+        let clock = VirtualClock()
+        try await withServer {
+            $0.clock = clock
+            $0.settings.pingInterval = .seconds(25)
+            $0.settings.pongTimeout = .seconds(10)
+            $0.settings.readTimeout = .seconds(180)
+            $0.settings.closeTimeout = .seconds(5)
+            change(&$0)
+        } _: { server in
+            try await body(server, clock)
+        }
+    }
+
+    /// Waits for the hub's next ping, and gives its payload.
+    private func ping(of client: HubPeer) async throws(PeerFault) -> [UInt8] {
+        try await client.socket.next { frame in
+            guard case .ping(let payload) = frame else { return nil }
+            return payload
+        }
+    }
+
+    @Test("a client that answers its pings stays for hours, and each round trip is timed")
+    func answered() async throws {
+        try await withClock { server, clock in
+            let client = try await server.client()
+            for count in 1...300 {
+                clock.advance(by: .seconds(26))
+                let ping = try await ping(of: client)
+                clock.advance(by: .milliseconds(20))
+                client.socket.send(.pong, ping)
+                try await server.eventually("the pong") { $0.pingRoundTrip.count == UInt64(count) }
+                // Looks whether the pong came.
+                clock.advance(by: .seconds(11))
+                try await server.eventually("a tick") { $0.webSockets == 1 }
+            }
+            let trips = try await server.scrape().histogram(of: "gohub_ping_rtt_seconds")
+            #expect(trips?.count == 300)
+            #expect(abs((trips?.sum ?? 0) - 6) < 0.5)
+            #expect(server.hub.clientCount == 1)
+        }
+    }
+
+    @Test("the first ping comes between half an interval and a whole one, not for all at once")
+    func spread() async throws {
+        try await withClock { server, clock in
+            let clients = try await server.clients(40)
+            clock.advance(by: .seconds(12))
+            try await server.eventually("a tick") { $0.webSockets == 40 }
+            #expect(clients.allSatisfy { $0.socket.peer.unread == 0 })
+            var pinged = 0
+            for _ in 0..<14 {
+                clock.advance(by: .seconds(1))
+                pinged += try await answerPings(server, clients)
+            }
+            #expect(pinged == 40)
+        }
+    }
+
+    @Test("a client that does not answer is out of every table before its connection is gone")
+    func missed() async throws {
+        try await withClock { server, clock in
+            let client = try await server.client()
+            try await client.subscribe("a")
+            clock.advance(by: .seconds(26))
+            _ = try await ping(of: client)
+            clock.advance(by: .seconds(9))
+            #expect(try await client.ask("ping", "1").type == "pong")
+            clock.advance(by: .seconds(2))
+            #expect(try await client.socket.next() == .close(1001, "no pong"))
+            let snapshot = await server.snapshot()
+            #expect(snapshot.webSockets == 1)
+            #expect(snapshot.shard.registered == 0)
+            #expect(snapshot.shard.topics == 0)
+            #expect(server.hub.clientCount == 0)
+            clock.advance(by: .seconds(6))
+            #expect(try await client.socket.rest().end == .closedThere)
+            try await server.expectClosed("no_pong")
+        }
+    }
+
+    @Test(
+        "a pong that answers another ping is none",
+        arguments: [[], [1, 2, 3], [0, 0, 0, 0, 0, 0, 0, 0]] as [[UInt8]]
+    )
+    func wrongPong(payload: [UInt8]) async throws {
+        try await withClock { server, clock in
+            let client = try await server.client()
+            clock.advance(by: .seconds(26))
+            _ = try await ping(of: client)
+            client.socket.send(.pong, payload)
+            #expect(try await client.ask("ping", "1").type == "pong")
+            clock.advance(by: .seconds(11))
+            #expect(try await client.socket.next() == .close(1001, "no pong"))
+            #expect(try await server.scrape().histogram(of: "gohub_ping_rtt_seconds")?.count == 0)
+        }
+    }
+
+    @Test("a connection on which nothing at all arrives is closed as idle")
+    func idle() async throws {
+        try await withClock {
+            $0.settings.pingInterval = .seconds(3600)
+        } _: { server, clock in
+            let client = try await server.client()
+            clock.advance(by: .seconds(170))
+            #expect(try await client.ask("ping", "1").type == "pong")
+            clock.advance(by: .seconds(179))
+            client.socket.send(.pong)
+            try await server.eventually("a tick") { $0.webSockets == 1 }
+            let before = await server.snapshot().bytesRead
+            client.socket.send(.pong)
+            try await server.eventually("the pong") { $0.bytesRead > before }
+            clock.advance(by: .seconds(179))
+            #expect(try await client.ask("ping", "1").type == "pong")
+            clock.advance(by: .seconds(181))
+            #expect(try await client.socket.next() == .close(1001, "idle"))
+            client.socket.sendClose(1001)
+            try await server.expectClosed("idle")
+        }
+    }
+
+    @Test("a client that takes nothing is not pinged, and not closed for its silence while it takes some")
+    func blocked() async throws {
+        try await withClock {
+            $0.hub.queue = QueueLimits(messages: 10_000, bytes: 1 << 30)
+            $0.settings.writeTimeout = .seconds(60)
+        } _: { server, clock in
+            let client = try await server.client(receiveBuffer: 4096)
+            client.socket.peer.stall()
+            let big = [UInt8](repeating: 7, count: 32 << 20)
+            try server.hub.push(.binary(big), to: #require(ClientID(client.id)))
+            try await server.eventually("a full socket") { $0.shard.blockedWrites > 0 }
+            clock.advance(by: .seconds(50))
+            try await server.eventually("a tick") { $0.webSockets == 1 }
+            client.socket.peer.stall(false)
+            #expect(try await client.socket.next() == .binary(big))
+            // The next look at the clock finds it able to take a ping again.
+            clock.advance(by: .seconds(26))
+            _ = try await ping(of: client)
+        }
+    }
+
+    @Test("a client that was too busy taking messages has the whole time to answer once it has them")
+    func answersLate() async throws {
+        try await withClock {
+            $0.hub.queue = QueueLimits(messages: 10_000, bytes: 1 << 30)
+            $0.settings.writeTimeout = .seconds(60)
+        } _: { server, clock in
+            let client = try await server.client(receiveBuffer: 4096)
+            clock.advance(by: .seconds(26))
+            let first = try await ping(of: client)
+            // Its socket fills up before it answers.
+            client.socket.peer.stall()
+            let big = [UInt8](repeating: 7, count: 32 << 20)
+            try server.hub.push(.binary(big), to: #require(ClientID(client.id)))
+            try await server.eventually("a full socket") { $0.shard.blockedWrites > 0 }
+            clock.advance(by: .seconds(24))
+            try await server.eventually("a tick") { $0.webSockets == 1 }
+            client.socket.peer.stall(false)
+            #expect(try await client.socket.next() == .binary(big))
+            clock.advance(by: .seconds(9))
+            try await server.eventually("a tick") { $0.webSockets == 1 }
+            clock.advance(by: .milliseconds(500))
+            try await server.eventually("a tick") { $0.shard.registered == 1 }
+            client.socket.send(.pong, first)
+            try await server.eventually("the pong") { $0.pingRoundTrip.count == 1 }
+            clock.advance(by: .seconds(26))
+            client.socket.send(.pong, try await ping(of: client))
+            try await server.eventually("the pong") { $0.pingRoundTrip.count == 2 }
+        }
+    }
+
+    @Test("a client whose socket takes nothing for too long is let go")
+    func writeTimeout() async throws {
+        try await withClock {
+            $0.hub.queue = QueueLimits(messages: 10_000, bytes: 1 << 30)
+            $0.settings.writeTimeout = .seconds(60)
+        } _: { server, clock in
+            let client = try await server.client(receiveBuffer: 4096)
+            try await client.subscribe("a")
+            client.socket.peer.stall()
+            try server.hub.push(.binary([UInt8](repeating: 7, count: 32 << 20)), to: #require(ClientID(client.id)))
+            try await server.eventually("a full socket") { $0.shard.blockedWrites > 0 }
+            clock.advance(by: .seconds(59))
+            try await server.eventually("a tick") { $0.webSockets == 1 }
+            clock.advance(by: .seconds(2))
+            try await server.expectClosed("write_timeout")
+            #expect(
+                try await server.scrape().sum(of: "gohub_deliveries_dropped_total", where: ["reason": "closed"]) == 1
+            )
+        }
+    }
+
+    /// Answers the pings that have come, and waits until the hub has the pongs.
+    private func answerPings(_ server: TestServer, _ clients: [HubPeer]) async throws -> Int {
+        // A round through the loop: what it wrote before is on its way.
+        let before = await server.snapshot().pingRoundTrip.count
+        var count = 0
+        for client in clients {
+            let number = client.send("ping", "0")
+            let payload = try await client.socket.next { frame -> [UInt8]?? in
+                switch frame {
+                case .ping(let payload): .some(payload)
+                case .text(let text): HubText(text)?.id == number ? .some(nil) : nil
+                default: nil
+                }
+            }
+            guard let payload else { continue }
+            client.socket.send(.pong, payload)
+            _ = try await client.next { $0.id == number ? true : nil }
+            count += 1
+        }
+        try await server.eventually("the pongs") { $0.pingRoundTrip.count == before + UInt64(count) }
+        return count
+    }
+}
