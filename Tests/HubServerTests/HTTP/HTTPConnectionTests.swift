@@ -14,7 +14,7 @@ struct HTTPConnectionTests {
         try await withServer { server in
             let peer = try await server.connect()
             for path in ["/version", "/nothing", "/metrics", "/livez", "/metrics", "/version"] {
-                let reply = try await peer.get(path)
+                let reply = try await peer.get(path, headers: [patient])
                 #expect(reply.status == (path == "/nothing" ? 404 : 200))
                 #expect(reply["connection"] == "keep-alive")
             }
@@ -30,7 +30,7 @@ struct HTTPConnectionTests {
         try await withServer { server in
             let peer = try await server.connect()
             let paths = ["/version", "/metrics", "/nothing", "/metrics", "/livez"]
-            peer.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+            peer.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\(patient.0): \(patient.1)\r\n\r\n" }.joined())
             for path in paths {
                 let reply = try await peer.reply()
                 #expect(reply.status == (path == "/nothing" ? 404 : 200))
@@ -58,7 +58,7 @@ struct HTTPConnectionTests {
         try await withServer { server in
             let peer = try await server.connect()
             let count = 5_000
-            peer.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+            peer.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\(patient.0): \(patient.1)\r\n\r\n")
             peer.send(String(repeating: "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", count: count))
             #expect(try await peer.reply().status == 200)
             for _ in 0..<count { #expect(try await peer.reply().status == 404) }
@@ -84,7 +84,7 @@ struct HTTPConnectionTests {
         arguments: [
             "GET /version HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
             "GET /version HTTP/1.0\r\n\r\n",
-            "GET /metrics HTTP/1.0\r\n\r\n",
+            "GET /metrics HTTP/1.0\r\nX-Prometheus-Scrape-Timeout-Seconds: 600\r\n\r\n",
         ]
     )
     func close(request: String) async throws {

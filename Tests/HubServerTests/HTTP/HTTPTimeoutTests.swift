@@ -96,7 +96,9 @@ struct HTTPTimeoutTests {
         } _: { server in
             let blocker = Blocker()
             server.registry.onScrape { blocker.wait() }
-            let peer = try await server.connect(sending: "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+            let peer = try await server.connect(
+                sending: "GET /metrics HTTP/1.1\r\nHost: a\r\n\(patient.0): \(patient.1)\r\n\r\n"
+            )
             try await blocker.arrival()
             // Two connections after each other have been closed for their silence meanwhile.
             for _ in 0..<2 { _ = try await server.connect().readToEnd() }

@@ -10,7 +10,7 @@ struct RoutesTests {
     @Test("every path answers GET with 200", arguments: ["/metrics", "/livez", "/readyz", "/healthz", "/version"])
     func found(path: String) async throws {
         try await withServer { server in
-            let reply = try await server.get(path)
+            let reply = try await server.get(path, headers: [patient])
             #expect(reply.status == 200)
             #expect(!reply.body.isEmpty)
             #expect(
@@ -23,7 +23,7 @@ struct RoutesTests {
     @Test("a query changes nothing", arguments: ["/version?a=1", "/livez?", "/metrics?name[]=x"])
     func query(target: String) async throws {
         try await withServer { server in
-            let reply = try await server.get(target)
+            let reply = try await server.get(target, headers: [patient])
             #expect(reply.status == 200)
         }
     }
@@ -102,7 +102,7 @@ struct RoutesTests {
             #expect(server.port != server.adminPort)
             for path in ["/metrics", "/livez", "/readyz", "/healthz", "/version"] {
                 #expect(try await server.get(path).status == 404)
-                #expect(try await server.get(path, fromAdmin: true).status == 200)
+                #expect(try await server.get(path, headers: [patient], fromAdmin: true).status == 200)
             }
             #expect(try await server.get("/ws", fromAdmin: true).status == 404)
             _ = try await server.client()

@@ -81,7 +81,10 @@ struct DrainTests {
                 #expect(try PrometheusJSON(parsing: reply.body)["checks"]?["state"] == .string("failing"))
             }
             #expect(try await server.get("/livez", fromAdmin: true).status == 200)
-            let page = try Exposition(parsing: try await server.get("/metrics", fromAdmin: true).body, as: .text)
+            let page = try Exposition(
+                parsing: try await server.get("/metrics", headers: [patient], fromAdmin: true).body,
+                as: .text
+            )
             #expect(page.value(of: "gohub_drain_remaining_connections") == 1)
             #expect((page.value(of: "gohub_drain_deadline_timestamp_seconds") ?? 0) > 1_000_000_000)
             #expect(page.value(of: "gohub_health_check", ["check": "ready"]) == 0)

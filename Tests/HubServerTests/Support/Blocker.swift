@@ -23,7 +23,13 @@ final class Blocker: Sendable {
     func open() { gate.signal() }
 
     /// Waits until a thread is held up.
-    func arrival() async throws { try await Blocking.run { [arrivals] in arrivals.wait() } }
+    func arrival() async throws {
+        try await Blocking.run { [arrivals] in
+            if arrivals.wait(timeout: .now() + 60) == .timedOut {
+                throw ProcessFault(.timedOut, "no thread came to be held up")
+            }
+        }
+    }
 
     deinit { gate.signal() }
 }

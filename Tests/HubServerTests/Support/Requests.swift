@@ -11,6 +11,9 @@ func upgrade(_ peer: Peer, headers: [(String, String)] = []) async throws(PeerFa
     return try await WebSocketPeer(peer, request)
 }
 
+/// The header of a scrape that waits for its page, however slow the machine is.
+let patient = ("X-Prometheus-Scrape-Timeout-Seconds", "600")
+
 /// The fields of an upgrade request that the hub accepts.
 let upgradeFields = [
     ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
