@@ -86,7 +86,7 @@ struct SlowClientTests {
             $0.hub.queue = QueueLimits(messages: 16, bytes: 2 << 20)
             $0.hub.slowClientPolicy = policy
         } _: { server in
-            let slow = try await server.client(receiveBuffer: 4096)
+            let slow = try await server.client(receiveBuffer: 65_536)
             try await slow.subscribe("flood")
             slow.socket.peer.stall()
             try await flood(server, "flood", count: 300)

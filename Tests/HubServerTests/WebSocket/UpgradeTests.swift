@@ -140,7 +140,6 @@ struct UpgradeTests {
                 page.value(of: "gohub_http_requests_total", ["route": "/ws", "method": "GET", "status": "4xx"]) == 1
             )
             #expect(page.value(of: "gohub_connections") == 3)
-            #expect(page.value(of: "gohub_http_connections") == 0)
             _ = clients
         }
     }
