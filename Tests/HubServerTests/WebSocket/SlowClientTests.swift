@@ -36,14 +36,19 @@ struct SlowClientTests {
         try await withServer {
             $0.hub.queue = QueueLimits(messages: 16, bytes: 1 << 20)
         } _: { server in
-            let slow = try await server.client(receiveBuffer: 4096)
+            let slow = try await server.client(receiveBuffer: 65_536)
             try await slow.subscribe("flood")
             slow.socket.peer.stall()
             let quick = try await server.client()
             try await quick.subscribe("flood")
-            async let read = numbersUntil(299, of: quick)
-            try await flood(server, "flood", count: 300)
-            #expect(try await read == Array(0..<300))
+            let publisher = try await server.client()
+            var read: [Int] = []
+            // One after the other, so that only the client that does not read at all is too slow.
+            for number in 0..<300 {
+                publisher.publish([UInt8(number >> 8), UInt8(number & 0xFF)] + filler, to: "flood")
+                read += numbers([try await quick.socket.next()], topic: "flood")
+            }
+            #expect(read == Array(0..<300))
             let page = try await server.scrape()
             #expect(page.value(of: "gohub_slow_client_actions_total", ["action": "disconnect"]) == 1)
             #expect(page.sum(of: "gohub_deliveries_dropped_total", where: ["scope": "topic"]) > 0)
@@ -122,7 +127,7 @@ struct SlowClientTests {
         try await withServer {
             $0.hub.queue = QueueLimits(messages: 400, bytes: 64 << 20)
         } _: { server in
-            let slow = try await server.client(receiveBuffer: 4096)
+            let slow = try await server.client(receiveBuffer: 65_536)
             try await slow.subscribe("flood")
             slow.socket.peer.stall()
             try await flood(server, "flood", count: 390)
@@ -146,7 +151,7 @@ struct SlowClientTests {
             $0.hub.queue = QueueLimits(messages: 10_000, bytes: 1 << 30)
             $0.settings.writeTimeout = .milliseconds(300)
         } _: { server in
-            let stalled = try await server.client(receiveBuffer: 4096)
+            let stalled = try await server.client(receiveBuffer: 65_536)
             try await stalled.subscribe("flood")
             stalled.socket.peer.stall()
             try await flood(server, "flood", count: 300)
@@ -164,7 +169,7 @@ struct SlowClientTests {
             $0.hub.queue = QueueLimits(messages: 10_000, bytes: 1 << 30)
             $0.settings.writeTimeout = .seconds(10)
         } _: { server in
-            let steady = try await server.client(receiveBuffer: 4096)
+            let steady = try await server.client(receiveBuffer: 65_536)
             try await steady.subscribe("flood")
             steady.socket.peer.stall()
             try await flood(server, "flood", count: 200)
@@ -178,7 +183,7 @@ struct SlowClientTests {
         try await withServer {
             $0.hub.queue = QueueLimits(messages: 8, bytes: 64 << 20)
         } _: { server in
-            let client = try await server.client(receiveBuffer: 4096)
+            let client = try await server.client(receiveBuffer: 65_536)
             let id = try #require(ClientID(client.id))
             client.socket.peer.stall()
             var pushed = 0
@@ -207,7 +212,7 @@ struct SlowClientTests {
         try await withServer {
             $0.hub.queue = QueueLimits(messages: 10_000, bytes: 1 << 30)
         } _: { server in
-            let client = try await server.client(receiveBuffer: 4096)
+            let client = try await server.client(receiveBuffer: 65_536)
             let id = try #require(ClientID(client.id))
             client.socket.peer.stall()
             let big = Frame.binary([UInt8](repeating: 0, count: 16 << 20))
