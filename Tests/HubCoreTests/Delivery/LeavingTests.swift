@@ -115,6 +115,25 @@ struct LeavingTests {
         hub.expectEmptyAfterAllLeft()
     }
 
+    @Test("when a connection is asked to end, its deliveries have ended already")
+    func endsBeforeClose() throws {
+        let hub = HubHarness()
+        let client = hub.connect()
+        try client.subscribe(TopicName("news"))
+        var seen: [String] = []
+        client.transport.onClose = { [unowned client, unowned hub] reason in
+            let tables = hub.snapshot()
+            seen.append("\(reason) \(client.client.isRegistered) \(tables.registered) \(tables.subscriptions)")
+        }
+        try hub.hub.disconnect(client.id)
+        hub.tick()
+        #expect(seen == ["kicked false 0 0"])
+        #expect(hub.hub.clientCount == 0)
+        hub.hub.broadcast(Frame("all"))
+        hub.tick()
+        #expect(client.take().isEmpty)
+    }
+
     @Test("a client that is gone is not asked to close", arguments: [true, false])
     func goneNotClosed(byFailure: Bool) throws {
         let hub = HubHarness()

@@ -56,30 +56,25 @@ struct ProtocolTests {
         }
     }
 
-    @Test("subscribe, publish, unsubscribe: answers and messages in this order")
+    @Test("messages come between the answers to subscribe and to unsubscribe, answers to publish in their order")
     func subscription() {
         let hub = HubHarness()
         let client = hub.connect()
         client.send(#"{"message_id":1,"message_type":"subscribe","data":{"topic":"news"}}"#)
         client.send(#"{"message_id":2,"message_type":"publish","data":{"topic":"news","payload":{"a": 1}}}"#)
-        hub.tick()
-        #expect(
-            client.takeTexts() == [
-                answer(1, "subscribed", topic: "news"),
-                answer(2, "published", topic: "news"),
-                message(1, topic: "news", payload: #"{"a": 1}"#, from: client.id),
-            ]
-        )
         client.send(#"{"message_id":3,"message_type":"publish","data":{"topic":"news","payload":3}}"#)
         client.send(#"{"message_id":4,"message_type":"unsubscribe","data":{"topic":"news"}}"#)
         client.send(#"{"message_id":5,"message_type":"publish","data":{"topic":"news","payload":5}}"#)
         hub.tick()
+        let published = [2, 3, 5].map { answer($0, "published", topic: "news") }
+        let texts = client.takeTexts()
+        #expect(texts.filter { published.contains($0) } == published)
         #expect(
-            client.takeTexts() == [
-                answer(3, "published", topic: "news"),
+            texts.filter { !published.contains($0) } == [
+                answer(1, "subscribed", topic: "news"),
+                message(1, topic: "news", payload: #"{"a": 1}"#, from: client.id),
                 message(2, topic: "news", payload: "3", from: client.id),
                 answer(4, "unsubscribed", topic: "news"),
-                answer(5, "published", topic: "news"),
             ]
         )
         hub.expectBalanced()
@@ -126,7 +121,7 @@ struct ProtocolTests {
         hub.tick()
         let delivery = message(1, topic: "t", payload: "1", from: publisher.id)
         let own = [answer(0, "subscribed", topic: "t"), answer(3, "published", topic: "t")]
-        #expect(publisher.takeTexts() == own + (echoes ? [delivery] : []))
+        #expect(Set(publisher.takeTexts()) == Set(own + (echoes ? [delivery] : [])))
         #expect(other.takeTexts() == [answer(0, "subscribed", topic: "t"), delivery])
     }
 
@@ -138,7 +133,7 @@ struct ProtocolTests {
         clients[0].send(#"{"message_id":5,"message_type":"\#(type)","data":{\#(topic)"payload":[1 ,2]}}"#)
         hub.tick()
         let delivery = message(1, topic: "broadcast", payload: "[1 ,2]", from: clients[0].id)
-        #expect(clients[0].takeTexts() == [answer(5, "published", topic: "broadcast"), delivery])
+        #expect(Set(clients[0].takeTexts()) == [answer(5, "published", topic: "broadcast"), delivery])
         for client in clients[1...] { #expect(client.takeTexts() == [delivery]) }
         #expect(hub.snapshot().publishes[Int(DeliveryScope.broadcast.rawValue)] == 1)
     }
