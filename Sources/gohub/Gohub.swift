@@ -37,7 +37,8 @@ struct Gohub {
     }
 
     private static func run(_ command: Command, _ arguments: [String]) -> ExitCode {
-        if arguments.contains("--help") || arguments.contains("-h") {
+        // Behind -- nothing is a flag.
+        if arguments.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
             Output.write(command.help)
             return .success
         }

@@ -46,10 +46,10 @@ struct BenchReport: Sendable {
         return "{\(members.joined(separator: ","))}\n"
     }
 
-    /// At most three decimals.
+    /// At most three decimals; 0 for what is no number.
     private static func number(_ value: Double) -> String {
         guard value.isFinite else { return "0" }
-        let rounded = (value * 1000).rounded() / 1000
+        let rounded = abs(value) < 1e15 ? (value * 1000).rounded() / 1000 : value
         return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int64(rounded)) : String(rounded)
     }
 }

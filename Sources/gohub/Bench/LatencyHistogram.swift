@@ -4,7 +4,7 @@
 /// Durations counted in buckets one thirty-second apart, so that percentiles are right within 3 %.
 struct LatencyHistogram {
     private static let subBits = 5
-    private var counts = [UInt64](repeating: 0, count: (64 - subBits) << subBits)
+    private var counts = [UInt64](repeating: 0, count: (65 - subBits) << subBits)
     private(set) var total: UInt64 = 0
     private(set) var largest: UInt64 = 0
 
@@ -35,6 +35,7 @@ struct LatencyHistogram {
         guard index >= 2 << subBits else { return UInt64(index) }
         let magnitude = index >> subBits - 1
         let sub = UInt64(index - magnitude << subBits)
-        return (sub + 1) << UInt64(magnitude) - 1
+        // The last bucket ends where the numbers end.
+        return (sub + 1) << UInt64(magnitude) &- 1
     }
 }

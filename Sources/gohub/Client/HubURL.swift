@@ -27,13 +27,17 @@ struct HubURL: Sendable, Equatable {
         func fault(_ reason: String) -> Arguments.Fault {
             Arguments.Fault(message: "\"\(text)\" is no address of a hub: \(reason)")
         }
-        guard text.hasPrefix("ws://") else {
-            throw fault(text.hasPrefix("wss://") ? "this version speaks no TLS" : "it must begin with ws://")
+        let scheme = text.prefix { $0 != "/" }.lowercased()
+        guard scheme == "ws:", text.dropFirst(3).hasPrefix("//") else {
+            throw fault(scheme == "wss:" ? "this version speaks no TLS" : "it must begin with ws://")
         }
         let rest = text.dropFirst(5)
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let authority = rest[..<slash]
         guard !authority.isEmpty else { throw fault("the host is missing") }
+        guard !authority.utf8.contains(where: "?#@\\".utf8.contains) else {
+            throw fault("the host has a character that hosts cannot have")
+        }
         let path = String(rest[slash...])
         guard path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
             throw fault("the path has a character that must be escaped")
@@ -45,6 +49,8 @@ struct HubURL: Sendable, Equatable {
         } catch {
             throw fault(error.message)
         }
+        guard !address.host.isEmpty else { throw fault("the host is missing") }
+        guard address.port != 0 else { throw fault("the port has to be a number from 1 to 65535") }
         target = path.isEmpty ? "/ws" : path
         host = String(authority)
     }

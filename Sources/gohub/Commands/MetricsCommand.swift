@@ -14,6 +14,9 @@ extension Command {
         summary: "Prints the catalogue of metrics, as Markdown or JSON, without a server.",
         flags: [Arguments.Flag(name: "json", value: nil, purpose: "print JSON")],
         run: { arguments throws(Arguments.Fault) in
+            guard arguments.rest.isEmpty else {
+                throw Arguments.Fault(message: "metrics takes no arguments beside flags: \(arguments.rest[0])")
+            }
             let catalogue = NodeMetricsCatalogue.make()
             Output.write(
                 arguments.switches.contains("json")

@@ -8,7 +8,10 @@ extension Command {
         synopsis: "",
         summary: "Prints the version.",
         flags: [],
-        run: { _ throws(Arguments.Fault) in
+        run: { arguments throws(Arguments.Fault) in
+            guard arguments.rest.isEmpty else {
+                throw Arguments.Fault(message: "version takes no arguments: \(arguments.rest[0])")
+            }
             Output.write("gohub \(Version.current)\n")
             return .success
         }
