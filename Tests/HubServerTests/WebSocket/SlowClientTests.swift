@@ -101,6 +101,10 @@ struct SlowClientTests {
                 try await server.scrape().value(of: "gohub_slow_client_actions_total", ["action": "drop"]) == dropped
             )
             slow.socket.peer.stall(false)
+            // A unicast to a full queue is refused, whatever the policy.
+            _ = try await server.eventually("room in the queue") { page in
+                page.value(of: "gohub_slow_clients") == 0 ? true : nil
+            }
             let publisher = try await server.client()
             #expect(
                 try await publisher.ask("unicast", #"{"client_id":"\#(slow.id)","payload":"end"}"#).type == "published"
