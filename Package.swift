@@ -123,7 +123,10 @@ let package = Package(
         ),
         tests("HubConfigTests", ["HubConfig", "HubLog"]),
         tests("HubTestingTests", ["HubTesting", "HubMetrics"], exclude: ["Fixtures"]),
-        tests("GohubTests", ["gohub", "HubWire", "HubMetrics", "HubLoop", "HubConfig", "HubTesting"]),
+        tests(
+            "GohubTests",
+            ["gohub", "HubWire", "HubMetrics", "HubLog", "HubCore", "HubLoop", "HubServer", "HubConfig", "HubTesting"]
+        ),
         tests("IntegrationTests", ["HubTesting", "HubWire", "HubLoop", "HubMetrics"]),
     ],
     swiftLanguageModes: [.v6]

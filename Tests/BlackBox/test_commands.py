@@ -38,12 +38,41 @@ def test_every_command_explains_itself(binary, command):
     assert answer.stderr == ""
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["pub"], ["sub"], ["bench", "nonsense"], ["serve", "--nonsense"]])
-def test_a_wrong_command_line_is_refused_with_a_word_on_standard_error(binary, arguments):
-    answer = run(binary, *arguments)
+@pytest.mark.parametrize(
+    "line",
+    """
+    nonsense, --nonsense, -x, serve extra, serve --nonsense, serve --server-addr, check extra, version extra
+    metrics extra, metrics --json=1
+    pub, pub a b c, pub a b --url ws://, sub, sub a --count 0, sub a --url http://x
+    bench, bench nonsense, bench fanout connect, bench fanout --clients many, bench fanout --dialect xml
+    bench fanout --clients 1 --subscribers 2, bench unicast --dialect raw
+    """.strip().replace("\n", ",").split(","),
+)
+def test_a_wrong_command_line_is_refused_with_a_word_on_standard_error(binary, line):
+    answer = run(binary, *line.split())
     assert answer.returncode == 64
     assert answer.stdout == ""
     assert answer.stderr.startswith("gohub: ")
+    assert "--help" in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_wrong_configuration_is_refused_with_every_fault(binary, command):
+    answer = subprocess.run(
+        [binary, command, "--server-loops", "many", "--hub-message-buffer-cap=0"],
+        env=environment() | {"GOHUB_LOG_LEVEL": "loud"}, capture_output=True, text=True, timeout=60,
+    )
+    assert answer.returncode == 78
+    assert answer.stdout == ""
+    assert len(answer.stderr.splitlines()) == 3
+    for name in ("GOHUB_LOG_LEVEL", "--server-loops", "--hub-message-buffer-cap"):
+        assert name in answer.stderr
+
+
+def test_a_port_that_is_taken_is_exit_code_1(binary, hub):
+    answer = run(binary, "serve", "--server-addr", hub.url.removeprefix("ws://").removesuffix("/ws"))
+    assert answer.returncode == 1
+    assert "cannot serve" in answer.stderr
 
 
 @pytest.mark.parametrize("arguments", [["pub", "news", "1"], ["sub", "news"], ["bench", "connect"]])
@@ -59,6 +88,12 @@ def test_what_is_published_is_printed(binary, hub):
     assert run(binary, "pub", "news", "plain text", "--url", hub.url).returncode == 0
     assert run(binary, "pub", "news", "[2]", "--url", hub.url).returncode == 0
     assert subscriber.output() == ['news {"a": 1}', 'news "plain text"', "news [2]"]
+
+
+def test_what_stands_behind_two_dashes_is_no_flag(binary, hub):
+    subscriber = Subscriber(binary, hub, "news", "--count", "1")
+    assert run(binary, "pub", "--url", hub.url, "--", "news", "--help").returncode == 0
+    assert subscriber.output() == ['news "--help"']
 
 
 def test_standard_input_is_published_line_by_line(binary, hub):

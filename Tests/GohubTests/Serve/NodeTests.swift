@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubConfig
+import HubLog
+import HubMetrics
+import HubTesting
+import Testing
+
+@testable import gohub
+
+@Suite("A node")
+struct NodeTests {
+    /// Runs a node while `body` looks at it.
+    private func withNode(_ body: (Registry, MemorySink) async throws -> Void) async throws {
+        var configuration = Configuration()
+        configuration.server.addr = "127.0.0.1:0"
+        configuration.server.loops = 2
+        let registry = Registry()
+        let sink = MemorySink()
+        let node = try Node(configuration, registry: registry, log: Logger(level: .info, format: .text, sink: sink))
+        try node.start()
+        do {
+            try await body(registry, sink)
+        } catch {
+            try await Blocking.run { node.stop() }
+            throw error
+        }
+        try await Blocking.run { node.stop() }
+    }
+
+    @Test("exposes the families of the catalogue, no more and no fewer, with their types and words")
+    func catalogue() async throws {
+        let catalogue = NodeMetricsCatalogue.make()
+        #expect(Set(catalogue.map(\.name)).count == catalogue.count)
+        try await withNode { registry, _ in
+            let page = try await Blocking.run { try Exposition(scraping: registry, as: .text) }
+            // A family with open labels has no series, and does not show, before there is something to tell.
+            let closed = catalogue.filter { $0.labels.allSatisfy { $0.values != nil } }
+            let names = Set(page.families.map(\.name))
+            #expect(names.isSubset(of: catalogue.map(\.name)))
+            #expect(names.isSuperset(of: closed.map(\.name)))
+            for family in catalogue {
+                guard let shown = page[family: family.name] else { continue }
+                #expect(shown.help == family.help, "\(family.name)")
+                // The text format has neither infos nor state sets.
+                let type = family.type == .info || family.type == .stateSet ? "gauge" : family.type.rawValue
+                #expect(shown.type?.rawValue == type, "\(family.name)")
+            }
+        }
+    }
+
+    @Test("says where it listens")
+    func listening() async throws {
+        try await withNode { _, sink in
+            let records = sink.records.filter { $0.message == "listening" }
+            #expect(records.count == 5)
+            guard case .string(let address) = records.first?["addr"] else {
+                Issue.record("no address in \(records)")
+                return
+            }
+            #expect(address.hasPrefix("127.0.0.1:") && !address.hasSuffix(":0"))
+        }
+    }
+
+    @Test("counts what it logs")
+    func logs() async throws {
+        try await withNode { registry, sink in
+            let page = try await Blocking.run { try Exposition(scraping: registry) }
+            let logged = sink.records.count { $0.level == .info }
+            #expect(page.value(of: "gohub_log_events_total", ["level": "info"]) == Double(logged))
+        }
+    }
+}
