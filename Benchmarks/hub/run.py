@@ -4,7 +4,8 @@
 
 Each server is pinned to the first core and the load generator (`gohub bench`) to the second. Rounds alternate between
 servers, so that what else the machine does hits all alike. Figures are the server's processor time from the
-scheduler, not wall time; the table shows medians, the ratio to the floor, and the spread of the rounds.
+scheduler, not wall time. A ratio is taken within each round, where the machine was the same for all, and the table shows
+the median of these ratios and between which two half of the rounds lie.
 """
 
 import argparse
@@ -131,13 +132,13 @@ def check_books(port):
         sys.exit("bench: the hub lost count of deliveries: gohub_deliveries_residual is not 0")
 
 
-def run(rounds, seconds, only):
+def run(rounds, seconds, only, wanted):
     results = []
     for row, servers, options, figure, unit in ROWS:
         if only and only not in row:
             continue
         if servers == "all":
-            names = [(name, name, dialect) for name, (_, dialect) in SERVERS.items()]
+            names = [(name, name, dialect) for name, (_, dialect) in SERVERS.items() if name in wanted]
         else:
             names = [("gohub", "gohub", "json" if servers == "json" else "binary")]
         figures = {label: [] for label, _, _ in names}
@@ -179,28 +180,36 @@ def values(result, label, figure=None):
 
 def print_row(result):
     print(f"\n{result['row']}")
-    print(f"  {'':12} {'median':>10} {'ratio':>7} {'spread':>8} {'p99':>10}")
-    base = statistics.median(values(result, next(iter(result["rounds"]))))
+    print(f"  {'':12} {'median':>10}  {'':4} {'least':>10} {'ratio':>8}  {'half of the rounds':20} {'p99':>10}")
+    base = values(result, next(iter(result["rounds"])))
     for label in result["rounds"]:
         found = values(result, label)
-        median = statistics.median(found)
-        spread = (max(found) - min(found)) / median if median else 0
         p99 = ""
         if "latency_p99_microseconds" in result["rounds"][label][0]:
             p99 = f"{statistics.median(values(result, label, 'latency_p99_microseconds')) / 1000:.1f} ms"
-        ratio = median / base if base else 0
-        print(f"  {label:12} {median:>10.3f} {ratio:>6.2f}× {spread:>7.0%} {p99:>10}  {result['unit']}", flush=True)
+        ratios = sorted(figure / other for figure, other in zip(found, base) if other)
+        half = f"{quantile(ratios, 0.25):.2f} … {quantile(ratios, 0.75):.2f}" if len(ratios) > 1 else ""
+        print(
+            f"  {label:12} {statistics.median(found):>10.3f}  {result['unit']:4} {min(found):>10.3f} "
+            f"{statistics.median(ratios):>7.2f}×  {half:20} {p99:>10}",
+            flush=True,
+        )
+
+
+def quantile(ordered, share):
+    return ordered[round((len(ordered) - 1) * share)]
 
 
 def main():
     parser = argparse.ArgumentParser(description="Measures gohub beside its peers.")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each server is measured (default 3)")
-    parser.add_argument("--seconds", type=int, default=4, help="how long each measurement takes (default 4)")
+    parser.add_argument("--rounds", type=int, default=9, help="how often each server is measured (default 9)")
+    parser.add_argument("--seconds", type=int, default=2, help="how long each measurement takes (default 2)")
     parser.add_argument("--only", default="", help="only rows whose name has this text")
+    parser.add_argument("--servers", default="", help="only these servers, with commas between them")
     arguments = parser.parse_args()
     if (os.cpu_count() or 1) < 2:
         sys.exit("bench: the server and the load need a core each")
-    results = run(arguments.rounds, arguments.seconds, arguments.only)
+    results = run(arguments.rounds, arguments.seconds, arguments.only, arguments.servers.split(",") if arguments.servers else list(SERVERS))
     path = ROOT / "Benchmarks/results/hub.json"
     machine = {"cores": os.cpu_count(), "kernel": platform.release(), "load": os.getloadavg()[0]}
     path.write_text(json.dumps({"machine": machine, "results": results}, indent=1) + "\n")

@@ -35,7 +35,11 @@ final class FanOutBench: LoadPoolDelegate {
 
     func allOpened() {
         makeBursts()
-        guard !isRaw else { return begin() }
+        if isRaw {
+            // As a subscription does: a socket that has answered acknowledges later than one that has only read.
+            for connection in pool.connections { connection.send(Self.frame(.pong, [])) }
+            return begin()
+        }
         // A welcome for each connection, a confirmation for each subscription.
         expectedSetUp += pool.connections.count
         for topic in 0..<options.topics {
