@@ -13,10 +13,12 @@ package final class Client {
     package let handle: ClientHandle
     /// The socket under it; the transport owns the client.
     unowned(unsafe) let transport: any ClientTransport
-    /// Whether the client is in the hub's tables: topics, broadcast, directory.
-    package internal(set) var isRegistered = false
+
+    // What each delivery touches stands together, in two lines of the caches.
 
     var queue = OutboundQueue()
+    /// When bytes of the queue were last taken by the socket, or when it began to wait; monotonic nanoseconds.
+    package internal(set) var lastProgress: UInt64 = 0
     /// The socket took less than it was offered: nothing is written until it can take more.
     var isBlocked = false
     /// The client is in the shard's list of clients to flush.
@@ -27,6 +29,9 @@ package final class Client {
     var exclusions = 0
     /// The handle carries numbers other than zero.
     var isPublished = false
+
+    /// Whether the client is in the hub's tables: topics, broadcast, directory.
+    package internal(set) var isRegistered = false
     /// Its place among all registered clients.
     var position = -1
     var subscriptions: [Subscription] = []
@@ -37,9 +42,6 @@ package final class Client {
         self.handle = handle
         self.transport = transport
     }
-
-    /// When bytes of the queue were last taken by the socket, or when it began to wait; monotonic nanoseconds.
-    package internal(set) var lastProgress: UInt64 = 0
     /// Whether bytes wait for a socket that takes none.
     package var isWaiting: Bool { isBlocked }
     /// Whether nothing waits.

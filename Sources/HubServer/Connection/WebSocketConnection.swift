@@ -18,14 +18,15 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         case closed
     }
 
-    let peer: SocketAddress
+    // What a write touches comes first, in one line of the caches.
     private let descriptor: Int32
+    private var phase = Phase.open
+    let peer: SocketAddress
     private unowned let worker: Worker
     private let watch: SocketWatch
     private var receiver: WebSocketReceiver
     private lazy var timer = LoopTimer(self)
     private lazy var client = worker.shard.attach(self)
-    private var phase = Phase.open
     private var reason = CloseReason.abnormal
     private let openedAt: UInt64
     private var lastRead: UInt64
