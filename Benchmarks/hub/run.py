@@ -38,45 +38,77 @@ def gohub_server(port, *options):
     ]
 
 
-def bare_server(port):
-    return [str(BARE), *gohub_server(port)[1:]]
-
-
 SERVERS = {
-    "floor": (lambda port: [str(BUILT / "floor"), str(port)], "raw"),
-    "gohub": (gohub_server, "binary"),
-    "uWebSockets": (
-        lambda port: [sys.executable, str(ROOT / "Benchmarks/peers/uwebsockets/hub.py"), str(port)],
-        "raw",
-    ),
-    "gorilla": (lambda port: [str(BUILT / "gorilla"), str(port)], "raw"),
+    "floor": lambda port: [str(BUILT / "floor"), str(port)],
+    "gohub": gohub_server,
+    "uWebSockets": lambda port: [sys.executable, str(ROOT / "Benchmarks/peers/uwebsockets/hub.py"), str(port)],
+    "gorilla": lambda port: [str(BUILT / "gorilla"), str(port)],
+    "bare": lambda port: [str(BARE), *gohub_server(port)[1:]],
 }
+DELIVERY = ("server_cpu_microseconds_per_delivery", "µs")
 
-# name, servers, what `gohub bench` is asked for, the figure that the row compares, its unit
+
+class Variant:
+    """One server under one load; the first of a row is what the others are compared with."""
+
+    def __init__(self, label, load, server="gohub", dialect="binary", options=(), cores=SERVER_CORE):
+        self.label = label
+        self.load = load
+        self.server = server
+        self.dialect = dialect
+        self.options = options
+        self.cores = cores
+        # A measurement with a time of its own says the same each time: one round is enough.
+        self.is_long = any(part.startswith("--duration") for part in load)
+
+
+def peers(*load):
+    dialects = {"floor": "raw", "gohub": "binary", "uWebSockets": "raw", "gorilla": "raw"}
+    return [Variant(name, load, name, dialect) for name, dialect in dialects.items()]
+
+
+ONE = ("fanout", "--in-flight=1")
+SIXTEEN = ("fanout", "--in-flight=16")
+# name, the figure that is compared and its unit, what is compared
 ROWS = [
-    ("fan-out 64 B to 1 000, 1 in flight", "all", ["fanout", "--in-flight=1"], DELIVERY, "µs"),
-    ("fan-out 64 B to 1 000, 16 in flight", "all", ["fanout", "--in-flight=16"], DELIVERY, "µs"),
-    ("fan-out 64 B to 5 000, 16 in flight", "all", ["fanout", "--clients=5000", "--in-flight=16"], DELIVERY, "µs"),
-    ("fan-out 1 KiB to 1 000, 16 in flight", "all", ["fanout", "--size=1024", "--in-flight=16"], DELIVERY, "µs"),
-    ("fan-out JSON 64 B to 1 000, 16 in flight", "json", ["fanout", "--in-flight=16"], DELIVERY, "µs"),
+    ("fan-out 64 B to 1 000, 1 in flight", DELIVERY, peers(*ONE)),
+    ("fan-out 64 B to 1 000, 16 in flight", DELIVERY, peers(*SIXTEEN)),
+    ("fan-out 64 B to 5 000, 16 in flight", DELIVERY, peers(*SIXTEEN, "--clients=5000")),
+    ("fan-out 1 KiB to 1 000, 16 in flight", DELIVERY, peers(*SIXTEEN, "--size=1024")),
     (
-        "1 000 topics of 10 subscribers, 16 in flight", "gohub",
-        ["fanout", "--topics=1000", "--subscribers=10", "--in-flight=16"], DELIVERY, "µs",
+        "protocols and topics, 16 in flight", DELIVERY,
+        [
+            Variant("binary", SIXTEEN),
+            Variant("JSON", SIXTEEN, dialect="json"),
+            Variant("1 000 × 10", (*SIXTEEN, "--topics=1000", "--subscribers=10")),
+            Variant("unicast", ("unicast", "--clients=100", "--in-flight=16")),
+        ],
     ),
-    ("unicast, 16 in flight", "gohub", ["unicast", "--clients=100", "--in-flight=16"], DELIVERY, "µs"),
-    ("connect", "all", ["connect", "--clients=5000"], "server_cpu_microseconds_per_connect", "µs"),
+    ("connect", ("server_cpu_microseconds_per_connect", "µs"), peers("connect", "--clients=5000")),
     (
-        "memory of an idle connection, 10 000", "all",
-        ["idle", "--clients=10000"], "server_resident_bytes_per_connection", "B",
+        "memory of an idle connection, 10 000", ("server_resident_bytes_per_connection", "B"),
+        peers("idle", "--clients=10000"),
+    ),
+    ("metrics against none, 1 in flight", DELIVERY, [Variant("without", ONE, "bare"), Variant("with", ONE)]),
+    ("metrics against none, 16 in flight", DELIVERY, [Variant("without", SIXTEEN, "bare"), Variant("with", SIXTEEN)]),
+    (
+        "latency (p99) while 50 more stall", ("latency_p99_microseconds", "µs"),
+        [Variant("nobody", SIXTEEN), Variant("50 stall", (*SIXTEEN, "--stalled=50"))],
+    ),
+    (
+        "two loops against one, 16 in flight", ("deliveries_per_second", "1/s"),
+        [
+            Variant("one loop", SIXTEEN, cores="0,1"),
+            Variant("two loops", SIXTEEN, options=["--server-loops=2"], cores="0,1"),
+        ],
+    ),
+    (
+        "idle connection, 25 s pings, 10 000", ("server_cpu_microseconds_per_connection_second", "µs/s"),
+        [Variant("gohub", ("idle", "--clients=10000", "--duration=50"))],
     ),
 ]
-METRICS_ROWS = [
-    ("metrics against none, 1 in flight", ["fanout", "--in-flight=1"]),
-    ("metrics against none, 16 in flight", ["fanout", "--in-flight=16"]),
-]
-LOOPS_ROW = ("two loops against one, 16 in flight", ["fanout", "--in-flight=16"])
-IDLE = ("idle connection, 25 s pings, 10 000", ["idle", "--clients=10000"],
-        "server_cpu_microseconds_per_connection_second", "µs/s")
+# A row of this length says the same each time.
+LONG = "--duration=50"
 
 
 def free_port():
@@ -86,13 +118,10 @@ def free_port():
 
 
 @contextlib.contextmanager
-def server(name, extra=(), cores=SERVER_CORE):
+def running(variant):
     port = free_port()
-    make = bare_server if name == "bare" else SERVERS[name][0]
-    command = make(port) + list(extra)
-    process = subprocess.Popen(
-        ["taskset", "-c", cores, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    command = ["taskset", "-c", variant.cores, *SERVERS[variant.server](port), *variant.options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
         while True:
@@ -101,7 +130,7 @@ def server(name, extra=(), cores=SERVER_CORE):
                 break
             except OSError:
                 if process.poll() is not None or time.monotonic() > deadline:
-                    sys.exit(f"bench: {name} does not listen; its command is {' '.join(command)}")
+                    sys.exit(f"bench: {variant.label} does not listen; its command is {' '.join(command)}")
                 time.sleep(0.05)
         yield port, process.pid
     finally:
@@ -109,19 +138,20 @@ def server(name, extra=(), cores=SERVER_CORE):
         process.wait()
 
 
-def measure(name, options, dialect, seconds, extra=(), server_cores=SERVER_CORE):
-    with server(name, extra, server_cores) as (port, pid):
+def measure(variant, seconds):
+    with running(variant) as (port, pid):
         command = [
-            "taskset", "-c", LOAD_CORE, str(GOHUB), "bench", *options, f"--url=ws://127.0.0.1:{port}/ws",
-            f"--server-pid={pid}", f"--dialect={dialect}", f"--duration={seconds}", "--json",
+            "taskset", "-c", LOAD_CORE, str(GOHUB), "bench", f"--url=ws://127.0.0.1:{port}/ws", f"--server-pid={pid}",
+            f"--dialect={variant.dialect}", "--json", *variant.load,
         ]
-        outcome = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120)
+        if not variant.is_long:
+            command.append(f"--duration={seconds}")
+        outcome = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 170)
         if outcome.returncode:
-            sys.exit(f"bench: {name}: {outcome.stderr.strip()}")
-        figures = json.loads(outcome.stdout)
-        if name == "gohub":
+            sys.exit(f"bench: {variant.label}: {outcome.stderr.strip()}")
+        if variant.server == "gohub":
             check_books(port)
-        return figures
+        return json.loads(outcome.stdout)
 
 
 def check_books(port):
@@ -134,42 +164,16 @@ def check_books(port):
 
 def run(rounds, seconds, only, wanted):
     results = []
-    for row, servers, options, figure, unit in ROWS:
-        if only and only not in row:
+    for name, (figure, unit), variants in ROWS:
+        variants = [each for each in variants if not wanted or each.server in wanted]
+        if only not in name or not variants:
             continue
-        if servers == "all":
-            names = [(name, name, dialect) for name, (_, dialect) in SERVERS.items() if name in wanted]
-        else:
-            names = [("gohub", "gohub", "json" if servers == "json" else "binary")]
-        figures = {label: [] for label, _, _ in names}
-        for _ in range(rounds):
-            for label, name, dialect in names:
-                figures[label].append(measure(name, options, dialect, seconds))
-        results.append({"row": row, "figure": figure, "unit": unit, "rounds": figures})
-        print_row(results[-1])
-    for row, options in METRICS_ROWS:
-        if not BARE.exists() or (only and only not in row):
-            continue
-        figures = {"without": [], "with": []}
-        for _ in range(rounds * 2):
-            figures["without"].append(measure("bare", options, "binary", seconds))
-            figures["with"].append(measure("gohub", options, "binary", seconds))
-        results.append({"row": row, "figure": DELIVERY, "unit": "µs", "rounds": figures})
-        print_row(results[-1])
-    if not only or only in LOOPS_ROW[0]:
-        figures = {"one loop": [], "two loops": []}
-        for _ in range(rounds):
-            for label, extra in (("one loop", []), ("two loops", ["--server-loops=2"])):
-                figures[label].append(
-                    measure("gohub", LOOPS_ROW[1], "binary", seconds, extra, server_cores="0,1")
-                )
-        results.append(
-            {"row": LOOPS_ROW[0], "figure": "deliveries_per_second", "unit": "1/s", "rounds": figures}
-        )
-        print_row(results[-1])
-    if not only or only in IDLE[0]:
-        figures = {"gohub": [measure("gohub", IDLE[1], "binary", 50)]}
-        results.append({"row": IDLE[0], "figure": IDLE[2], "unit": IDLE[3], "rounds": figures})
+        figures = {variant.label: [] for variant in variants}
+        for number in range(1 if variants[0].is_long else rounds):
+            # Whoever comes first in one round comes last in the next.
+            for variant in variants if number % 2 == 0 else reversed(variants):
+                figures[variant.label].append(measure(variant, seconds))
+        results.append({"row": name, "figure": figure, "unit": unit, "rounds": figures})
         print_row(results[-1])
     return results
 
@@ -209,7 +213,7 @@ def main():
     arguments = parser.parse_args()
     if (os.cpu_count() or 1) < 2:
         sys.exit("bench: the server and the load need a core each")
-    results = run(arguments.rounds, arguments.seconds, arguments.only, arguments.servers.split(",") if arguments.servers else list(SERVERS))
+    results = run(arguments.rounds, arguments.seconds, arguments.only, arguments.servers.split(",") if arguments.servers else [])
     path = ROOT / "Benchmarks/results/hub.json"
     machine = {"cores": os.cpu_count(), "kernel": platform.release(), "load": os.getloadavg()[0]}
     path.write_text(json.dumps({"machine": machine, "results": results}, indent=1) + "\n")

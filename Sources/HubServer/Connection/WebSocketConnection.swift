@@ -55,10 +55,10 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         worker.shard.register(client)
         worker.common.receiver.opened(client, on: worker.shard)
         if let drain = worker.drain { announceDrain(drain.retryAfterMilliseconds) }
-        let interval = worker.common.settings.pingInterval.wholeNanoseconds
+        let times = worker.common.heartbeat
         // As if the last ping had been sent a part of an interval ago: clients that came together are pinged apart.
-        lastPing = openedAt &- UInt64.random(in: 0...interval / 2, using: &worker.generator)
-        schedule(min(interval - (openedAt &- lastPing), worker.common.settings.readTimeout.wholeNanoseconds))
+        lastPing = openedAt &- UInt64.random(in: 0...times.pingInterval / 2, using: &worker.generator)
+        lookAgain(in: min(times.pingInterval - (openedAt &- lastPing), times.readTimeout))
         if !rest.isEmpty { take(rest) }
     }
 
@@ -184,23 +184,22 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 
     private func heartbeat() {
-        let settings = worker.common.settings
+        let times = worker.common.heartbeat
         let now = worker.now
         let idle = now &- lastRead
-        let readTimeout = settings.readTimeout.wholeNanoseconds
-        guard idle < readTimeout else { return close(.idle) }
+        guard idle < times.readTimeout else { return close(.idle) }
         guard !client.isWaiting else { return watchProgress(now) }
-        let pongTimeout = settings.pongTimeout.wholeNanoseconds
         if isPongAwaited {
             let waited = now &- pongAwaitedSince
-            guard waited < pongTimeout else { return close(.noPong) }
-            return schedule(min(pongTimeout - waited, readTimeout - idle))
+            guard waited < times.pongTimeout else { return close(.noPong) }
+            return lookAgain(in: min(times.pongTimeout - waited, times.readTimeout - idle))
         }
-        let interval = settings.pingInterval.wholeNanoseconds
         let since = now &- lastPing
-        if since < interval { return schedule(min(interval - since, readTimeout - idle)) }
+        if since < times.pingInterval {
+            return lookAgain(in: min(times.pingInterval - since, times.readTimeout - idle))
+        }
         ping(now)
-        schedule(min(pongTimeout, readTimeout - idle))
+        lookAgain(in: min(times.pongTimeout, times.readTimeout - idle))
     }
 
     private func ping(_ now: UInt64) {
@@ -212,14 +211,14 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
 
     /// A client whose socket takes nothing is not pinged: the ping would wait behind its messages.
     private func watchProgress(_ now: UInt64) {
-        let patience = worker.common.settings.writeTimeout.wholeNanoseconds
+        let times = worker.common.heartbeat
         let stood = now &- client.lastProgress
-        guard stood < patience else { return close(.writeTimeout) }
-        schedule(min(patience - stood, worker.common.settings.pingInterval.wholeNanoseconds))
+        guard stood < times.writeTimeout else { return close(.writeTimeout) }
+        lookAgain(in: min(times.writeTimeout - stood, times.pingInterval))
     }
 
-    private func schedule(_ nanoseconds: UInt64) {
-        worker.loop.schedule(timer, after: Duration(wholeNanoseconds: nanoseconds))
+    private func lookAgain(in nanoseconds: UInt64) {
+        worker.loop.schedule(timer, at: worker.common.heartbeat.point(nanoseconds, after: worker.now))
     }
 
     // MARK: Closing
@@ -247,7 +246,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         self.reason = reason
         worker.shard.beginClosing(client, reason)
         sendClose(reason.closeCode ?? WebSocketCloseCode.normal, text)
-        schedule(worker.common.settings.closeTimeout.wholeNanoseconds)
+        worker.loop.schedule(timer, after: worker.common.settings.closeTimeout)
     }
 
     private func peerCloses(_ code: UInt16?) {
@@ -260,7 +259,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
             }
             worker.shard.beginClosing(client, reason)
             sendClose(code ?? 0, "")
-            schedule(worker.common.settings.closeTimeout.wholeNanoseconds)
+            worker.loop.schedule(timer, after: worker.common.settings.closeTimeout)
         case .closing: break
         case .finishing, .closed: return
         }
@@ -277,7 +276,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     /// A drain writes what waits for as long as it may take itself; otherwise the time for a close is over.
     private func closeTimedOut() {
         if worker.drain != nil, client.isWaiting {
-            schedule(worker.common.settings.closeTimeout.wholeNanoseconds)
+            worker.loop.schedule(timer, after: worker.common.settings.closeTimeout)
         } else {
             end(reason)
         }

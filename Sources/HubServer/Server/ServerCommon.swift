@@ -8,6 +8,7 @@ import Synchronization
 /// What all loops of a server share; immutable or locked.
 package final class ServerCommon: Sendable {
     let settings: ServerSettings
+    let heartbeat: HeartbeatTimes
     let log: Logger
     let receiver: any MessageReceiver
     let limiter: ConnectionLimiter
@@ -15,6 +16,7 @@ package final class ServerCommon: Sendable {
 
     init(settings: ServerSettings, log: Logger, receiver: any MessageReceiver) {
         self.settings = settings
+        heartbeat = HeartbeatTimes(settings)
         self.log = log
         self.receiver = receiver
         limiter = ConnectionLimiter(
