@@ -31,16 +31,17 @@ SERVER_CORE, LOAD_CORE = "0", "1"
 DELIVERY = "server_cpu_microseconds_per_delivery"
 
 
-def gohub_server(port, *options):
+def gohub_server(port, loops=1):
     return [
-        str(GOHUB), "serve", f"--server-addr=127.0.0.1:{port}", "--server-loops=1",
-        "--server-max-connections-per-ip=0", "--log-level=warning", *options,
+        str(GOHUB), "serve", f"--server-addr=127.0.0.1:{port}", f"--server-loops={loops}",
+        "--server-max-connections-per-ip=0", "--log-level=warning",
     ]
 
 
 SERVERS = {
     "floor": lambda port: [str(BUILT / "floor"), str(port)],
     "gohub": gohub_server,
+    "gohub, two loops": lambda port: gohub_server(port, loops=2),
     "uWebSockets": lambda port: [sys.executable, str(ROOT / "Benchmarks/peers/uwebsockets/hub.py"), str(port)],
     "gorilla": lambda port: [str(BUILT / "gorilla"), str(port)],
     "bare": lambda port: [str(BARE), *gohub_server(port)[1:]],
@@ -51,12 +52,11 @@ DELIVERY = ("server_cpu_microseconds_per_delivery", "µs")
 class Variant:
     """One server under one load; the first of a row is what the others are compared with."""
 
-    def __init__(self, label, load, server="gohub", dialect="binary", options=(), cores=SERVER_CORE):
+    def __init__(self, label, load, server="gohub", dialect="binary", cores=SERVER_CORE):
         self.label = label
         self.load = load
         self.server = server
         self.dialect = dialect
-        self.options = options
         self.cores = cores
         # A measurement with a time of its own says the same each time: one round is enough.
         self.is_long = any(part.startswith("--duration") for part in load)
@@ -99,7 +99,7 @@ ROWS = [
         "two loops against one, 16 in flight", ("deliveries_per_second", "1/s"),
         [
             Variant("one loop", SIXTEEN, cores="0,1"),
-            Variant("two loops", SIXTEEN, options=["--server-loops=2"], cores="0,1"),
+            Variant("two loops", SIXTEEN, "gohub, two loops", cores="0,1"),
         ],
     ),
     (
@@ -120,7 +120,7 @@ def free_port():
 @contextlib.contextmanager
 def running(variant):
     port = free_port()
-    command = ["taskset", "-c", variant.cores, *SERVERS[variant.server](port), *variant.options]
+    command = ["taskset", "-c", variant.cores, *SERVERS[variant.server](port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
@@ -149,7 +149,7 @@ def measure(variant, seconds):
         outcome = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 170)
         if outcome.returncode:
             sys.exit(f"bench: {variant.label}: {outcome.stderr.strip()}")
-        if variant.server == "gohub":
+        if variant.server.startswith("gohub"):
             check_books(port)
         return json.loads(outcome.stdout)
 

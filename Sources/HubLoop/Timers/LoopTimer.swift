@@ -16,7 +16,8 @@ package final class LoopTimer {
     unowned(unsafe) var next: LoopTimer?
     unowned(unsafe) var previous: LoopTimer?
     var deadlineNanoseconds: UInt64 = 0
-    unowned let target: any LoopTimerTarget
+    /// Counted by the loop while the timer is scheduled, which is when this is used.
+    unowned(unsafe) let target: any LoopTimerTarget
     /// The loop whose wheel holds the timer; 0 for none.
     var wheel: UInt32 = 0
     var slot: UInt16 = LoopTimer.noSlot

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import CGohub
+
 /// Holds the deadlines of a loop: to set, move or cancel one costs the same whether there are ten or a million.
 ///
 /// Time is cut into steps of 2²³ ns (8.4 ms). A timer is due at the end of the step that its deadline lies in, so never
@@ -86,6 +88,7 @@ package struct TimingWheel: ~Copyable {
                 unlink(timer)
                 if step(of: timer) <= present {
                     count -= 1
+                    prefetch(at: Int(current & SlotSet.mask))
                     return timer
                 }
                 place(timer)
@@ -97,6 +100,14 @@ package struct TimingWheel: ~Copyable {
             current = next
             if current & SlotSet.mask == 0 { unfold(current >> SlotSet.bits) }
         }
+    }
+
+    /// Asks for the memory of the next timer's target and of the timer behind it, while this one's target is at work: what
+    /// has been idle for long is in no cache.
+    private func prefetch(at slot: Int) {
+        guard let next = first(at: slot) else { return }
+        gohub_prefetch(Unmanaged.passUnretained(next.target as AnyObject).toOpaque())
+        if let behind = next.next { gohub_prefetch(Unmanaged.passUnretained(behind).toOpaque()) }
     }
 
     /// Takes out any timer, whether due or not, to empty the wheel; `nil` when it is empty.
