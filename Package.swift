@@ -58,7 +58,7 @@ let package = Package(
 
         // The hub and its bus; the loops beside them.
         part("HubBus", ["HubWire", "HubMetrics", "HubLog"]),
-        part("HubCore", ["CGohub", "HubWire", "HubMetrics", "HubLog"]),
+        part("HubCore", ["HubWire", "HubMetrics", "HubLog"]),
         part("HubLoop", ["CUV", "CGohub", "HubMetrics", "HubLog"]),
         part("HubConfig", ["CYaml", "HubLog"]),
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import CGohub
 import HubMetrics
 
 /// How many writes share one reading of the clock; at about 4 µs a write the latency is off by less than 35 µs.
@@ -32,12 +31,12 @@ extension Shard {
     private func prefetch(behind index: Int) {
         guard index + 2 < dirtyClients.count else { return }
         dirtyClients[index + 1]._withUnsafeGuaranteedRef { next in
-            gohub_prefetch(Unmanaged.passUnretained(next.transport as AnyObject).toOpaque())
-            gohub_prefetch(slices.slices + Int(next.queue.head))
+            environment.prefetch(Unmanaged.passUnretained(next.transport as AnyObject).toOpaque())
+            environment.prefetch(slices.slices + Int(next.queue.head))
         }
         let afterNext = UnsafeRawPointer(dirtyClients[index + 2].toOpaque())
-        gohub_prefetch(afterNext)
-        gohub_prefetch(afterNext + 64)
+        environment.prefetch(afterNext)
+        environment.prefetch(afterNext + 64)
     }
 
     /// Says that a client's socket takes bytes again.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import CGohub
 import HubBus
 import HubConfig
 import HubCore
@@ -30,7 +31,9 @@ final class Node: Sendable {
             )
         }
         let bus = Node.makeBus(configuration, registry: registry, log: log)
-        let hub = Hub(settings: HubSettings(configuration), relay: BusRelay(bus: bus))
+        var environment = HubEnvironment.system
+        environment.prefetch = { gohub_prefetch($0) }
+        let hub = Hub(settings: HubSettings(configuration), environment: environment, relay: BusRelay(bus: bus))
         let welcome = Dispatcher.Welcome(
             version: Version.current,
             pingIntervalMilliseconds: Int64(settings.pingInterval / .milliseconds(1)),
