@@ -220,4 +220,5 @@ def main():
     print(f"\nwritten: {path.relative_to(ROOT)}")
 
 
-main()
+if __name__ == "__main__":
+    main()
