@@ -28,7 +28,7 @@ extension Registry {
             by: RefusedUpdate.self,
             shown: .diagnostic
         )
-        registerOverflow()
+        if overflows.want() { registerOverflow() }
         let formats = ExpositionFormat.allCases
         let reasons = RefusedUpdate.allCases
         onScrape { [unowned self] in
@@ -40,7 +40,7 @@ extension Registry {
         }
     }
 
-    private func registerOverflow() {
+    func registerOverflow() {
         let description = FamilyDescription(
             name: OverflowBlock.name,
             type: .counter,

@@ -213,24 +213,51 @@ struct Slot: @unchecked Sendable {
 }
 
 /// How often each dynamic family overflowed: `gohub_metrics_overflow_total`.
+///
+/// Its family is registered when the registry tells of itself and has a dynamic family, as a family without a series would
+/// be in the catalogue and not on the page.
 final class OverflowBlock: SeriesBlock {
-    private let families = Guarded<[(prefix: [UInt8], block: DynamicBlock)]>([])
+    private struct State {
+        var families: [(prefix: [UInt8], block: DynamicBlock)] = []
+        var isWanted = false
+        var isRegistered = false
 
-    static let name = "gohub_metrics_overflow_total"
-
-    func add(_ block: DynamicBlock, named family: String) {
-        let prefix = LabelText.prefix(Self.name, LabelText.pairs([(name: "family", value: family)]))
-        families.withLock { families in
-            let place = families.firstIndex { prefix.lexicographicallyPrecedes($0.prefix) } ?? families.endIndex
-            families.insert((prefix, block), at: place)
+        /// True once: when it is to be registered.
+        mutating func isDue() -> Bool {
+            guard isWanted, !families.isEmpty, !isRegistered else { return false }
+            isRegistered = true
+            return true
         }
     }
 
-    var seriesCount: Int { families.withLock { $0.count } }
+    private let state = Guarded(State())
+
+    static let name = "gohub_metrics_overflow_total"
+
+    /// Counts a family's overflows too; returns whether the block is now to be registered.
+    func add(_ block: DynamicBlock, named family: String) -> Bool {
+        let prefix = LabelText.prefix(Self.name, LabelText.pairs([(name: "family", value: family)]))
+        return state.withLock { state in
+            let place =
+                state.families.firstIndex { prefix.lexicographicallyPrecedes($0.prefix) } ?? state.families.endIndex
+            state.families.insert((prefix, block), at: place)
+            return state.isDue()
+        }
+    }
+
+    /// Notes that the registry tells of itself; returns whether the block is now to be registered.
+    func want() -> Bool {
+        state.withLock { state in
+            state.isWanted = true
+            return state.isDue()
+        }
+    }
+
+    var seriesCount: Int { state.withLock { $0.families.count } }
 
     func write(_ scrape: Scrape, to buffer: inout ExpositionBuffer) {
-        families.withLock { families in
-            for index in families.indices { write(families[index], to: &buffer) }
+        state.withLock { state in
+            for index in state.families.indices { write(state.families[index], to: &buffer) }
         }
     }
 

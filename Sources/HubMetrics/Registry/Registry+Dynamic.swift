@@ -65,7 +65,7 @@ extension Registry {
                 refusedUpdates: refusedCells
             )
         }
-        overflows.add(block, named: name)
+        if overflows.add(block, named: name) { registerOverflow() }
         return block
     }
 }
