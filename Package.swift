@@ -49,7 +49,12 @@ let package = Package(
         library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
         library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
         library("CYaml", pkgConfig: "yaml-0.1", apt: "libyaml-dev", brew: "libyaml"),
-        .target(name: "CGohub", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "CGohub",
+            cSettings: [.treatAllWarnings(as: .error)]
+                // The commit, which scripts/build tells; part of one C file, so that a new commit builds no more than that.
+                + (Context.environment["GOHUB_REVISION"].map { [.define("GOHUB_REVISION", to: "\"\($0)\"")] } ?? [])
+        ),
 
         // The ground floor: pure Swift.
         part("HubWire"),

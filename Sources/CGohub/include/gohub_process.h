@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/// The commit that the program was built from, or "unknown".
+const char *gohub_revision(void);
+
 /// How many file descriptors the process has open, or -1 where the system does not tell. Allocates nothing.
 int64_t gohub_open_descriptors(void);
 

@@ -12,7 +12,7 @@ extension Command {
             guard arguments.rest.isEmpty else {
                 throw Arguments.Fault(message: "version takes no arguments: \(arguments.rest[0])")
             }
-            Output.write("gohub \(Version.current)\n")
+            Output.write("gohub \(Version.current) (\(Version.revision))\n")
             return .success
         }
     )

@@ -23,7 +23,7 @@ final class Node: Sendable {
         let settings = try ServerSettings(configuration)
         if settings.maxConnections < configuration.server.maxConnections {
             log.warning(
-                "open files run short: fewer connections than configured",
+                "open files (ulimit -n) allow fewer connections than server.max_connections asks for",
                 [
                     LogField("configured", configuration.server.maxConnections),
                     LogField("possible", settings.maxConnections),
@@ -60,7 +60,7 @@ final class Node: Sendable {
 
     /// Registers every family that a node has, for the catalogue as for a running node.
     static func registerCommon(_ registry: Registry, log: Logger) {
-        registry.registerBuild(version: Version.current, revision: "unknown")
+        registry.registerBuild(version: Version.current, revision: Version.revision)
         registry.registerProcess()
         registry.registerRuntime()
         registry.registerSelfMetrics()
