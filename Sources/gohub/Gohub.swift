@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubConfig
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
     import Darwin
 #endif
 
+extension CommandLine {
+    /// The arguments as the system gave them, the program's name first.
+    fileprivate static var unsafeArguments: [UnsafeMutablePointer<CChar>] {
+        (0..<Int(argc)).compactMap { unsafeArgv[$0] }
+    }
+}
+
 /// The program: finds the command, hands it its arguments, exits with its code.
 @main
 struct Gohub {
     static func main() {
+        for (index, argument) in CommandLine.unsafeArguments.enumerated() {
+            guard String(validatingCString: argument) != nil else {
+                Output.complain("argument \(index) is not UTF-8")
+                exit(ExitCode.usage.rawValue)
+            }
+        }
         exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
@@ -30,7 +45,9 @@ struct Gohub {
             return .success
         }
         guard let command = Command.all.first(where: { $0.name == first }) else {
-            Output.complain("there is no command \"\(first)\"; `gohub --help` lists them")
+            let near = Suggestion.nearest(to: first, among: Command.all.map(\.name))
+            let hint = near.map { " (did you mean \($0)?)" } ?? ""
+            Output.complain("there is no command \"\(first)\"\(hint); `gohub --help` lists them")
             return .usage
         }
         return run(command, Array(arguments.dropFirst()))

@@ -3,6 +3,7 @@
 """The commands that are clients of a hub."""
 
 import json
+import socket
 import subprocess
 
 import pytest
@@ -80,6 +81,27 @@ def test_a_hub_that_is_not_there_is_exit_code_69(binary, arguments):
     answer = run(binary, *arguments, "--url", "ws://127.0.0.1:1/ws")
     assert answer.returncode == 69
     assert answer.stderr.startswith("gohub: ")
+
+
+def test_a_hub_that_does_not_answer_is_exit_code_69(binary):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        answer = run(binary, "pub", "news", "1", "--url", f"ws://127.0.0.1:{silent.getsockname()[1]}/ws")
+    assert answer.returncode == 69
+    assert "no answer" in answer.stderr
+
+
+def test_a_payload_that_is_no_utf8_is_refused(binary, hub):
+    command = [binary, "pub", "news", "--url", hub.url]
+    for arguments, text in [([b"\xff"], b""), (["-"], b"1\n\xff\n")]:
+        answer = subprocess.run([*command, *arguments], env=environment(), input=text, capture_output=True, timeout=60)
+        assert answer.returncode != 0
+        assert b"not UTF-8" in answer.stderr
+
+
+def test_a_payload_that_is_almost_json_is_published_with_a_note(binary, hub):
+    answer = run(binary, "pub", "news", '{"a":1,}', "--url", hub.url)
+    assert answer.returncode == 0
+    assert "published as a string" in answer.stderr
 
 
 def test_what_is_published_is_printed(binary, hub):

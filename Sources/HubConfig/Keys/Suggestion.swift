@@ -2,11 +2,11 @@
 // Part of gohub.
 
 /// Finds what was probably meant by a word that nobody knows.
-enum Suggestion {
+package enum Suggestion {
     /// The candidate nearest to a word, if it is near enough: one edit in three letters, at least one, at most three.
     ///
     /// A candidate of which the word is a beginning of three letters or more is as near as one edit: `warn`, `warning`.
-    static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+    package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let word = word.lowercased()
         let limit = min(3, max(1, word.utf8.count / 3))
         var best: (name: String, distance: Int)?

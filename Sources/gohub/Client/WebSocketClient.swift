@@ -31,11 +31,17 @@ final class WebSocketClient: SocketHandler {
         case connecting, handshaking, open, closing, ended
     }
 
+    /// How long connecting and the handshake may take together.
+    private static let openTimeout: Duration = .seconds(10)
+
     private let loop: EventLoop
     private let url: HubURL
     private let handshake = WebSocketClientHandshake(subprotocols: ["gohub.v1.json"])
     private weak var delegate: (any WebSocketClientDelegate)?
     private var phase = Phase.connecting
+    private lazy var patience = LoopTimer { [weak self] in
+        self?.end(.failed("no answer within \(Self.openTimeout.components.seconds) s: is that a hub?"))
+    }
     private var watch: SocketWatch?
     private var parser = HTTPResponseParser()
     private var receiver: WebSocketReceiver
@@ -55,9 +61,10 @@ final class WebSocketClient: SocketHandler {
         Connector(loop: loop, to: url.address) { [self] result in
             switch result {
             case .success(let descriptor): connected(descriptor)
-            case .failure(let error): end(.failed(error.message))
+            case .failure(let error): end(.failed("\(error.message); is the hub running? --url names another"))
             }
         }
+        loop.schedule(patience, after: Self.openTimeout)
     }
 
     deinit { buffer.deallocate() }
@@ -93,6 +100,7 @@ final class WebSocketClient: SocketHandler {
                 return end(.failed("\(error.message): \(status) \(body.prefix { $0 != "\n" })"))
             }
             phase = .open
+            loop.cancel(patience)
             delegate?.opened(self)
             take(UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]))
         } catch {
@@ -182,6 +190,7 @@ final class WebSocketClient: SocketHandler {
     private func end(_ end: End) {
         guard phase != .ended else { return }
         phase = .ended
+        loop.cancel(patience)
         watch?.close()
         watch = nil
         delegate?.closed(self, end)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubConfig
+
 /// A command line taken apart: flags with their values, switches, and the rest.
 struct Arguments: Sendable {
     /// A flag that a command takes.
@@ -35,7 +37,9 @@ struct Arguments: Sendable {
             }
             guard argument.hasPrefix("--") else {
                 guard argument == "-" || !argument.hasPrefix("-") else {
-                    throw Fault(message: "unknown flag \(argument): flags have two dashes")
+                    throw Fault(
+                        message: "unknown flag \(argument): flags have two dashes; what is none goes behind --"
+                    )
                 }
                 rest.append(argument)
                 continue
@@ -73,10 +77,7 @@ struct Arguments: Sendable {
     }
 
     private static func suggestion(for name: String, among flags: [Flag]) -> String {
-        let near = flags.first { flag in
-            flag.name.hasPrefix(name) || name.hasPrefix(flag.name)
-                || flag.name.replacing("-", with: "") == name.replacing("-", with: "")
-        }
-        return near.map { " (did you mean --\($0.name)?)" } ?? ""
+        Suggestion.nearest(to: name, among: flags.map(\.name))
+            .map { " (did you mean --\($0)?)" } ?? ""
     }
 }

@@ -14,7 +14,8 @@ extension Command {
                 throw Arguments.Fault(message: "check takes no arguments beside flags: \(arguments.rest[0])")
             }
             guard ConfigurationFlags.load(arguments) != nil else { return .configuration }
-            Output.write("\(arguments.values["config"] ?? "the configuration") is right\n")
+            let file = arguments.values["config"].map { "\($0), " } ?? "no file given: "
+            Output.write("\(file)flags and environment are right\n")
             return .success
         }
     )

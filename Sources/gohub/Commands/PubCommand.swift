@@ -4,6 +4,12 @@
 import HubLoop
 import HubWire
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension Command {
     /// Publishes to a topic.
     static let pub = Command(
@@ -12,7 +18,7 @@ extension Command {
         summary: "Publishes a payload to a topic; with - or none, each line of standard input.",
         flags: [HubURL.flag],
         notes: """
-            A payload that is JSON is sent as it is, anything else as a JSON string.
+            A payload that is JSON is sent as it is, anything else as a JSON string. One that begins with - goes behind --.
             exit codes: 0 the hub confirmed every message, 1 it refused one or ended the connection, 69 it cannot be reached.
             """,
         run: { arguments throws(Arguments.Fault) in
@@ -33,16 +39,16 @@ extension Command {
 /// Where the payloads to publish come from.
 private protocol PayloadSource: AnyObject {
     /// Asks for the next; nil is the end. The answer comes on the loop.
-    func next(_ done: @escaping (String?) -> Void)
+    func next(_ done: @escaping ([UInt8]?) -> Void)
 }
 
 /// The payload of the command line.
 private final class OnePayload: PayloadSource {
-    private var payload: String?
+    private var payload: [UInt8]?
 
-    init(_ payload: String) { self.payload = payload }
+    init(_ payload: String) { self.payload = Array(payload.utf8) }
 
-    func next(_ done: @escaping (String?) -> Void) {
+    func next(_ done: @escaping ([UInt8]?) -> Void) {
         let next = payload
         payload = nil
         done(next)
@@ -52,16 +58,30 @@ private final class OnePayload: PayloadSource {
 /// The lines of standard input, read on a thread of its own as reading blocks.
 private final class StandardInput: PayloadSource {
     private let loop: EventLoop
+    private let stream = fdopen(STDIN_FILENO, "r")
 
     init(_ loop: EventLoop) { self.loop = loop }
 
-    func next(_ done: @escaping (String?) -> Void) {
+    func next(_ done: @escaping ([UInt8]?) -> Void) {
+        guard let stream else { return done(nil) }
         let answer = LoopBound(done, on: loop)
         let loop = loop
+        nonisolated(unsafe) let input = stream
         BlockingWork.run {
-            let line = readLine()
+            let line = Self.line(of: input)
             loop.post { answer.value(line) }
         }
+    }
+
+    /// The next line as it is, without its end; `readLine` would repair what is no UTF-8.
+    private static func line(of stream: UnsafeMutablePointer<FILE>) -> [UInt8]? {
+        var start: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        let count = getline(&start, &capacity, stream)
+        defer { free(start) }
+        guard count >= 0 else { return nil }
+        let line = UnsafeRawBufferPointer(start: start, count: count)
+        return Array(line.last == UInt8(ascii: "\n") ? line.dropLast() : line[...])
     }
 }
 
@@ -74,6 +94,11 @@ private final class Publisher: WebSocketClientDelegate {
     private var hasOpened = false
     private var isDone = false
     private var messageID: Int64 = 0
+    private static let confirmationTimeout: Duration = .seconds(10)
+    private lazy var patience = LoopTimer { [weak self] in
+        Output.complain("the hub did not confirm within \(Self.confirmationTimeout.components.seconds) s")
+        self?.finish(.failure)
+    }
 
     init(_ runner: ClientRunner, url: HubURL, topic: String, input: any PayloadSource) {
         self.runner = runner
@@ -91,22 +116,30 @@ private final class Publisher: WebSocketClientDelegate {
         input.next { [weak self] payload in
             guard let self, let client, !isDone else { return }
             guard let payload else { return finish(.success) }
+            guard let json = Self.json(payload) else {
+                Output.complain("payload \(messageID + 1) is not UTF-8")
+                return finish(.failure)
+            }
             messageID += 1
             var bytes: [UInt8] = []
-            Self.json(payload).withUnsafeBytes {
+            json.withUnsafeBytes {
                 ClientRequest.publish(topic: topic, payload: $0, messageID: messageID, timestamp: 0, to: &bytes)
             }
             client.send(text: bytes)
+            runner.loop.schedule(patience, after: Self.confirmationTimeout)
         }
     }
 
-    /// The payload itself if it is JSON, otherwise as a JSON string.
-    private static func json(_ payload: String) -> [UInt8] {
-        let bytes = Array(payload.utf8)
-        let isJSON = bytes.withUnsafeBytes { (try? JSONReader.validate($0)) != nil }
-        if isJSON { return bytes }
+    /// The payload itself if it is JSON, otherwise as a JSON string; nil when it is not UTF-8.
+    private static func json(_ payload: [UInt8]) -> [UInt8]? {
+        let isJSON = payload.withUnsafeBytes { (try? JSONReader.validate($0)) != nil }
+        if isJSON { return payload }
+        guard let text = String(validating: payload, as: UTF8.self) else { return nil }
+        if text.hasPrefix("{") || text.hasPrefix("[") {
+            Output.complain("note: \(text.prefix(40)) looks like JSON but is none, and is published as a string")
+        }
         var writer = JSONWriter()
-        writer.string(payload)
+        writer.string(text)
         return writer.bytes
     }
 
@@ -125,12 +158,15 @@ private final class Publisher: WebSocketClientDelegate {
 
     private func finish(_ code: ExitCode) {
         isDone = true
+        runner.loop.cancel(patience)
         client?.close()
         runner.end(code)
     }
 
     func closed(_ client: WebSocketClient, _ end: WebSocketClient.End) {
         guard !isDone else { return }
+        isDone = true
+        runner.loop.cancel(patience)
         Output.complain(end.text)
         runner.end(hasOpened ? .failure : .unavailable)
     }

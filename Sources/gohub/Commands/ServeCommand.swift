@@ -47,7 +47,10 @@ enum ServeCommand {
             try ignoreBrokenPipes()
             let node = try Node(configuration, registry: Registry(), log: log)
             let signals = try EndSignals { isFirst in
-                guard isFirst else { _exit(ExitCode.interrupted.rawValue) }
+                guard isFirst else {
+                    log.warning("ended by a second signal: connections that were left are cut")
+                    _exit(ExitCode.interrupted.rawValue)
+                }
                 node.drain { ended.signal() }
             }
             try node.start()
