@@ -107,8 +107,6 @@ ROWS = [
         [Variant("gohub", ("idle", "--clients=10000", "--duration=50"))],
     ),
 ]
-# A row of this length says the same each time.
-LONG = "--duration=50"
 
 
 def free_port():

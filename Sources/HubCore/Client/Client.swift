@@ -42,6 +42,7 @@ package final class Client {
         self.handle = handle
         self.transport = transport
     }
+
     /// Whether bytes wait for a socket that takes none.
     package var isWaiting: Bool { isBlocked }
     /// Whether nothing waits.

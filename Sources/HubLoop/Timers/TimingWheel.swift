@@ -102,12 +102,10 @@ package struct TimingWheel: ~Copyable {
         }
     }
 
-    /// Asks for the memory of the next timer's target and of the timer behind it, while this one's target is at work: what
-    /// has been idle for long is in no cache.
+    /// Asks for the memory of the next timer's target while this one's is at work: what has been idle for long is in no cache.
     private func prefetch(at slot: Int) {
         guard let next = first(at: slot) else { return }
         gohub_prefetch(Unmanaged.passUnretained(next.target as AnyObject).toOpaque())
-        if let behind = next.next { gohub_prefetch(Unmanaged.passUnretained(behind).toOpaque()) }
     }
 
     /// Takes out any timer, whether due or not, to empty the wheel; `nil` when it is empty.
