@@ -28,7 +28,7 @@ class Metrics:
 
     def assert_conservation(self):
         """What was enqueued was written, was dropped, or is still queued: to the last message."""
-        enqueued = self.value("gohub_deliveries_enqueued_total")
+        enqueued = self.value("gohub_deliveries_total")
         written = self.value("gohub_deliveries_written_total")
         dropped = self.value("gohub_deliveries_dropped_total")
         queued = self.value("gohub_outbound_queue_messages")

@@ -19,16 +19,16 @@ NOT_ZERO = {
     "gohub_connection_limit": "a setting",
     "gohub_event_loops": "a setting",
     "gohub_event_loop_busy_seconds_total": "the loops started",
-    "gohub_event_loop_lag_seconds": "the loops started",
+    "gohub_event_loop_tick_seconds": "the loops started",
     "gohub_event_loop_ticks_total": "the loops started",
-    "gohub_bytes_read_total": "the scrape",
+    "gohub_socket_read_bytes_total": "the scrape",
     "gohub_http_connections": "the scrape",
     "gohub_http_inflight_requests": "the scrape",
     "gohub_metrics_series": "the scrape",
     "gohub_log_events_total": "the hub said where it listens",
-    "gohub_runtime_cores": "the machine",
+    "gohub_host_cores": "the machine",
     "gohub_runtime_heap_bytes": "the process",
-    "gohub_runtime_pressure_seconds_total": "the machine",
+    "gohub_host_pressure_seconds_total": "the machine",
 }
 # How the catalogue's types look in the text format.
 TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}

@@ -25,7 +25,7 @@ async def test_a_broadcast_reaches_every_client_once(hub):
         for client in everyone:
             assert await client.settle() == []
         metrics = hub.metrics()
-        assert metrics.value("gohub_deliveries_enqueued_total", scope="broadcast") == 20
+        assert metrics.value("gohub_deliveries_total", scope="broadcast") == 20
         assert metrics.value("gohub_connections") == 20
 
 

@@ -111,8 +111,8 @@ struct ProcessCollectorTests {
             let isSanitized = dlsym(nil, "__tsan_init") != nil
             #expect(try #require(page.value(of: "gohub_runtime_heap_bytes", ["part": "used"])) > 0 || isSanitized)
             #expect(page[family: "gohub_runtime_heap_bytes"]?.samples.count == 3)
-            #expect(try #require(page.value(of: "gohub_runtime_cores")) >= 1)
-            #expect(page[family: "gohub_runtime_pressure_seconds"]?.samples.count == 3)
+            #expect(try #require(page.value(of: "gohub_host_cores")) >= 1)
+            #expect(page[family: "gohub_host_pressure_seconds"]?.samples.count == 3)
         }
     #endif
 

@@ -5,7 +5,7 @@ package import HubMetrics
 
 /// The families of deliveries: what was queued, written, dropped, how long it took, and that the books balance.
 package struct DeliveryMetrics: Sendable {
-    private let enqueued: Family<Counter, DeliveryScope>
+    private let deliveries: Family<Counter, DeliveryScope>
     private let written: Family<Counter, DeliveryScope>
     private let dropped: Family2<Counter, DeliveryScope, DropReason>
     private let residual: Gauge
@@ -20,14 +20,13 @@ package struct DeliveryMetrics: Sendable {
     private let writes: Counter
     private let blockedWrites: Counter
     private let writeBatch: Histogram
-    private let bytesWritten: Counter
 
     /// Registers the families.
     package init(_ registry: Registry) {
         let delivery = Shown.dashboard(.delivery)
-        enqueued = registry.counter(
-            "gohub_deliveries_enqueued_total",
-            help: "Deliveries put into a client's outbound queue, or refused by a full one.",
+        deliveries = registry.counter(
+            "gohub_deliveries_total",
+            help: "Deliveries that were due: put into a client's outbound queue, or refused by a full one.",
             by: DeliveryScope.self,
             shown: delivery
         )
@@ -39,7 +38,7 @@ package struct DeliveryMetrics: Sendable {
         )
         dropped = registry.counter(
             "gohub_deliveries_dropped_total",
-            help: "Enqueued deliveries that never reached their socket.",
+            help: "Deliveries that never reached their socket.",
             by: DeliveryScope.self,
             DropReason.self,
             shown: delivery
@@ -47,7 +46,7 @@ package struct DeliveryMetrics: Sendable {
         residual = registry.gauge(
             "gohub_deliveries_residual",
             help:
-                "Deliveries enqueued minus written, dropped and still queued, in one snapshot; anything but 0 is a loss.",
+                "Deliveries minus those written, dropped and still queued, in one snapshot; anything but 0 is a loss.",
             shown: delivery
         )
         latency = registry.histogram(
@@ -82,7 +81,7 @@ package struct DeliveryMetrics: Sendable {
             shown: delivery
         )
         largestQueue = registry.gauge(
-            "gohub_outbound_queue_max_bytes",
+            "gohub_outbound_queue_largest_bytes",
             help: "Bytes in the longest of the clients' queues.",
             shown: delivery
         )
@@ -99,12 +98,12 @@ package struct DeliveryMetrics: Sendable {
         )
         writes = registry.counter(
             "gohub_socket_writes_total",
-            help: "Writes to clients' sockets.",
+            help: "Writes to WebSockets.",
             shown: delivery
         )
         blockedWrites = registry.counter(
-            "gohub_socket_write_blocked_total",
-            help: "Writes of which the socket took less than it was offered.",
+            "gohub_socket_writes_blocked_total",
+            help: "Writes to WebSockets that took less than they were offered.",
             shown: delivery
         )
         writeBatch = registry.histogram(
@@ -113,17 +112,12 @@ package struct DeliveryMetrics: Sendable {
             buckets: .counts,
             shown: delivery
         )
-        bytesWritten = registry.counter(
-            "gohub_bytes_written_total",
-            help: "Bytes of WebSocket frames handed to sockets.",
-            shown: delivery
-        )
     }
 
     /// Publishes what all shards say.
     package func publish(_ snapshot: ShardSnapshot) {
         for scope in DeliveryScope.allCases {
-            enqueued[scope].publish(snapshot.ledger.enqueued(scope))
+            deliveries[scope].publish(snapshot.ledger.enqueued(scope))
             written[scope].publish(snapshot.ledger.written(scope))
             for reason in DropReason.allCases {
                 dropped[scope, reason].publish(snapshot.ledger.dropped(scope, reason))
@@ -145,7 +139,6 @@ package struct DeliveryMetrics: Sendable {
         writes.publish(snapshot.writes)
         blockedWrites.publish(snapshot.blockedWrites)
         writeBatch.publish(snapshot.writeBatch)
-        bytesWritten.publish(snapshot.bytesWritten)
     }
 }
 

@@ -12,7 +12,7 @@ package struct MessageMetrics: Sendable {
     private let durations: Family<Histogram, CommandKind>
     private let errors: Family2<Counter, CommandKind, ErrorCode>
     private let publishes: Family<Counter, PublicationScope>
-    private let refusedPushes: Family<Counter, PushRefusal>
+    private let refusedUnicasts: Family<Counter, UnicastRefusal>
     private let topics: Gauge
     private let subscriptions: Gauge
     private let largestTopic: Gauge
@@ -60,10 +60,10 @@ package struct MessageMetrics: Sendable {
             by: PublicationScope.self,
             shown: .dashboard(.overview)
         )
-        refusedPushes = registry.counter(
-            "gohub_pushes_refused_total",
-            help: "Messages for one client that were refused, and their sender told.",
-            by: PushRefusal.self,
+        refusedUnicasts = registry.counter(
+            "gohub_unicasts_refused_total",
+            help: "Messages of clients for one client that were refused, and their sender told.",
+            by: UnicastRefusal.self,
             shown: .dashboard(.delivery)
         )
         topics = registry.gauge(
@@ -98,8 +98,8 @@ package struct MessageMetrics: Sendable {
         for scope in PublicationScope.allCases {
             publishes[scope].publish(snapshot.publishes[Int(scope.delivery.rawValue)])
         }
-        refusedPushes[.clientNotFound].publish(hub.refusedPushes(.clientNotFound))
-        refusedPushes[.sendBufferFull].publish(hub.refusedPushes(.sendBufferFull))
+        refusedUnicasts[.clientNotFound].publish(hub.refusedPushes(.clientNotFound))
+        refusedUnicasts[.sendBufferFull].publish(hub.refusedPushes(.sendBufferFull))
         topics.set(snapshot.topics)
         subscriptions.set(snapshot.subscriptions)
         largestTopic.set(snapshot.largestTopic)
@@ -131,12 +131,12 @@ enum PublicationScope: String, MetricLabel {
     }
 }
 
-/// Why a push was refused.
-enum PushRefusal: String, MetricLabel {
+/// Why a message for one client was refused.
+enum UnicastRefusal: String, MetricLabel {
     case clientNotFound = "client_not_found"
     case sendBufferFull = "send_buffer_full"
 
-    static let labelName = "code"
+    static let labelName = "reason"
 }
 
 /// What happens to subscriptions.

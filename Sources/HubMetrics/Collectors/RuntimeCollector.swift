@@ -14,7 +14,7 @@ extension Registry {
     ///
     /// Read at each scrape, without allocating; 0 where the system does not tell.
     package func registerRuntime() {
-        let cores = gauge("gohub_runtime_cores", help: "Processor cores in operation.", shown: .diagnostic)
+        let cores = gauge("gohub_host_cores", help: "Processor cores in operation.", shown: .diagnostic)
         onScrape { cores.set(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
         registerHeap()
         registerPressure()
@@ -38,7 +38,7 @@ extension Registry {
 
     private func registerPressure() {
         let waited = secondsCounter(
-            "gohub_runtime_pressure_seconds_total",
+            "gohub_host_pressure_seconds_total",
             help: "Time in which some task of the machine waited for this resource.",
             by: Resource.self,
             shown: .diagnostic

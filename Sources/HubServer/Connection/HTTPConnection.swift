@@ -232,6 +232,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
             worker.common.limiter.release(peer.host)
             return close()
         }
+        worker.counts.pointee.httpBytesWritten += UInt64(response.count)
         count(exchange.label, exchange.method, 101, since: exchange.began)
         worker.counts.pointee.handshakeAccepted.observe(worker.now &- accepted)
         state = .closed
@@ -287,7 +288,9 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
                 Socket.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]))
             }
             switch sent {
-            case .bytes(let count): written += count
+            case .bytes(let count):
+                written += count
+                worker.counts.pointee.httpBytesWritten += UInt64(count)
             case .wouldBlock:
                 watch?.watch(readable: false, writable: true)
                 return

@@ -16,6 +16,7 @@ struct ConnectionMetrics: Sendable {
     private let handshake: Family<Histogram, HandshakeResult>
     private let pingRoundTrip: Histogram
     private let bytesRead: Counter
+    private let bytesWritten: Counter
 
     init(_ registry: Registry) {
         let clients = Shown.dashboard(.clientsAndNode)
@@ -27,7 +28,7 @@ struct ConnectionMetrics: Sendable {
         )
         limit = registry.gauge("gohub_connection_limit", help: "How many WebSockets the node takes.", shown: overview)
         peak = registry.gauge(
-            "gohub_connections_max",
+            "gohub_connections_peak",
             help: "The most WebSockets open at once since the start.",
             shown: clients
         )
@@ -64,9 +65,14 @@ struct ConnectionMetrics: Sendable {
             shown: .dashboard(.delivery)
         )
         bytesRead = registry.counter(
-            "gohub_bytes_read_total",
-            help: "Bytes read from clients' sockets.",
+            "gohub_socket_read_bytes_total",
+            help: "Bytes read from sockets, of WebSockets and HTTP.",
             shown: clients
+        )
+        bytesWritten = registry.counter(
+            "gohub_socket_written_bytes_total",
+            help: "Bytes that sockets took, of WebSockets and HTTP.",
+            shown: .dashboard(.delivery)
         )
     }
 
@@ -82,6 +88,7 @@ struct ConnectionMetrics: Sendable {
         handshake[.rejected].publish(snapshot.handshakeRejected)
         pingRoundTrip.publish(snapshot.pingRoundTrip)
         bytesRead.publish(snapshot.bytesRead)
+        bytesWritten.publish(snapshot.shard.bytesWritten + snapshot.httpBytesWritten)
     }
 }
 

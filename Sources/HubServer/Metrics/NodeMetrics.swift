@@ -31,7 +31,7 @@ struct NodeMetrics: Sendable {
             shown: overview
         )
         lag = registry.histogram(
-            "gohub_event_loop_lag_seconds",
+            "gohub_event_loop_tick_seconds",
             help: "How long a loop was away from its sockets in one tick.",
             buckets: .milliseconds,
             shown: overview

@@ -177,6 +177,7 @@ package final class Worker {
         snapshot.closed = counts.pointee.closed
         snapshot.rejected = counts.pointee.rejected
         snapshot.bytesRead = counts.pointee.bytesRead
+        snapshot.httpBytesWritten = counts.pointee.httpBytesWritten
         snapshot.connectionDuration = counts.pointee.connectionDuration.values
         snapshot.handshakeAccepted = counts.pointee.handshakeAccepted.values
         snapshot.handshakeRejected = counts.pointee.handshakeRejected.values

@@ -11,6 +11,8 @@ struct WorkerCounts {
     var closed = Tally<CloseReason>()
     var rejected = Tally<RejectionReason>()
     var bytesRead: UInt64 = 0
+    /// Bytes of HTTP answers that sockets took; a shard counts those of WebSockets.
+    var httpBytesWritten: UInt64 = 0
     var connectionDuration = LocalHistogram(WorkerCounts.connectionDurations)
     var handshakeAccepted = LocalHistogram(.milliseconds)
     var handshakeRejected = LocalHistogram(.milliseconds)

@@ -17,6 +17,8 @@ package struct WorkerSnapshot: Sendable {
     package var closed = Tally<CloseReason>()
     package var rejected = Tally<RejectionReason>()
     package var bytesRead: UInt64 = 0
+    /// Bytes of HTTP answers that sockets took.
+    package var httpBytesWritten: UInt64 = 0
     package var connectionDuration = HistogramValues(WorkerCounts.connectionDurations)
     package var handshakeAccepted = HistogramValues(.milliseconds)
     package var handshakeRejected = HistogramValues(.milliseconds)
@@ -55,6 +57,7 @@ package struct WorkerSnapshot: Sendable {
         closed.add(other.closed)
         rejected.add(other.rejected)
         bytesRead += other.bytesRead
+        httpBytesWritten += other.httpBytesWritten
         connectionDuration.add(other.connectionDuration)
         handshakeAccepted.add(other.handshakeAccepted)
         handshakeRejected.add(other.handshakeRejected)

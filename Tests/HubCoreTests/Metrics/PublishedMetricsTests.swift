@@ -49,7 +49,7 @@ struct PublishedMetricsTests {
         let snapshot = hub.snapshot()
         for scope in DeliveryScope.allCases {
             let label = ["scope": scope.labelValue]
-            #expect(page.value(of: "gohub_deliveries_enqueued_total", label) == Double(snapshot.ledger.enqueued(scope)))
+            #expect(page.value(of: "gohub_deliveries_total", label) == Double(snapshot.ledger.enqueued(scope)))
             #expect(page.value(of: "gohub_deliveries_written_total", label) == Double(snapshot.ledger.written(scope)))
             for reason in DropReason.allCases {
                 let labels = ["scope": scope.labelValue, "reason": reason.labelValue]
@@ -62,14 +62,13 @@ struct PublishedMetricsTests {
             #expect(page.value(of: "gohub_messages_received_total", ["command": kind.labelValue]) == received)
         }
         #expect(page.value(of: "gohub_socket_writes_total") == Double(snapshot.writes))
-        #expect(page.value(of: "gohub_socket_write_blocked_total") == Double(snapshot.blockedWrites))
-        #expect(page.value(of: "gohub_bytes_written_total") == Double(snapshot.bytesWritten))
+        #expect(page.value(of: "gohub_socket_writes_blocked_total") == Double(snapshot.blockedWrites))
     }
 
     @Test("the conservation law holds on the page")
     func conservation() throws {
         let page = try page(try eventful(), .text004)
-        let enqueued = page.sum(of: "gohub_deliveries_enqueued_total")
+        let enqueued = page.sum(of: "gohub_deliveries_total")
         let written = page.sum(of: "gohub_deliveries_written_total")
         let dropped = page.sum(of: "gohub_deliveries_dropped_total")
         let queued = try #require(page.value(of: "gohub_outbound_queue_messages"))
@@ -97,8 +96,8 @@ struct PublishedMetricsTests {
             ("gohub_publishes_total", ["scope": "topic"], 3),
             ("gohub_publishes_total", ["scope": "broadcast"], 3),
             ("gohub_publishes_total", ["scope": "client"], 2),
-            ("gohub_pushes_refused_total", ["code": "send_buffer_full"], 1),
-            ("gohub_pushes_refused_total", ["code": "client_not_found"], 0),
+            ("gohub_unicasts_refused_total", ["reason": "send_buffer_full"], 1),
+            ("gohub_unicasts_refused_total", ["reason": "client_not_found"], 0),
             ("gohub_command_errors_total", ["command": "unicast", "code": "send_buffer_full"], 1),
             ("gohub_command_errors_total", ["command": "invalid", "code": "bad_message"], 1),
             ("gohub_subscriptions", [:], 3),

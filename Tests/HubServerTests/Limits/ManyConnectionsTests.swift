@@ -22,7 +22,7 @@ struct ManyConnectionsTests {
             #expect(page.sum(of: "gohub_connections_rejected_total") == 0)
             #expect(page.value(of: "gohub_topic_operations_total", ["op": "subscribe"]) == 4000)
             #expect(page.value(of: "gohub_deliveries_written_total", ["scope": "topic"]) == 2000)
-            #expect((page.value(of: "gohub_connections_max") ?? 0) <= 400)
+            #expect((page.value(of: "gohub_connections_peak") ?? 0) <= 400)
             for gauge in ["gohub_connections", "gohub_topics", "gohub_subscriptions", "gohub_topic_subscribers_max"] {
                 #expect(page.value(of: gauge) == 0)
             }

@@ -75,7 +75,7 @@ struct RefusalTests {
             clients.append(try await server.client())
             let page = try await server.scrape()
             #expect(page.value(of: "gohub_connection_limit") == 2)
-            #expect(page.value(of: "gohub_connections_max") == 2)
+            #expect(page.value(of: "gohub_connections_peak") == 2)
             #expect(page.value(of: "gohub_connections_opened_total") == 3)
         }
     }

@@ -76,7 +76,7 @@ struct SlowClientTests {
             let written = after.value(of: "gohub_deliveries_written_total", ["scope": "topic"]) ?? 0
             #expect(written == Double(300 + received.count))
             let dropped = after.sum(of: "gohub_deliveries_dropped_total", where: ["scope": "topic"])
-            #expect(after.value(of: "gohub_deliveries_enqueued_total", ["scope": "topic"]) == written + dropped)
+            #expect(after.value(of: "gohub_deliveries_total", ["scope": "topic"]) == written + dropped)
         }
     }
 
@@ -141,7 +141,7 @@ struct SlowClientTests {
             #expect(waiting >= 300)
             let bytes = try #require(page.value(of: "gohub_outbound_queue_bytes"))
             #expect(bytes > (waiting - 1) * 65_536)
-            #expect(page.value(of: "gohub_outbound_queue_max_bytes") == bytes)
+            #expect(page.value(of: "gohub_outbound_queue_largest_bytes") == bytes)
             #expect(page.value(of: "gohub_deliveries_residual") == 0)
             slow.socket.peer.stall(false)
             #expect(try await numbersUntil(389, of: slow) == Array(0..<390))
@@ -206,7 +206,7 @@ struct SlowClientTests {
             try await server.hub.pushAndWait(Frame("last"), to: id)
             #expect(try await client.socket.next() == .text("last"))
             #expect(
-                try await server.scrape().value(of: "gohub_pushes_refused_total", ["code": "send_buffer_full"]) == 1
+                try await server.scrape().value(of: "gohub_unicasts_refused_total", ["reason": "send_buffer_full"]) == 1
             )
         }
     }
