@@ -12,10 +12,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct sockaddr_storage) <= sizeof(((struct gohub_address *)0)->storage), "an address fits");
@@ -182,6 +184,29 @@ int gohub_probe_bind(const struct gohub_address *address, int flags) {
     if (descriptor < 0) return descriptor;
     close(descriptor);
     return 0;
+}
+
+int gohub_take_name(const char *name) {
+#if defined(__linux__)
+    struct sockaddr_un address;
+    size_t length = strlen(name);
+    if (length + 1 > sizeof(address.sun_path)) return -ENAMETOOLONG;
+    memset(&address, 0, sizeof(address));
+    address.sun_family = AF_UNIX;
+    // A name that begins with a zero is no file: it is gone with its socket.
+    memcpy(address.sun_path + 1, name, length);
+    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    if (bind(descriptor, (const struct sockaddr *)&address, offsetof(struct sockaddr_un, sun_path) + 1 + length) < 0) {
+        int failure = -errno;
+        close(descriptor);
+        return failure;
+    }
+    return descriptor;
+#else
+    (void)name;
+    return -ENOTSUP;
+#endif
 }
 
 int gohub_accept(int listener, struct gohub_address *peer) {

@@ -152,6 +152,51 @@ struct ListenSocketTests {
         loop.stop()
     }
 
+    @Test(
+        "of two servers that begin at once one has the port, in every one of sixty rounds",
+        arguments: ["127.0.0.1", ""]
+    )
+    func oneOfTwo(host: String) async throws {
+        for round in 0..<60 {
+            let free = try Socket.listen(on: SocketTests.anyPort)
+            let port = try Socket.localAddress(free).port
+            Socket.close(free)
+            // The second one may ask for another address that overlaps.
+            let hosts = [host, round.isMultiple(of: 2) ? "" : "127.0.0.1"]
+            let outcomes = try await withThrowingTaskGroup(of: Result<[Int32], LoopError>.self) { group in
+                for host in hosts {
+                    group.addTask {
+                        try await Blocking.run {
+                            Result { () throws(LoopError) in
+                                try Socket.listen(on: SocketAddress(host: host, port: port), count: 2)
+                            }
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let had = outcomes.compactMap { try? $0.get() }
+            let codes = outcomes.compactMap { outcome in
+                if case .failure(let error) = outcome { error.code } else { nil }
+            }
+            #expect(had.map(\.count) == [2])
+            #expect(codes == [.addressInUse])
+            had.joined().forEach(Socket.close)
+        }
+    }
+
+    @Test("one that keeps the turn to begin keeps others from the port for two seconds at the most")
+    func keptTurn() throws {
+        let free = try Socket.listen(on: SocketTests.anyPort)
+        let address = try Socket.localAddress(free)
+        Socket.close(free)
+        let turn = try StartingTurn(port: address.port)
+        let error = #expect(throws: LoopError.self) { try Socket.listen(on: address, count: 1) }
+        #expect(error?.code == .addressInUse)
+        turn.end()
+        try Socket.listen(on: address, count: 1).forEach(Socket.close)
+    }
+
     @Test("several on several threads share a port and lose nobody", .timeLimit(.minutes(1)))
     func sharesPort() throws {
         final class Accepted: @unchecked Sendable { var descriptors: [Int32] = [] }

@@ -43,6 +43,10 @@ int gohub_listen(const struct gohub_address *address, int flags, int backlog);
 /// Whether a socket could be bound there without sharing the port: 0 or a negated errno.
 int gohub_probe_bind(const struct gohub_address *address, int flags);
 
+/// Takes a name that one process of the machine (of its network namespace) can have at a time: a descriptor, which gives
+/// the name back when it is closed, or -EADDRINUSE. Where the system has no such names, -ENOTSUP.
+int gohub_take_name(const char *name);
+
 /// Accepts one connection and says whose it is.
 int gohub_accept(int listener, struct gohub_address *peer);
 

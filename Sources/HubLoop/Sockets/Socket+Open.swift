@@ -40,13 +40,24 @@ extension Socket {
     ///
     /// With port 0 the first takes a free port and the others share it. Unlike single sockets that share a port, they
     /// refuse one on which somebody else listens already, so that a second server does not silently take half of the
-    /// connections.
+    /// connections. Of two that begin at the same time one waits for the other, for up to two seconds.
     package static func listen(
         on address: SocketAddress,
         count: Int,
         backlog: Int = defaultBacklog
     ) throws(LoopError) -> [Int32] {
-        if address.port != 0 { try probe(address) }
+        guard address.port != 0 else { return try listenTogether(on: address, count: count, backlog: backlog) }
+        let turn = try StartingTurn(port: address.port)
+        defer { turn.end() }
+        try probe(address)
+        return try listenTogether(on: address, count: count, backlog: backlog)
+    }
+
+    private static func listenTogether(
+        on address: SocketAddress,
+        count: Int,
+        backlog: Int
+    ) throws(LoopError) -> [Int32] {
         var descriptors: [Int32] = []
         do throws(LoopError) {
             var shared = address

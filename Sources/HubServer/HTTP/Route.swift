@@ -20,25 +20,29 @@ package struct Route: Sendable {
     package let path: String
     /// Its name in metrics.
     package let label: RouteLabel
+    /// What is there, for those who ask at `/`; a few words.
+    package let summary: String
     package let action: Action
 
     /// Makes a route for GET and HEAD.
-    package init(_ path: String, _ label: RouteLabel, _ action: Action) {
+    package init(_ path: String, _ label: RouteLabel, _ summary: String, _ action: Action) {
         self.path = path
         self.label = label
+        self.summary = summary
         self.action = action
     }
 }
 
 /// The routes as a label: a closed set, whatever is asked for.
 package enum RouteLabel: UInt8, MetricLabel {
-    case webSocket, metrics, live, ready, health, version
+    case root, webSocket, metrics, live, ready, health, version
     /// No such path.
     case unknown
 
     package static let labelName = "route"
     package var labelValue: String {
         switch self {
+        case .root: "/"
         case .webSocket: "/ws"
         case .metrics: "/metrics"
         case .live: "/livez"
@@ -72,7 +76,7 @@ package enum MethodLabel: UInt8, MetricLabel {
     }
 }
 
-/// The classes of statuses as a label.
+/// The classes of statuses as a label: by whose fault it was, so 501 and 505, which clients cause, are ``clientError``.
 package enum StatusClass: UInt8, MetricLabel {
     case switching, success, redirection, clientError, serverError
 
@@ -92,7 +96,7 @@ package enum StatusClass: UInt8, MetricLabel {
         case ..<200: self = .switching
         case ..<300: self = .success
         case ..<400: self = .redirection
-        case ..<500: self = .clientError
+        case ..<500, 501, 505: self = .clientError
         default: self = .serverError
         }
     }

@@ -7,8 +7,17 @@ import HubWire
 package struct Router: Sendable {
     private let routes: [String: Route]
 
-    /// Makes a router; of two routes with one path the last counts.
+    /// Makes a router, with a page at `/` that names every path; of two routes with one path the last counts.
     package init(_ routes: [Route]) {
+        let width = routes.map(\.path.utf8.count).max() ?? 0
+        let lines = routes.map { route in
+            route.path + String(repeating: " ", count: width - route.path.utf8.count + 2) + route.summary
+        }
+        let page = HTTPAnswer.text(
+            200,
+            (["gohub, a WebSocket message hub. What is here:", ""] + lines).joined(separator: "\n")
+        )
+        let routes = [Route("/", .root, "this page", .answer { _ in page })] + routes
         self.routes = Dictionary(routes.map { ($0.path, $0) }, uniquingKeysWith: { _, last in last })
     }
 

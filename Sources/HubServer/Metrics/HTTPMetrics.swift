@@ -14,7 +14,7 @@ struct HTTPMetrics: Sendable {
         let shown = Shown.dashboard(.clientsAndNode)
         requests = registry.counter(
             "gohub_http_requests_total",
-            help: "HTTP requests answered.",
+            help: "HTTP requests answered, by whose fault: 501 and 505, which clients cause, stand with 4xx.",
             by: RouteLabel.self,
             MethodLabel.self,
             StatusClass.self,

@@ -104,24 +104,38 @@ package final class Server: Sendable {
     }
 
     private func makeRouters() -> (clients: Router, operators: Router) {
-        let clients = [Route(common.settings.path, .webSocket, .webSocket)]
-        let version = common.settings.version
+        let clients = [
+            Route(
+                common.settings.path,
+                .webSocket,
+                "a WebSocket for clients; docs/protocol.md says what it speaks",
+                .webSocket
+            )
+        ]
+        let version = Self.version(common.settings)
         let operators = [
-            Route("/metrics", .metrics, .answerLater { [scrapes] head, reply in scrapes.scrape(head, reply) }),
-            Route("/livez", .live, .answer { [health] _ in health.live() }),
-            Route("/readyz", .ready, .answer { [unowned self] _ in health.ready(in: state) }),
-            Route("/healthz", .health, .answer { [unowned self] _ in health.ready(in: state) }),
-            Route("/version", .version, .answer { _ in Self.version(version) }),
+            Route(
+                "/metrics",
+                .metrics,
+                "metrics for Prometheus, as text or OpenMetrics",
+                .answerLater { [scrapes] head, reply in scrapes.scrape(head, reply) }
+            ),
+            Route("/livez", .live, "whether the process works", .answer { [health] _ in health.live() }),
+            Route("/readyz", .ready, "whether messages flow", .answer { [unowned self] _ in health.ready(in: state) }),
+            Route("/healthz", .health, "the same", .answer { [unowned self] _ in health.ready(in: state) }),
+            Route("/version", .version, "version and revision, as JSON", .answer { _ in version }),
         ]
         let isShared = common.settings.adminAddress == nil
         return (Router(isShared ? clients + operators : clients), Router(operators))
     }
 
-    private static func version(_ version: String) -> HTTPAnswer {
+    private static func version(_ settings: ServerSettings) -> HTTPAnswer {
         var writer = JSONWriter()
         writer.object { writer in
             writer.key("version")
-            writer.string(version)
+            writer.string(settings.version)
+            writer.key("revision")
+            writer.string(settings.revision)
         }
         return .json(200, writer.bytes + [UInt8(ascii: "\n")])
     }

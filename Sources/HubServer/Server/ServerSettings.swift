@@ -46,8 +46,10 @@ package struct ServerSettings: Sendable {
     package var path = "/ws"
     /// The subprotocols that are accepted; asking for none is accepted too.
     package var subprotocols: [String] = []
-    /// What `/version` and `Server` say.
+    /// The version that `/version` tells.
     package var version = "0"
+    /// The revision of the source that `/version` tells.
+    package var revision = "unknown"
 
     /// The defaults.
     package init() {}

@@ -43,6 +43,7 @@ extension ServerSettings {
         maxMessageBytes = configuration.hub.maxMessageBytes.bytes
         subprotocols = ["gohub.v1.json"]
         version = Version.current
+        revision = Version.revision
     }
 }
 

@@ -112,6 +112,7 @@ struct SettingsTests {
         let made = try Made([:])
         #expect(made.server.subprotocols == ["gohub.v1.json"])
         #expect(made.server.version == Version.current)
+        #expect(made.server.revision == Version.revision)
         #expect(made.server.path == "/ws")
     }
 

@@ -135,6 +135,20 @@ struct ProtocolErrorTests {
     }
 
     @Test(
+        "unicast to what is no id is client_not_found, and counted as that",
+        arguments: ["", "x", "0198c7a0-0000-7000-8000-00000000000", "zzzzzzzz-zzzz-7zzz-8zzz-zzzzzzzzzzzz"]
+    )
+    func malformedID(id: String) throws {
+        let hub = HubHarness()
+        let sender = hub.connect()
+        sender.send(#"{"message_id":1,"message_type":"unicast","data":{"client_id":"\#(id)","payload":1}}"#)
+        hub.tick()
+        #expect(try parseError(#require(sender.takeTexts().first)).data.code == "client_not_found")
+        #expect(hub.hub.refusedPushes(.clientNotFound) == 1)
+        hub.expectBalanced()
+    }
+
+    @Test(
         "a bad binary message is answered with a text error about publish",
         arguments: [
             ([], ErrorCode.badMessage), ([1], .badMessage), ([5, 97], .badMessage),

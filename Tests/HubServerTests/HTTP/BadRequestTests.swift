@@ -70,6 +70,24 @@ struct BadRequestTests {
         }
     }
 
+    @Test(
+        "what a client asks and the hub has not is the client's fault, not the hub's",
+        arguments: [
+            ("GET / HTTP/3.0\r\n\r\n", 505),
+            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 501),
+        ]
+    )
+    func fault(request: String, status: Int) async throws {
+        try await withServer { server in
+            let peer = try await server.connect()
+            peer.send(request)
+            #expect(try await peer.reply().status == status)
+            let page = try await server.scrape()
+            #expect(page.sum(of: "gohub_http_requests_total", where: ["status": "4xx"]) == 1)
+            #expect(page.sum(of: "gohub_http_requests_total", where: ["status": "5xx"]) == 0)
+        }
+    }
+
     @Test("the refusal reaches a client that is still sending")
     func stillSending() async throws {
         try await withServer { server in

@@ -30,7 +30,7 @@ struct RoutesTests {
 
     @Test(
         "any other path answers 404",
-        arguments: ["/", "/metrics/", "/Metrics", "/ws/", "/wsx", "/livez/..", "/%6divez"]
+        arguments: ["//", "/metrics/", "/Metrics", "/ws/", "/wsx", "/livez/..", "/%6divez"]
     )
     func notFound(path: String) async throws {
         try await withServer { server in
@@ -87,9 +87,12 @@ struct RoutesTests {
 
     @Test("the version is what the server was made with")
     func version() async throws {
-        try await withServer { server in
+        try await withServer {
+            $0.settings.revision = "0123abc"
+        } _: { server in
             let reply = try await server.get("/version")
-            #expect(try PrometheusJSON(parsing: reply.body)["version"] == .string("1.2.3"))
+            let body = try PrometheusJSON(parsing: reply.body)
+            #expect(body.object == ["version": .string("1.2.3"), "revision": .string("0123abc")])
             #expect(reply["cache-control"] == "no-store")
         }
     }
@@ -106,6 +109,29 @@ struct RoutesTests {
             }
             #expect(try await server.get("/ws", fromAdmin: true).status == 404)
             _ = try await server.client()
+        }
+    }
+
+    @Test("the page at / names the paths of its own listener and no other", arguments: [false, true])
+    func root(hasAdminListener: Bool) async throws {
+        try await withServer {
+            $0.hasAdminListener = hasAdminListener
+        } _: { server in
+            let clients = ["/ws"]
+            let operators = ["/metrics", "/livez", "/readyz", "/healthz", "/version"]
+            func paths(_ reply: HTTPReply) -> [String] {
+                reply.text.split(separator: "\n").filter { $0.hasPrefix("/") }.map { String($0.prefix { $0 != " " }) }
+            }
+            let reply = try await server.get("/")
+            #expect(reply.status == 200)
+            #expect(reply["content-type"] == "text/plain; charset=utf-8")
+            #expect(paths(reply) == (hasAdminListener ? clients : clients + operators))
+            #expect(
+                paths(try await server.get("/", fromAdmin: true))
+                    == (hasAdminListener ? operators : clients + operators)
+            )
+            let page = try await server.scrape()
+            #expect(page.value(of: "gohub_http_requests_total", ["route": "/", "method": "GET", "status": "2xx"]) == 2)
         }
     }
 

@@ -31,9 +31,16 @@ struct BroadcastHandler: MessageHandler {
 struct UnicastHandler: MessageHandler {
     func handle(_ message: Message) throws(MessageError) {
         let data = try message.requiredData()
-        let request = try UnicastRequest.parse(data)
+        let request: UnicastRequest
+        do throws(MessageError) {
+            request = try UnicastRequest.parse(data)
+        } catch {
+            // An id that no client can have is one that no client has.
+            if error.code == .clientNotFound { _ = message.shard.hub.refused(.clientNotFound) }
+            throw error
+        }
         guard let target = ClientID(request.clientID) else {
-            throw MessageError(.clientNotFound, HubError.clientNotFound.message)
+            throw MessageError(message.shard.hub.refused(.clientNotFound))
         }
         do throws(HubError) {
             try message.shard.withScratch { bytes throws(HubError) in

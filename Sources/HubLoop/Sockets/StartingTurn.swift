@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import CGohub
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The turn of one process to look whether a port is free and to listen on it, so that two cannot both find it free.
+///
+/// A name that the kernel gives to one process at a time and takes back when that ends, however it ends. It is held for
+/// the start only: from then on the listening sockets themselves show that the port is taken.
+struct StartingTurn {
+    private static let patience: Duration = .seconds(2)
+
+    private let descriptor: Int32?
+
+    /// Waits for the turn, at most two seconds; not to be called on a loop.
+    ///
+    /// - Throws: ``LoopError`` `.addressInUse` when another process keeps the turn, `.outOfDescriptors` …
+    init(port: Int) throws(LoopError) {
+        let clock = SystemClock()
+        let deadline = clock.now() + Self.patience
+        while true {
+            let descriptor = gohub_take_name("gohub/listen/\(port)")
+            if descriptor >= 0 {
+                self.descriptor = descriptor
+                return
+            }
+            // Without such names the look at the port has to do.
+            if descriptor == -ENOTSUP {
+                self.descriptor = nil
+                return
+            }
+            guard descriptor == -EADDRINUSE, clock.now() < deadline else {
+                throw LoopError(
+                    errno: descriptor,
+                    doing: "wait for another server that begins to listen on port \(port)"
+                )
+            }
+            usleep(2_000)
+        }
+    }
+
+    func end() {
+        if let descriptor { gohub_close(descriptor) }
+    }
+}
