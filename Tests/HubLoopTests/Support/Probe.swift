@@ -51,5 +51,9 @@ func write(_ descriptor: Int32, _ bytes: [UInt8]) -> IOResult {
     bytes.withUnsafeBytes { Socket.write(descriptor, $0) }
 }
 
+/// A name of this machine that the resolver knows without asking anybody, not even /etc/hosts: the old short form of an
+/// address, which is no numeric host to us.
+let ownName = "127.1"
+
 /// A name that the resolver refuses without asking anybody: a part of it is longer than names may have.
 let noSuchHost = String(repeating: "x", count: 64) + ".invalid"
