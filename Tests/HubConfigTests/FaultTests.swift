@@ -78,19 +78,19 @@ struct FaultTests {
         ),
         (
             "server.read_timeout", "2d", .badUnit,
-            #""2d" is not a duration, allowed is 100ms to 24h (did you mean 48h?)"#
+            #""2d" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 3m)"#
         ),
         (
             "server.read_timeout", "30m1h", .wrongType,
-            #""30m1h" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 25s or 1h30m)"#
+            #""30m1h" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 3m)"#
         ),
         (
             "server.read_timeout", "\"\"", .wrongType,
-            #""" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 25s or 1h30m)"#
+            #""" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 3m)"#
         ),
         (
             "server.read_timeout", "-5s", .wrongType,
-            #""-5s" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 25s or 1h30m)"#
+            #""-5s" is not a duration, allowed is 100ms to 24h (whole numbers with ms, s, m or h, such as 3m)"#
         ),
         ("server.close_timeout", "99ms", .outOfRange, #""99ms" is too small, allowed is 100ms to 1m"#),
         ("server.close_timeout", "1m1ms", .outOfRange, #""1m1ms" is too large, allowed is 100ms to 1m"#),
@@ -116,7 +116,7 @@ struct FaultTests {
         (
             "server.max_head_bytes", "big", .wrongType,
             #""big" is not a size, allowed is 1KiB to 1MiB "#
-                + "(a whole number of bytes, or one with KiB, MiB or GiB, such as 64KiB)"
+                + "(a whole number of bytes, or one with KiB, MiB or GiB, such as 16KiB)"
         ),
         ("server.max_head_bytes", "1023", .outOfRange, #""1023" is too small, allowed is 1KiB to 1MiB"#),
         ("server.max_head_bytes", "-5KiB", .outOfRange, #""-5KiB" is too small, allowed is 1KiB to 1MiB"#),
@@ -280,6 +280,13 @@ struct FaultTests {
             ),
             ("addr: x", ["c.yaml:1: unknown key \"addr\" (did you mean addr in section server?)"]),
             ("server.addr: x", ["c.yaml:1: unknown key \"server.addr\" (did you mean addr in section server?)"]),
+            ("server:\n  adress: \":80\"", ["c.yaml:2: unknown key \"adress\" in server (did you mean addr?)"]),
+            ("adress: \":80\"", ["c.yaml:1: unknown key \"adress\" (did you mean addr in section server?)"]),
+            ("port: 80", ["c.yaml:1: unknown key \"port\" (did you mean addr: \":80\" in section server?)"]),
+            (
+                "server:\n  port: 80000",
+                ["c.yaml:2: unknown key \"port\" in server (did you mean addr in section server?)"]
+            ),
             ("zebra: 1", ["c.yaml:1: unknown key \"zebra\""]),
             (
                 "server:\n  addr: \":80\"\n\n  addr: \":81\"",
@@ -445,6 +452,61 @@ struct FaultTests {
         #expect([.contradiction] == faults(text).map(\.code))
     }
 
+    @Test("values that contradict each other are told in the order of their lines, among the other faults")
+    func order() {
+        let text = """
+            log:
+              level: loud
+            hub:
+              message_buffer_bytes: 1KiB
+            server:
+              admin_addr: ":80"
+              addr: ":80"
+              read_timeout: 30s
+              loops: 999
+            """
+        let flags = ["hub-ping-interval": "5s"]
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationLoader.load(text: text, name: "c.yaml", flags: flags)
+        }
+        #expect(
+            error?.faults.map { "\($0.origin) \($0.key)" } == [
+                "c.yaml:2 log.level", "c.yaml:4 hub.message_buffer_bytes", "c.yaml:6 server.admin_addr",
+                "c.yaml:9 server.loops", "flag --hub-ping-interval hub.pong_timeout",
+            ]
+        )
+    }
+
+    @Test("a value that a hint suggests is taken", arguments: ConfigurationKey.all.map(\.path))
+    func suggestions(path: String) throws {
+        let values = [
+            "25", "2d", "9000", "1000000", "3 weeks", "0.5 ms", "0.2s", "1e99", "1e9h", "-5s", "soon", "99999 minutes",
+            "16KB", "0 KB", "9999999 GB", "99999999999 M", "1.5", "\"7\"", "\"99999999999\"", "1e3", "1e18", "yes",
+            "ON",
+            "jsn", "warn", "Debug", "nop", "8080", "80800", "x y", "a.example", "*.", "https://a.example/", "http://",
+            "gohub",
+            "a/", "//", "\"\"", "drop",
+        ]
+        for value in values {
+            for fault in faults(Self.yaml(path, value)) {
+                let hint = fault.hint
+                guard hint.hasPrefix("did you mean ") || hint.contains("such as ") else { continue }
+                let meant = hint.hasPrefix("did you mean ") ? hint.dropFirst("did you mean ".count) : hint[...]
+                let example = meant.rest(behind: "such as ")
+                let text = String(example.prefix { $0 != "?" && $0 != "," })
+                // An example of the form, not a value that was meant.
+                guard text != "*.example.org" else { continue }
+                let quoted = text.hasPrefix("[") || !text.contains(":") ? text : "\"\(text)\""
+                let list = ConfigurationKey.all.first { $0.path == path }?.isList == true && !text.hasPrefix("[")
+                let again = faults(Self.yaml(path, list ? "[\(quoted)]" : quoted)).filter {
+                    // What other keys and another build make of it is not the hint's business.
+                    $0.code != .contradiction && $0.code != .notInBuild
+                }
+                #expect(again.isEmpty, "\(value): \(hint)")
+            }
+        }
+    }
+
     @Test("draws no conclusions from a value that is wrong in itself")
     func noConclusions() {
         #expect(faults("hub:\n  ping_interval: 5s\n  pong_timeout: x").map(\.key) == ["hub.pong_timeout"])
@@ -467,5 +529,14 @@ struct FaultTests {
             }
             for fault in faults(text) { #expect(!fault.description.contains("\n")) }
         }
+    }
+}
+
+extension Substring {
+    /// What stands behind some words; all of it when they are not there.
+    fileprivate func rest(behind words: String) -> Substring {
+        var rest = self
+        while !rest.isEmpty, !rest.hasPrefix(words) { rest = rest.dropFirst() }
+        return rest.isEmpty ? self : rest.dropFirst(words.count)
     }
 }

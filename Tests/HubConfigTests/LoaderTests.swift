@@ -191,7 +191,7 @@ struct LoaderTests {
         let file = folder.path + "/no.yaml"
         #expect(
             error.faults.first?.description
-                == "\(file): the configuration cannot be read: No such file or directory (tried \(file), named by --config)"
+                == "\(file): the configuration cannot be read: No such file or directory (tried \(file), named by the command line)"
         )
         #expect(error.description.split(separator: "\n").count == 2)
     }

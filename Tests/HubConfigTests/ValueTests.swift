@@ -85,8 +85,35 @@ struct ValueTests {
         #expect(Suggestion.nearest(to: "adr", among: words) == "addr")
         #expect(Suggestion.nearest(to: "LOOPS", among: words) == "loops")
         #expect(Suggestion.nearest(to: "admin", among: words) == "admin_addr")
-        #expect(Suggestion.nearest(to: "zz", among: words) == nil)
+        for word in ["address", "adress", "addrs"] {
+            #expect(Suggestion.nearest(to: word, among: words) == "addr", "\(word)")
+        }
+        #expect(Suggestion.nearest(to: "publish", among: ["sub", "pub"]) == "pub")
+        for word in ["zz", "adieu", "lo", "puddle"] {
+            #expect(Suggestion.nearest(to: word, among: words) == nil, "\(word)")
+        }
         #expect(Suggestion.nearest(to: "", among: words) == nil)
+    }
+
+    @Test(
+        "knows what other servers call a key, and how its value is written here",
+        arguments: [
+            ("port", "9000", "server.addr", ":9000"), ("server_port", "80", "server.addr", ":80"),
+            ("PORT", "70000", "server.addr", nil), ("port", nil, "server.addr", nil),
+            ("bind", "0.0.0.0:80", "server.addr", nil), ("adress", ":80", "server.addr", nil),
+            ("max_connections", "5", "server.max_connections", nil), ("workers", "4", "server.loops", nil),
+            ("metrics-port", "9090", "server.admin_addr", ":9090"), ("log-levl", "info", "log.level", nil),
+        ] as [(String, String?, String, String?)]
+    )
+    func synonyms(name: String, given: String?, path: String, value: String?) throws {
+        let meant = try #require(KeySynonym.meant(by: name, given: given))
+        #expect(meant.key.path == path)
+        #expect(meant.value == value)
+    }
+
+    @Test("knows no key by a name that means nothing", arguments: ["", "zebra", "x"])
+    func noSynonym(name: String) {
+        #expect(KeySynonym.meant(by: name) == nil)
     }
 
     @Test(

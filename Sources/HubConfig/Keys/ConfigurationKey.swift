@@ -55,7 +55,7 @@ package struct ConfigurationKey: Sendable {
                 configuration[keyPath: place] = try domain.read(scalar)
                 return []
             } catch {
-                return [error]
+                return [error.completed(by: domain, example: domain.write(Configuration()[keyPath: place]))]
             }
         }
     }
@@ -79,8 +79,11 @@ package struct ConfigurationKey: Sendable {
         apply = { node, configuration in
             guard case .sequence(let items) = node.content else {
                 if node.isNull { return [.null(default: defaultText)] }
-                let hint = if case .scalar(let scalar) = node.content { "did you mean [\(scalar.shown)]?" } else { "" }
-                return [ValueProblem(code: .wrongType, what: "\(node.kind) where a list is needed", hint: hint)]
+                var problem = ValueProblem(code: .wrongType, what: "\(node.kind) where a list is needed")
+                if case .scalar(let scalar) = node.content, count.contains(1), (try? domain.read(scalar)) != nil {
+                    problem.hint = "did you mean [\(scalar.shown)]?"
+                }
+                return [problem]
             }
             var values: [Value] = []
             var problems: [ValueProblem] = []
@@ -93,7 +96,7 @@ package struct ConfigurationKey: Sendable {
                 do throws(ValueProblem) {
                     values.append(try domain.read(scalar))
                 } catch {
-                    var problem = error
+                    var problem = error.completed(by: domain)
                     problem.line = item.line
                     problems.append(problem)
                 }
@@ -122,6 +125,17 @@ package struct ConfigurationKey: Sendable {
 }
 
 extension ValueProblem {
+    /// The problem with its whole hint: what was meant if the domain takes it, otherwise what is allowed.
+    fileprivate func completed<Value>(by domain: Domain<Value>, example: String = "") -> ValueProblem {
+        var problem = self
+        if let meant, (try? domain.read(Scalar(text: meant, style: .plain))) != nil {
+            problem.hint = "did you mean \(meant)\(meantNote)?"
+        } else if wantsExample, !example.isEmpty {
+            problem.hint += ", such as \(example)"
+        }
+        return problem
+    }
+
     fileprivate static func null(default text: String) -> ValueProblem {
         ValueProblem(code: .wrongType, what: "no value", hint: "take the line out for the default, \(text)")
     }

@@ -5,7 +5,13 @@
 struct ValueProblem: Error {
     let code: ConfigurationFault.Code
     let what: String
+    /// What to do, or what is allowed there.
     var hint = ""
+    /// The value that was probably meant, in quotes or not as `meantNote` says; told only if the key takes it.
+    var meant: String?
+    var meantNote = ""
+    /// Whether the hint goes on with an example.
+    var wantsExample = false
     /// The line, when it is not the line of the whole value.
     var line: Int?
 }
@@ -36,7 +42,8 @@ extension Domain<Bool> {
             throw ValueProblem(
                 code: .wrongType,
                 what: "\(scalar.shown) is neither true nor false",
-                hint: meant[scalar.text.lowercased()].map { "did you mean \($0), without quotes?" } ?? ""
+                meant: meant[scalar.text.lowercased()],
+                meantNote: ", without quotes"
             )
         },
         write: \.description
@@ -57,7 +64,8 @@ extension Domain<Int> {
                     throw ValueProblem(
                         code: .wrongType,
                         what: "\(scalar.shown) is not a whole number",
-                        hint: meant.map { "did you mean \($0), without quotes?" } ?? ""
+                        meant: meant?.description,
+                        meantNote: ", without quotes"
                     )
                 }
                 try check(value, within: range, scalar)
@@ -80,8 +88,9 @@ extension Domain<Duration> {
                     throw ValueProblem(
                         code: meant == nil ? .wrongType : .badUnit,
                         what: "\(scalar.shown) is not a duration",
-                        hint: meant.map { "did you mean \($0)?" }
-                            ?? "whole numbers with ms, s, m or h, such as 25s or 1h30m"
+                        hint: "whole numbers with ms, s, m or h",
+                        meant: meant,
+                        wantsExample: true
                     )
                 }
                 try check(value, within: range, scalar)
@@ -105,7 +114,8 @@ extension Domain<ByteCount> {
                     throw ValueProblem(
                         code: .wrongType,
                         what: "\(scalar.shown) is not a size",
-                        hint: "a whole number of bytes, or one with KiB, MiB or GiB, such as 64KiB"
+                        hint: "a whole number of bytes, or one with KiB, MiB or GiB",
+                        wantsExample: true
                     )
                 }
                 guard let unit = ByteCount.units.first(where: { $0.name == (name.isEmpty ? "B" : name) }) else {
@@ -114,7 +124,8 @@ extension Domain<ByteCount> {
                     throw ValueProblem(
                         code: .badUnit,
                         what: "\(scalar.shown) has a unit that is not taken",
-                        hint: meant.map { "did you mean \(digits)\($0.name)?" } ?? "units are B, KiB, MiB and GiB"
+                        hint: "units are B, KiB, MiB and GiB",
+                        meant: meant.map { "\(digits)\($0.name)" }
                     )
                 }
                 if number < 0 { throw ValueProblem(code: .outOfRange, what: "\(scalar.shown) is too small") }
@@ -135,8 +146,13 @@ extension Domain<String> {
             type: rule.type,
             allowed: rule.allowed,
             read: { scalar throws(ValueProblem) in
-                if let hint = rule.objection(scalar.text) {
-                    throw ValueProblem(code: .notAllowed, what: "\(scalar.shown) is not \(rule.noun)", hint: hint)
+                if let objection = rule.objection(scalar.text) {
+                    throw ValueProblem(
+                        code: .notAllowed,
+                        what: "\(scalar.shown) is not \(rule.noun)",
+                        hint: objection.reason,
+                        meant: objection.meant
+                    )
                 }
                 return scalar.text
             },
@@ -163,7 +179,7 @@ extension Domain where Value: CaseIterable {
                 throw ValueProblem(
                     code: .notAllowed,
                     what: "\(scalar.shown) is not known",
-                    hint: Suggestion.nearest(to: scalar.text, among: words).map { "did you mean \($0)?" } ?? ""
+                    meant: Suggestion.nearest(to: scalar.text, among: words)
                 )
             },
             write: word

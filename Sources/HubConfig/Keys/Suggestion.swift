@@ -5,18 +5,29 @@
 package enum Suggestion {
     /// The candidate nearest to a word, if it is near enough: one edit in three letters, at least one, at most three.
     ///
-    /// A candidate of which the word is a beginning of three letters or more is as near as one edit: `warn`, `warning`.
+    /// A candidate of which the word is a beginning of three letters or more is as near as one edit: `warn`, `warning`. So
+    /// is a candidate of three letters or more that begins the word; one edit more is forgiven from four letters on:
+    /// `address` and `adress`, `addr`.
     package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let word = word.lowercased()
         let limit = min(3, max(1, word.utf8.count / 3))
         var best: (name: String, distance: Int)?
         for candidate in candidates {
-            let isBeginning = word.utf8.count >= 3 && candidate.hasPrefix(word)
-            let distance =
-                isBeginning ? 1 : distance(Array(word.utf8), Array(candidate.lowercased().utf8), limit: limit)
+            let distance = distance(word, candidate.lowercased(), limit: limit)
             if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.name
+    }
+
+    private static func distance(_ word: String, _ candidate: String, limit: Int) -> Int {
+        let (left, right) = (Array(word.utf8), Array(candidate.utf8))
+        let whole = distance(left, right, limit: limit)
+        if left.count >= 3, candidate.hasPrefix(word) { return min(whole, 1) }
+        guard right.count >= 3, left.count > right.count else { return whole }
+        if word.hasPrefix(candidate) { return min(whole, 1) }
+        guard right.count >= 4 else { return whole }
+        let beginnings = (right.count - 1...right.count + 1).map { distance(Array(left.prefix($0)), right, limit: 1) }
+        return beginnings.contains(1) ? min(whole, 2) : whole
     }
 
     /// Insertions, deletions, substitutions and swaps of neighbours between two words; past the limit, something above it.

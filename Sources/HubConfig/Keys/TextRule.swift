@@ -15,8 +15,20 @@ struct TextRule: Sendable {
     let noun: String
     /// What is allowed, in words.
     let allowed: String
-    /// Says what is wrong with a text, in an empty text when there is no more to say; nil when it follows the rule.
-    let objection: @Sendable (String) -> String?
+    /// Says what is wrong with a text; nil when it follows the rule.
+    let objection: @Sendable (String) -> Objection?
+
+    /// What is wrong with a text.
+    struct Objection: ExpressibleByStringInterpolation {
+        /// Why, in a few words; empty when there is no more to say.
+        var reason = ""
+        /// What was probably meant.
+        var meant: String?
+
+        init(stringLiteral reason: String) { self.reason = reason }
+        private init(meant: String) { self.meant = meant }
+        static func meant(_ text: String) -> Objection { Objection(meant: text) }
+    }
 
     /// The rule, with the empty text allowed beside it.
     func orEmpty(_ meaning: String) -> TextRule {
@@ -29,7 +41,7 @@ struct TextRule: Sendable {
     static let address = TextRule(type: "address", noun: "an address", allowed: "host:port, :port or [IPv6]:port") {
         text in
         guard let colon = text.lastIndex(of: ":") else {
-            return UInt16(text) == nil ? "the port is missing" : "did you mean :\(text)?"
+            return UInt16(text) == nil ? "the port is missing" : .meant(":\(text)")
         }
         let host = text[..<colon]
         guard isPort(text[colon...].dropFirst()) else { return "a port is a number from 0 to 65535" }
@@ -77,7 +89,7 @@ struct TextRule: Sendable {
     ) { text in
         let names = text.split(separator: "/", omittingEmptySubsequences: false)
         if text.utf8.count > 255 { return "it has \(text.utf8.count) bytes" }
-        guard names.count >= 2, names[0].isEmpty else { return text.isEmpty ? "it is empty" : "did you mean /\(text)?" }
+        guard names.count >= 2, names[0].isEmpty else { return text.isEmpty ? "it is empty" : .meant("/\(text)") }
         if names[1...].contains("") { return "no / at the end and no two in a row" }
         return names[1...].allSatisfy { $0.utf8.allSatisfy(isNameByte) } ? nil : ""
     }
@@ -87,13 +99,13 @@ struct TextRule: Sendable {
     /// What is wrong with a scheme, a host and perhaps a port.
     ///
     /// - Parameter scheme: The one to suggest where none is given.
-    private static func objectionToURL(_ text: String, scheme: String) -> String? {
+    private static func objectionToURL(_ text: String, scheme: String) -> Objection? {
         guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else {
-            return isAuthority(text[...]) ? "did you mean \(scheme)://\(text)?" : ""
+            return isAuthority(text[...]) ? .meant("\(scheme)://\(text)") : ""
         }
         guard ["http", "https"].contains(text[..<colon]) else { return "the scheme is http or https" }
         let rest = text[colon...].dropFirst(3)
-        if rest.hasSuffix("/"), isAuthority(rest.dropLast()) { return "did you mean \(text.dropLast())?" }
+        if rest.hasSuffix("/"), isAuthority(rest.dropLast()) { return .meant("\(text.dropLast())") }
         return isAuthority(rest) ? nil : "a host and perhaps a port, and no path"
     }
 

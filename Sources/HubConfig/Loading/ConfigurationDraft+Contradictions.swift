@@ -43,6 +43,7 @@ extension ConfigurationDraft {
             hint: "leave it empty to serve both on one address"
         )
         findMissingBus()
+        sortBySource()
     }
 
     /// A cluster without a bus that connects it: `cluster.enabled` alone means etcd.

@@ -11,9 +11,9 @@ extension ConfigurationDraft {
             if let key = ConfigurationKey.all.first(where: { $0.environmentVariable == name }) {
                 set(key, key.node(text: text), from: origin)
             } else if !Self.isForeign(name, text) {
-                let near = Suggestion.nearest(to: name, among: ConfigurationKey.all.map(\.environmentVariable))
-                let hint = near.map { "did you mean \($0)?" } ?? ""
-                note(ConfigurationFault(.unknownKey, origin, "unknown variable", hint: hint))
+                let meant = KeySynonym.meant(by: String(name.dropFirst("GOHUB_".count)), given: text)
+                let hint = meant.map { "did you mean \($0.key.environmentVariable)\($0.value.map { "=\($0)" } ?? "")?" }
+                note(ConfigurationFault(.unknownKey, origin, "unknown variable", hint: hint ?? ""))
             }
         }
     }
@@ -25,9 +25,9 @@ extension ConfigurationDraft {
             if let key = ConfigurationKey.all.first(where: { $0.flag == name }) {
                 set(key, key.node(text: text), from: origin)
             } else {
-                let near = Suggestion.nearest(to: name, among: ConfigurationKey.all.map(\.flag))
-                let hint = near.map { "did you mean --\($0)?" } ?? ""
-                note(ConfigurationFault(.unknownKey, origin, "unknown flag", hint: hint))
+                let meant = KeySynonym.meant(by: name, given: text)
+                let hint = meant.map { "did you mean --\($0.key.flag)\($0.value.map { " \($0)" } ?? "")?" }
+                note(ConfigurationFault(.unknownKey, origin, "unknown flag", hint: hint ?? ""))
             }
         }
     }

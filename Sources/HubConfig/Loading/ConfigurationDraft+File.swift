@@ -78,7 +78,7 @@ extension ConfigurationDraft {
             } else {
                 let shown = Scalar(text: entry.key, style: .quoted).shown
                 let place = section.isEmpty ? "" : " in \(section)"
-                let hint = Self.meant(by: entry.key, in: section)
+                let hint = Self.meant(by: entry, in: section)
                 note(ConfigurationFault(.unknownKey, origin, "unknown key \(shown)\(place)", hint: hint))
             }
         }
@@ -92,15 +92,16 @@ extension ConfigurationDraft {
             .filter { !$0.isEmpty && !$0.contains(".") }
     }
 
-    private static func meant(by name: String, in section: String) -> String {
-        if let near = Suggestion.nearest(to: name, among: names(in: section)) { return "did you mean \(near)?" }
-        if let elsewhere = ConfigurationKey.all.first(where: { $0.name == name || $0.path == name }) {
-            return "did you mean \(elsewhere.name) in section \(elsewhere.section)?"
+    private static func meant(by entry: YAMLNode.Entry, in section: String) -> String {
+        func other(_ isMeant: (ConfigurationKey) -> Bool) -> String? {
+            ConfigurationKey.all.first(where: isMeant).map { "did you mean \($0.name) in section \($0.section)?" }
         }
-        let near = Suggestion.nearest(to: name, among: ConfigurationKey.all.map(\.name))
-        return ConfigurationKey.all.first { $0.name == near }.map {
-            "did you mean \($0.name) in section \($0.section)?"
-        } ?? ""
+        if let path = other({ $0.path == entry.key }) { return path }
+        if let near = Suggestion.nearest(to: entry.key, among: names(in: section)) { return "did you mean \(near)?" }
+        if let same = other({ $0.name == entry.key }) { return same }
+        guard let meant = KeySynonym.meant(by: entry.key, given: entry.value.text) else { return "" }
+        let value = meant.value.map { ": \"\($0)\"" } ?? ""
+        return "did you mean \(meant.key.name)\(value) in section \(meant.key.section)?"
     }
 
     // MARK: Files

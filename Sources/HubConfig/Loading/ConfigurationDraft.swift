@@ -41,6 +41,14 @@ struct ConfigurationDraft {
         faults.replaceSubrange(start..., with: sorted.map(\.element))
     }
 
+    /// Sorts all faults: those of the file by their line, then environment and flags; those of one place stay in order.
+    mutating func sortBySource() {
+        faults = faults.enumerated().sorted { left, right in
+            (left.element.origin.rank, left.element.origin.line ?? 0, left.offset)
+                < (right.element.origin.rank, right.element.origin.line ?? 0, right.offset)
+        }.map(\.element)
+    }
+
     /// Sets a key, or notes why not.
     mutating func set(_ key: ConfigurationKey, _ node: YAMLNode, from origin: ConfigurationFault.Origin) {
         let problems = key.apply(node, &configuration)
@@ -61,6 +69,16 @@ struct ConfigurationDraft {
 }
 
 extension ConfigurationFault.Origin {
+    /// The place of the source among the others.
+    fileprivate var rank: Int {
+        switch self {
+        case .file: 0
+        case .environment: 1
+        case .flag: 2
+        case .builtIn: 3
+        }
+    }
+
     /// The line, where there is one.
     fileprivate var line: Int? {
         guard case .file(_, let line) = self else { return nil }

@@ -3,7 +3,10 @@
 
 /// Everything that is wrong with a configuration, found in one go.
 package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
-    /// The faults, never empty: those of the file by line, then environment, flags, and values that contradict each other.
+    /// The faults, never empty: those of the file by line, then environment and flags.
+    ///
+    /// Values that contradict each other
+    /// stand where the first of them that is not at its default was set.
     package let faults: [ConfigurationFault]
 
     init(_ faults: [ConfigurationFault]) { self.faults = faults }

@@ -19,7 +19,7 @@ package enum ConfigurationLoader {
     ) throws(ConfigurationError) -> Configuration {
         var draft = ConfigurationDraft()
         if let file {
-            draft.read(file: file, namedBy: "--config")
+            draft.read(file: file, namedBy: "the command line")
         } else if let file = environment[fileVariable], !file.isEmpty {
             draft.read(file: file, namedBy: fileVariable)
         }

@@ -25,6 +25,12 @@ struct YAMLNode: Sendable {
         return scalar.isNull
     }
 
+    /// The text of a single value; nil for anything else.
+    var text: String? {
+        guard case .scalar(let scalar) = content else { return nil }
+        return scalar.text
+    }
+
     /// What it is, for messages.
     var kind: String {
         switch content {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// Finds the key that was meant by a name that no key has: a typing error, a part of a name, or what other servers call it.
+package struct KeySynonym: Sendable, Equatable {
+    /// The key that was probably meant.
+    package let key: ConfigurationKey
+    /// The value as this key takes it, if it has to be written in another way than it was given.
+    package let value: String?
+
+    package static func == (left: KeySynonym, right: KeySynonym) -> Bool {
+        left.key.path == right.key.path && left.value == right.value
+    }
+
+    /// What other servers call our keys, and what stands before their value here.
+    private static let others: [(names: [String], path: String, prefix: String)] = [
+        (["port", "p", "http-port", "ws-port"], "server.addr", ":"),
+        (["host", "bind", "listen"], "server.addr", ""),
+        (["admin-port", "metrics-port"], "server.admin_addr", ":"),
+        (["threads", "workers"], "server.loops", ""),
+        (["origins", "cors"], "server.allowed_origins", ""),
+        (["verbosity"], "log.level", ""),
+    ]
+
+    /// Looks a name up, written in the manner of any source: `server_port`, `--port`, `PORT`.
+    ///
+    /// - Parameter given: The value that was given for it, if any.
+    package static func meant(by name: String, given: String? = nil) -> KeySynonym? {
+        let name = name.lowercased().replacing("_", with: "-").replacing(".", with: "-")
+        let last = name.hasPrefix("server-") ? String(name.dropFirst("server-".count)) : name
+        func found(_ key: ConfigurationKey, _ value: String?) -> KeySynonym {
+            KeySynonym(key: key, value: value.flatMap { $0 != given && key.objections(to: $0).isEmpty ? $0 : nil })
+        }
+        if let other = others.first(where: { $0.names.contains(last) }),
+            let key = ConfigurationKey.all.first(where: { $0.path == other.path })
+        {
+            return found(key, given.map { other.prefix + $0 })
+        }
+        for spelling in [\ConfigurationKey.flag, \.shortFlag] {
+            if let near = Suggestion.nearest(to: name, among: ConfigurationKey.all.map { $0[keyPath: spelling] }),
+                let key = ConfigurationKey.all.first(where: { $0[keyPath: spelling] == near })
+            {
+                return found(key, given)
+            }
+        }
+        return nil
+    }
+}
+
+extension ConfigurationKey {
+    /// The last part of the path as a flag would have it: `max-connections`.
+    fileprivate var shortFlag: String { name.replacing("_", with: "-") }
+
+    /// What is wrong with a value out of the environment or a flag.
+    fileprivate func objections(to text: String) -> [ValueProblem] {
+        var scratch = Configuration()
+        return apply(node(text: text), &scratch)
+    }
+}
