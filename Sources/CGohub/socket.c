@@ -227,10 +227,21 @@ int gohub_accept(int listener, struct gohub_address *peer) {
 #endif
 }
 
-int gohub_connect(const struct gohub_address *address, int *in_progress) {
+int gohub_connect(const struct gohub_address *address, const struct gohub_address *source, int *in_progress) {
     int descriptor = open_stream(((const struct sockaddr *)&address->storage)->sa_family);
     if (descriptor < 0) return descriptor;
     set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (source) {
+#if defined(IP_BIND_ADDRESS_NO_PORT)
+        // The port is chosen with the connection, so that it need only be free towards this server.
+        set(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+#endif
+        if (bind(descriptor, (const struct sockaddr *)&source->storage, source->length) < 0) {
+            int failure = -errno;
+            close(descriptor);
+            return failure;
+        }
+    }
     *in_progress = 0;
     if (connect(descriptor, (const struct sockaddr *)&address->storage, address->length) == 0) return descriptor;
     // An interrupted connect goes on by itself, as one in progress does.

@@ -20,10 +20,10 @@ package enum LogEncoder {
     private static func appendText(_ record: LogRecord, to line: inout [UInt8]) {
         record.time.append(to: &line)
         line.append(contentsOf: word(record.level).utf8)
-        cut(record.message) { escape($0, quoted: false, to: &line) }
+        cut(record.message) { EscapedText.append($0, as: .bare, to: &line) }
         for field in record.fields {
             line.append(UInt8(ascii: " "))
-            field.key.withUTF8Buffer { escape($0, quoted: false, to: &line) }
+            field.key.withUTF8Buffer { EscapedText.append($0, as: .bare, to: &line) }
             line.append(UInt8(ascii: "="))
             switch field.value {
             case .string(let text): appendValue(text, to: &line)
@@ -53,7 +53,7 @@ package enum LogEncoder {
             line.append(contentsOf: text.utf8)
         } else {
             line.append(UInt8(ascii: "\""))
-            cut(text) { escape($0, quoted: true, to: &line) }
+            cut(text) { EscapedText.append($0, as: .quoted, to: &line) }
             line.append(UInt8(ascii: "\""))
         }
     }
@@ -92,7 +92,7 @@ package enum LogEncoder {
         appendString(record.message, to: &line)
         for (index, field) in record.fields.enumerated() {
             line.append(contentsOf: ",\"".utf8)
-            field.key.withUTF8Buffer { escape($0, quoted: true, to: &line) }
+            field.key.withUTF8Buffer { EscapedText.append($0, as: .quoted, to: &line) }
             if isTaken(field.key, in: record.fields[..<index]) { line.append(UInt8(ascii: "_")) }
             line.append(contentsOf: "\":".utf8)
             switch field.value {
@@ -115,7 +115,7 @@ package enum LogEncoder {
 
     private static func appendString(_ text: String, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
-        cut(text) { escape($0, quoted: true, to: &line) }
+        cut(text) { EscapedText.append($0, as: .quoted, to: &line) }
         line.append(UInt8(ascii: "\""))
     }
 
@@ -145,46 +145,6 @@ package enum LogEncoder {
             body(UnsafeBufferPointer(rebasing: bytes[..<end]))
             let note: [UInt8] = Array("…(\(bytes.count - end) bytes more)".utf8)
             note.withUnsafeBufferPointer(body)
-        }
-    }
-
-    /// Appends UTF-8 so that it can end neither its line nor its quotes, nor turn the terminal's direction around.
-    ///
-    /// Escapes are those of JSON. Escaped are C0, DEL, C1, U+2028, U+2029 and the bidirectional overrides and isolates.
-    private static func escape(_ bytes: UnsafeBufferPointer<UInt8>, quoted: Bool, to line: inout [UInt8]) {
-        var index = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            let next = index + 1 < bytes.count ? bytes[index + 1] : 0
-            switch byte {
-            case UInt8(ascii: "\n"): line.append(contentsOf: "\\n".utf8)
-            case UInt8(ascii: "\r"): line.append(contentsOf: "\\r".utf8)
-            case UInt8(ascii: "\t"): line.append(contentsOf: "\\t".utf8)
-            case 0..<0x20, 0x7F: appendEscape(UInt32(byte), to: &line)
-            case UInt8(ascii: "\"") where quoted: line.append(contentsOf: "\\\"".utf8)
-            case UInt8(ascii: "\\"): line.append(contentsOf: "\\\\".utf8)
-            case 0xC2 where next < 0xA0:
-                appendEscape(UInt32(next), to: &line)
-                index += 1
-            case 0xE2 where index + 2 < bytes.count && isTreacherous(next, bytes[index + 2]):
-                appendEscape(0x2000 | UInt32(next & 0x3F) << 6 | UInt32(bytes[index + 2] & 0x3F), to: &line)
-                index += 2
-            default: line.append(byte)
-            }
-            index += 1
-        }
-    }
-
-    /// Whether `E2 second third` is U+2028…U+202E or U+2066…U+2069.
-    private static func isTreacherous(_ second: UInt8, _ third: UInt8) -> Bool {
-        (second == 0x80 && (0xA8...0xAE).contains(third)) || (second == 0x81 && (0xA6...0xA9).contains(third))
-    }
-
-    private static func appendEscape(_ scalar: UInt32, to line: inout [UInt8]) {
-        line.append(contentsOf: "\\u".utf8)
-        for shift in [12, 8, 4, 0] as [UInt32] {
-            let digit = UInt8(truncatingIfNeeded: scalar >> shift & 0xF)
-            line.append(digit < 10 ? 48 + digit : 87 + digit)
         }
     }
 }

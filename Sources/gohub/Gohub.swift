@@ -32,32 +32,30 @@ struct Gohub {
     /// Runs a command line.
     static func run(_ arguments: [String]) -> ExitCode {
         guard let first = arguments.first, !first.hasPrefix("-") else {
-            if arguments == ["--help"] || arguments == ["-h"] {
-                Output.write(Command.overview)
-                return .success
-            }
+            if arguments == ["--help"] || arguments == ["-h"] { return Output.write(Command.overview) ?? .success }
             if arguments == ["--version"] { return run(.version, []) }
             return run(.serve, arguments)
         }
         if first == "help" {
-            let command = Command.all.first { $0.name == arguments.dropFirst().first }
-            Output.write(command?.help ?? Command.overview)
-            return .success
+            guard let name = arguments.dropFirst().first else { return Output.write(Command.overview) ?? .success }
+            return find(name).map { Output.write($0.help) ?? .success } ?? .usage
         }
-        guard let command = Command.all.first(where: { $0.name == first }) else {
-            let near = Suggestion.nearest(to: first, among: Command.all.map(\.name))
-            let hint = near.map { " (did you mean \($0)?)" } ?? ""
-            Output.complain("there is no command \"\(first)\"\(hint); `gohub --help` lists them")
-            return .usage
-        }
-        return run(command, Array(arguments.dropFirst()))
+        return find(first).map { run($0, Array(arguments.dropFirst())) } ?? .usage
+    }
+
+    /// The command of a name; complains when there is none.
+    private static func find(_ name: String) -> Command? {
+        if let command = Command.all.first(where: { $0.name == name }) { return command }
+        let near = Suggestion.nearest(to: name, among: Command.all.map(\.name))
+        let hint = near.map { " (did you mean \($0)?)" } ?? ""
+        Output.complain("there is no command \"\(name)\"\(hint); `gohub --help` lists them")
+        return nil
     }
 
     private static func run(_ command: Command, _ arguments: [String]) -> ExitCode {
         // Behind -- nothing is a flag.
         if arguments.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-            Output.write(command.help)
-            return .success
+            return Output.write(command.help) ?? .success
         }
         do throws(Arguments.Fault) {
             return try command.run(try Arguments(arguments, flags: command.flags))

@@ -35,9 +35,10 @@ def eventually(check, within=10.0, what="the condition"):
 
 
 class Program:
-    """One process whose standard error is read line by line; its standard output is there after its end, if asked for."""
+    """One process whose standard error is read line by line; its standard output is there after its end, if asked for,
+    or goes to the file `stdout`."""
 
-    def __init__(self, arguments, output=False):
+    def __init__(self, arguments, output=False, stdout=subprocess.DEVNULL):
         self.lines = []
         self.output = []
         self._ended = False
@@ -46,7 +47,7 @@ class Program:
             [str(argument) for argument in arguments],
             env=environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if output else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if output else stdout,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",

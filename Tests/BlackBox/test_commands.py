@@ -3,12 +3,14 @@
 """The commands that are clients of a hub."""
 
 import json
+import os
 import socket
 import subprocess
 
 import pytest
 
-from process import Program, environment
+from client import Client
+from process import Program, environment, eventually
 
 COMMANDS = ["serve", "check", "pub", "sub", "bench", "metrics", "version"]
 
@@ -42,11 +44,12 @@ def test_every_command_explains_itself(binary, command):
 @pytest.mark.parametrize(
     "line",
     """
-    nonsense, --nonsense, -x, serve extra, serve --nonsense, serve --server-addr, check extra, version extra
+    nonsense, --nonsense, -x, help nonsense, serve one two, serve one --config two, serve --nonsense
+    serve --server-addr, serve --port 80, check one two, version extra
     metrics extra, metrics --json=1
     pub, pub a b c, pub a b --url ws://, sub, sub a --count 0, sub a --url http://x
     bench, bench nonsense, bench fanout connect, bench fanout --clients many, bench fanout --dialect xml
-    bench fanout --clients 1 --subscribers 2, bench unicast --dialect raw
+    bench fanout --clients 1 --subscribers 2, bench unicast --dialect raw, bench connect --server-pid 4194305
     """.strip().replace("\n", ",").split(","),
 )
 def test_a_wrong_command_line_is_refused_with_a_word_on_standard_error(binary, line):
@@ -131,10 +134,70 @@ def test_a_subscriber_ends_when_the_hub_does(binary, hub):
     assert subscriber.program.wait() == 1
 
 
-def bench(binary, hub, kind):
-    answer = run(binary, "bench", kind, "--url", hub.url, "--clients", 20, "--duration", 1, "--json")
+HOSTILE = '"\x7f and \x9b and \u202e"'
+
+
+async def test_nothing_that_others_publish_steers_the_terminal(binary, hub):
+    subscriber = Subscriber(binary, hub, "news", "--count", "3")
+    raw = Subscriber(binary, hub, "news", "--count", "3", "--raw", "--payload-only")
+    async with Client(hub) as client:
+        # As they stand, which json.dumps would not send: C1, DEL and an override are valid in JSON.
+        message = '{"message_id":7,"message_type":"publish","data":{"topic":"news","payload":%s},"ts":0}'
+        await client.socket.send(message % HOSTILE)
+        assert (await client.reply(7))["message_type"] == "published"
+        await client.socket.send(b"\x04news\x1b]0;title\x07\nsecond line\xff")
+        await client.socket.send(message % '{\n  "pretty": [\n    1,\n    2\n  ]\n}')
+        assert (await client.reply(7))["message_type"] == "published"
+    assert subscriber.output() == [
+        r'news "\u007f and \u009b and \u202e"',
+        r"news \u001b]0;title\u0007\nsecond line\xff",
+        'news {"pretty": [1,2]}',
+    ]
+    assert raw.output() == [
+        HOSTILE, "\x1b]0;title\x07", "second line\ufffd", "{", '  "pretty": [', "    1,", "    2", "  ]", "}"
+    ]
+
+
+def test_a_subscriber_ends_when_its_reader_does(binary, hub):
+    reader, writer = os.pipe()
+    subscriber = Program([binary, "sub", "--url", hub.url, "news"], stdout=writer)
+    os.close(writer)
+    subscriber.wait_for_line(lambda line: "subscribed" in line or None)
+    os.close(reader)
+    assert subscriber.wait() == 0, subscriber.tail()
+    eventually(lambda: hub.metrics().value("gohub_connections_closed_total", reason="normal") == 1)
+
+
+@pytest.mark.parametrize("line", ["version", "metrics", "check", "help", "serve --help", "bench idle", "sub news"])
+def test_output_that_cannot_be_written_is_exit_code_1(binary, hub, line):
+    arguments = line.split()
+    if arguments[0] == "bench":
+        arguments += ["--clients", "1", "--duration", "1", "--url", hub.url]
+    if arguments[0] == "sub":
+        arguments += ["--url", hub.url]
+    with open("/dev/full", "wb") as full:
+        program = Program([binary, *arguments], stdout=full)
+    if arguments[0] == "sub":
+        program.wait_for_line(lambda line: "subscribed" in line or None)
+        assert run(binary, "pub", "news", "1", "--url", hub.url).returncode == 0
+    assert program.wait() == 1
+    assert program.lines[-1] == "gohub: standard output cannot be written: No space left on device"
+
+
+def bench(binary, hub, kind, clients=20):
+    answer = run(
+        binary, "bench", kind, "--url", hub.url, "--clients", clients, "--duration", 1, "--json",
+        "--server-pid", hub.program.pid,
+    )
     assert answer.returncode == 0, answer.stderr
-    return json.loads(answer.stdout)
+    report = json.loads(answer.stdout)
+    assert report.get("server_resident_bytes_per_connection", 1) > 0
+    # Closed in order, by a close frame, before the command ended.
+    metrics = hub.metrics()
+    opened = metrics.value("gohub_connections_opened_total")
+    eventually(lambda: hub.metrics().value("gohub_connections_closed_total", reason="normal") == opened)
+    assert opened >= clients
+    return report
 
 
 @pytest.mark.parametrize("kind", ["fanout", "unicast"])
@@ -144,6 +207,18 @@ def test_the_load_generator_counts_what_the_hub_counts(binary, hub, kind):
     assert 0 < report["latency_p50_microseconds"] <= report["latency_max_microseconds"]
     scope = {"fanout": "topic", "unicast": "client"}[kind]
     assert 0 < report["deliveries"] <= hub.metrics().value("gohub_deliveries_written_total", scope=scope)
+
+
+def test_the_load_generator_measures_a_hub_with_default_limits(binary, hub):
+    assert bench(binary, hub, "connect", clients=1100)["connections"] == 1100
+    assert hub.metrics().value("gohub_connections_rejected_total") == 0
+
+
+def test_the_load_generator_says_which_limit_it_met(binary, start_hub):
+    hub = start_hub({"server": {"max_connections_per_ip": 5}})
+    answer = run(binary, "bench", "connect", "--url", hub.url, "--clients", 20)
+    assert answer.returncode == 1
+    assert "503" in answer.stderr and "server.max_connections_per_ip" in answer.stderr
 
 
 @pytest.mark.parametrize("kind", ["connect", "idle"])

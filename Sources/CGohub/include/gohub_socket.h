@@ -50,8 +50,9 @@ int gohub_take_name(const char *name);
 /// Accepts one connection and says whose it is.
 int gohub_accept(int listener, struct gohub_address *peer);
 
-/// Begins a TCP connection; `in_progress` tells whether to wait until the socket is writable.
-int gohub_connect(const struct gohub_address *address, int *in_progress);
+/// Begins a TCP connection, from a local address if there is a `source`, whose port may be 0; `in_progress` tells whether to
+/// wait until the socket is writable.
+int gohub_connect(const struct gohub_address *address, const struct gohub_address *source, int *in_progress);
 
 /// The address that a socket is bound to; the other end's address. 0 or a negated errno.
 int gohub_local_address(int descriptor, struct gohub_address *address);

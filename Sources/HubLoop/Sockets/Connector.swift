@@ -8,6 +8,7 @@ import CGohub
 /// Belongs to the loop's thread. Lives until it has answered; holding it is only needed to cancel.
 package final class Connector: SocketHandler, LoopTimerTarget {
     private let loop: EventLoop
+    private let source: SocketAddress?
     private let timeout: Duration
     private var done: ((Result<Int32, LoopError>) -> Void)?
     private var addresses: ArraySlice<SocketAddress> = []
@@ -19,6 +20,7 @@ package final class Connector: SocketHandler, LoopTimerTarget {
 
     /// Begins to connect.
     ///
+    /// - Parameter source: A numeric address of this machine to come from; if nil, the system chooses.
     /// - Parameter timeout: How long each address may take.
     /// - Parameter done: Called once, on the loop's thread and not within this call, with a connected descriptor that the
     ///   receiver has to close, or with the error of the last address. Not called after ``cancel()`` or the loop's stop.
@@ -26,10 +28,12 @@ package final class Connector: SocketHandler, LoopTimerTarget {
     package init(
         loop: EventLoop,
         to address: SocketAddress,
+        from source: SocketAddress? = nil,
         timeout: Duration = .seconds(10),
         done: @escaping (Result<Int32, LoopError>) -> Void
     ) {
         self.loop = loop
+        self.source = source
         self.timeout = timeout
         self.done = done
         current = address
@@ -77,7 +81,7 @@ package final class Connector: SocketHandler, LoopTimerTarget {
 
     private func start(_ address: SocketAddress) throws(LoopError) {
         current = address
-        let descriptor = try Socket.connect(to: address)
+        let descriptor = try Socket.connect(to: address, from: source)
         do throws(LoopError) {
             lastError = LoopError(.timedOut, "connect to \(address): no answer in \(timeout)")
             let attempt = try SocketWatch(loop: loop, descriptor: descriptor, handler: self)

@@ -91,10 +91,21 @@ extension Socket {
     /// Begins a connection to a numeric address; when the socket becomes writable, ``pendingError(_:)`` tells how it went.
     ///
     /// ``Connector`` does all of it, names included.
-    package static func connect(to address: SocketAddress) throws(LoopError) -> Int32 {
+    ///
+    /// - Parameter source: A numeric address of this machine to come from; if nil, the system chooses. Port 0 is any.
+    package static func connect(
+        to address: SocketAddress,
+        from source: SocketAddress? = nil
+    ) throws(LoopError) -> Int32 {
         var form = try address.numericForm()
         var isInProgress: Int32 = 0
-        let descriptor = gohub_connect(&form, &isInProgress)
+        let descriptor: Int32
+        if let source {
+            var local = try source.numericForm()
+            descriptor = gohub_connect(&form, &local, &isInProgress)
+        } else {
+            descriptor = gohub_connect(&form, nil, &isInProgress)
+        }
         guard descriptor >= 0 else { throw LoopError(errno: descriptor, doing: "connect to \(address)") }
         return descriptor
     }

@@ -3,12 +3,24 @@
 
 import HubLoop
 
+/// The connections of a measurement, which end in order once it is over.
+protocol BenchConnections: AnyObject {
+    /// Begins to close all of them; ``BenchRun/allClosed()`` is called when none is left.
+    func closeAll()
+}
+
 /// One measurement: what is measured, and how it ends.
 final class BenchRun {
     let options: BenchOptions
     let load: LoadLoop
     private let runner: ClientRunner
     private var isEnded = false
+    private var code = ExitCode.success
+    /// How long the server may take to answer all closes.
+    private static let closeTimeout: Duration = .seconds(5)
+    private lazy var patience = LoopTimer { [weak self] in self?.allClosed() }
+    /// What has to be closed at the end; nil before anything is open.
+    weak var connections: (any BenchConnections)?
 
     init(_ runner: ClientRunner, _ options: BenchOptions, address: SocketAddress) {
         self.runner = runner
@@ -27,16 +39,27 @@ final class BenchRun {
     /// Prints the report and ends.
     func finish(_ report: BenchReport) {
         guard !isEnded else { return }
-        isEnded = true
-        Output.write(options.isJSON ? report.json : report.text)
-        runner.end(.success)
+        close(Output.write(options.isJSON ? report.json : report.text) ?? .success)
     }
 
     /// Says why there is no report and ends.
     func end(because reason: String, _ code: ExitCode = .failure) {
         guard !isEnded else { return }
-        isEnded = true
         Output.complain(reason)
+        close(code)
+    }
+
+    private func close(_ code: ExitCode) {
+        isEnded = true
+        self.code = code
+        guard let connections else { return runner.end(code) }
+        load.loop.schedule(patience, after: Self.closeTimeout)
+        connections.closeAll()
+    }
+
+    /// All connections have ended.
+    func allClosed() {
+        load.loop.cancel(patience)
         runner.end(code)
     }
 }

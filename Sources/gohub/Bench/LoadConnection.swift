@@ -10,14 +10,17 @@ protocol LoadObserver: AnyObject {
     func opened(_ connection: LoadConnection)
     /// So many data frames ended in what was just read.
     func received(_ frames: Int, by connection: LoadConnection)
+    /// It ended without having been asked to; the last call.
     func failed(_ connection: LoadConnection, _ reason: String)
+    /// It ended behind its ``LoadConnection/close()``; the last call.
+    func closed(_ connection: LoadConnection)
 }
 
 /// A WebSocket that only counts the frames it gets, so that the generator costs less than the server.
 ///
 /// It looks at frame headers and skips the rest; pings are answered.
 final class LoadConnection: SocketHandler {
-    private enum Phase { case connecting, handshaking, open, ended }
+    private enum Phase { case connecting, handshaking, open, closing, ended }
 
     let number: Int
     private let load: LoadLoop
@@ -45,7 +48,7 @@ final class LoadConnection: SocketHandler {
 
     func connect() {
         do throws(LoopError) {
-            let descriptor = try Socket.connect(to: load.address)
+            let descriptor = try Socket.connect(to: load.address, from: load.source(of: number))
             let watch = try SocketWatch(loop: load.loop, descriptor: descriptor, handler: self)
             Socket.setNoDelay(descriptor)
             self.watch = watch
@@ -55,9 +58,16 @@ final class LoadConnection: SocketHandler {
         }
     }
 
-    /// Sends bytes that are whole masked frames.
+    /// Whether it has ended, or never begun.
+    var isEnded: Bool { watch == nil }
+
+    /// Sends bytes that are whole masked frames; does nothing once it is closing.
     func send(_ frames: [UInt8]) {
-        output.append(contentsOf: frames)
+        if phase == .open { put(frames) }
+    }
+
+    private func put(_ bytes: [UInt8]) {
+        output.append(contentsOf: bytes)
         flush()
     }
 
@@ -67,7 +77,23 @@ final class LoadConnection: SocketHandler {
         watch?.watch(readable: !stalled, writable: !output.isEmpty)
     }
 
+    /// Ends in order: a close frame behind what was sent, then the end of writing.
+    ///
+    /// What still comes is read and dropped until the server ends the connection too. One that is not open yet ends at once.
     func close() {
+        switch phase {
+        case .open:
+            phase = .closing
+            isStalled = false
+            var frame: [UInt8] = []
+            WebSocketFrame.appendClose(code: WebSocketCloseCode.normal, mask: 0x5A5A_5A5A, to: &frame)
+            put(frame)
+        case .connecting, .handshaking: end()
+        case .closing, .ended: break
+        }
+    }
+
+    private func end() {
         phase = .ended
         watch?.close()
         watch = nil
@@ -88,7 +114,7 @@ final class LoadConnection: SocketHandler {
         self.handshake = handshake
         parser = HTTPResponseParser()
         phase = .handshaking
-        send(handshake.request(target: load.url.target, host: load.url.host))
+        put(handshake.request(target: load.url.target, host: load.url.host))
     }
 
     private func flush() {
@@ -101,6 +127,7 @@ final class LoadConnection: SocketHandler {
             case .closed, .failed: return fail("the connection broke")
             }
         }
+        if phase == .closing, output.isEmpty { Socket.shutdownWrite(watch.descriptor) }
         watch.watch(readable: !isStalled, writable: !output.isEmpty)
     }
 
@@ -117,7 +144,7 @@ final class LoadConnection: SocketHandler {
         guard phase == .handshaking else { return count(bytes) }
         do throws(HTTPError) {
             guard let (head, consumed) = try parser?.feed(bytes) else { return }
-            guard head.status == 101 else { return fail("the server answered \(head.status)") }
+            guard head.status == 101 else { return fail(Self.refusal(head.status)) }
             parser = nil
             handshake = nil
             phase = .open
@@ -126,6 +153,14 @@ final class LoadConnection: SocketHandler {
         } catch {
             fail(error.message)
         }
+    }
+
+    private static func refusal(_ status: Int) -> String {
+        let answer = "the server answered \(status) \(HTTPResponse.reason(status))"
+        guard status == 503 else { return answer }
+        return
+            "\(answer): a hub takes no more, of one address (server.max_connections_per_ip, 0 is no limit) or in all "
+            + "(server.max_connections)"
     }
 
     // MARK: Frames
@@ -147,7 +182,7 @@ final class LoadConnection: SocketHandler {
             skip = length
             if length == 0 { frames += endFrame() }
         }
-        if frames > 0 { observer.received(frames, by: self) }
+        if frames > 0, phase == .open { observer.received(frames, by: self) }
     }
 
     /// Reads a whole header at once, or keeps its first bytes; servers' headers have 2, 4 or 10 bytes.
@@ -204,7 +239,8 @@ final class LoadConnection: SocketHandler {
 
     private func fail(_ reason: String) {
         guard phase != .ended else { return }
-        close()
-        observer.failed(self, reason)
+        let wasClosing = phase == .closing
+        end()
+        if wasClosing { observer.closed(self) } else { observer.failed(self, reason) }
     }
 }

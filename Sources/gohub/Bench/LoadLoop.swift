@@ -19,6 +19,26 @@ final class LoadLoop {
         self.subprotocols = subprotocols
     }
 
+    /// How many connections come from one address: fewer than a hub takes by default, so that it can be measured as it is.
+    static let connectionsPerSource = 100
+
+    /// Where a connection comes from; nil lets the system choose.
+    ///
+    /// On Linux all of 127.0.0.0/8 is this machine, so towards a hub there each hundred connections have an address of their
+    /// own: 127.0.0.1, 127.0.0.2 …
+    func source(of number: Int) -> SocketAddress? { Self.source(of: number, to: address) }
+
+    static func source(of number: Int, to address: SocketAddress) -> SocketAddress? {
+        #if os(Linux)
+            let block = number / Self.connectionsPerSource
+            guard block > 0, block < 1 << 24 - 2, address.host.hasPrefix("127.") else { return nil }
+            let host = block + 1
+            return SocketAddress(host: "127.\(host >> 16).\(host >> 8 & 0xFF).\(host & 0xFF)", port: 0)
+        #else
+            return nil
+        #endif
+    }
+
     deinit { buffer.deallocate() }
 
     /// The time now, monotonic nanoseconds; not the tick's.

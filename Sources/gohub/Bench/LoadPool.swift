@@ -17,16 +17,19 @@ extension LoadPoolDelegate {
 }
 
 /// The connections of a measurement, opened a few at a time.
-final class LoadPool: LoadObserver {
+final class LoadPool: LoadObserver, BenchConnections {
     private(set) var connections: [LoadConnection] = []
     private let run: BenchRun
     private unowned let delegate: any LoadPoolDelegate
     private var opened = 0
+    /// How many have still to end, once all are closing.
+    private var left: Int?
 
     init(_ run: BenchRun, count: Int, delegate: any LoadPoolDelegate) {
         self.run = run
         self.delegate = delegate
         connections = (0..<count).map { LoadConnection($0, run.load, observer: self) }
+        run.connections = self
     }
 
     func open() {
@@ -34,6 +37,7 @@ final class LoadPool: LoadObserver {
     }
 
     func opened(_ connection: LoadConnection) {
+        guard left == nil else { return }
         opened += 1
         let next = opened + run.options.concurrency - 1
         if next < connections.count { connections[next].connect() }
@@ -41,6 +45,20 @@ final class LoadPool: LoadObserver {
     }
 
     func received(_ frames: Int, by connection: LoadConnection) { delegate.received(frames, by: connection) }
+
+    func closeAll() {
+        // One that is not open ends at once, without a word.
+        for connection in connections { connection.close() }
+        let left = connections.count { !$0.isEnded }
+        self.left = left
+        if left == 0 { run.allClosed() }
+    }
+
+    func closed(_ connection: LoadConnection) {
+        guard let left else { return }
+        self.left = left - 1
+        if left == 1 { run.allClosed() }
+    }
 
     func failed(_ connection: LoadConnection, _ reason: String) {
         guard !delegate.canSpare(connection) else { return }

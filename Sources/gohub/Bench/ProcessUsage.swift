@@ -32,6 +32,18 @@ struct ProcessUsage: Sendable {
         resident = (pages ?? 0) * UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))
     }
 
+    /// Why a process cannot be measured; nil when it can.
+    static func objection(to pid: Int) -> String? {
+        guard let usage = ProcessUsage(pid) else {
+            return errno == ENOENT
+                ? "there is no such process" : "it cannot be read: \(String(cString: strerror(errno)))"
+        }
+        // The state stands behind the name, which may hold anything.
+        let state = read("/proc/\(pid)/stat").flatMap { $0.split(separator: ")").last }?.first { $0 != " " }
+        if state == "Z" || state == "X" { return "it has ended" }
+        return usage.processor == 0 ? "the system does not tell its processor time" : nil
+    }
+
     private static func read(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

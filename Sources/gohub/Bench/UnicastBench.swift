@@ -4,7 +4,7 @@
 import HubWire
 
 /// Sends messages from one client to single others and waits for each burst to arrive.
-final class UnicastBench: WebSocketClientDelegate {
+final class UnicastBench: WebSocketClientDelegate, BenchConnections {
     private let run: BenchRun
     private let meter: DeliveryMeter
     private var sender: WebSocketClient?
@@ -13,6 +13,9 @@ final class UnicastBench: WebSocketClientDelegate {
     private var welcomes = 0
     private var next = 0
     private var missing = 0
+    /// How many clients have not ended.
+    private var left = 0
+    private var isOver = false
 
     init(_ run: BenchRun) {
         self.run = run
@@ -20,9 +23,21 @@ final class UnicastBench: WebSocketClientDelegate {
     }
 
     func start() {
-        let (loop, url) = (run.load.loop, run.options.url)
-        receivers = (0..<run.options.clients).map { _ in WebSocketClient(loop: loop, url: url, delegate: self) }
-        sender = WebSocketClient(loop: loop, url: url, delegate: self)
+        receivers = (0..<run.options.clients).map(makeClient)
+        sender = makeClient(run.options.clients)
+        left = run.options.clients + 1
+        run.connections = self
+    }
+
+    private func makeClient(_ number: Int) -> WebSocketClient {
+        let load = run.load
+        return WebSocketClient(
+            loop: load.loop,
+            url: load.url,
+            at: load.address,
+            from: load.source(of: number),
+            delegate: self
+        )
     }
 
     func opened(_ client: WebSocketClient) {}
@@ -67,7 +82,19 @@ final class UnicastBench: WebSocketClientDelegate {
         }
     }
 
+    func closeAll() {
+        isOver = true
+        sender?.close()
+        for receiver in receivers { receiver.close() }
+        if left == 0 { run.allClosed() }
+    }
+
     func closed(_ client: WebSocketClient, _ end: WebSocketClient.End) {
+        left -= 1
+        if isOver {
+            if left == 0 { run.allClosed() }
+            return
+        }
         run.end(because: end.text, welcomes == 0 ? .unavailable : .failure)
     }
 }

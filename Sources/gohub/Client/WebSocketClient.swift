@@ -33,6 +33,8 @@ final class WebSocketClient: SocketHandler {
 
     /// How long connecting and the handshake may take together.
     private static let openTimeout: Duration = .seconds(10)
+    /// How long the hub may take to answer a close.
+    private static let closeTimeout: Duration = .seconds(2)
 
     private let loop: EventLoop
     private let url: HubURL
@@ -40,7 +42,14 @@ final class WebSocketClient: SocketHandler {
     private weak var delegate: (any WebSocketClientDelegate)?
     private var phase = Phase.connecting
     private lazy var patience = LoopTimer { [weak self] in
-        self?.end(.failed("no answer within \(Self.openTimeout.components.seconds) s: is that a hub?"))
+        guard let self else { return }
+        end(
+            .failed(
+                phase == .closing
+                    ? "the hub did not answer the close within \(Self.closeTimeout.components.seconds) s"
+                    : "no answer within \(Self.openTimeout.components.seconds) s: is that a hub?"
+            )
+        )
     }
     private var watch: SocketWatch?
     private var parser = HTTPResponseParser()
@@ -52,13 +61,22 @@ final class WebSocketClient: SocketHandler {
 
     /// Begins to connect.
     ///
+    /// - Parameter address: The hub's address; if nil, that of the URL, which is looked up.
+    /// - Parameter source: The numeric address of this machine to come from; if nil, the system chooses.
     /// - Parameter maxMessageBytes: The longest message that is taken.
-    init(loop: EventLoop, url: HubURL, maxMessageBytes: Int = 64 << 20, delegate: any WebSocketClientDelegate) {
+    init(
+        loop: EventLoop,
+        url: HubURL,
+        at address: SocketAddress? = nil,
+        from source: SocketAddress? = nil,
+        maxMessageBytes: Int = 64 << 20,
+        delegate: any WebSocketClientDelegate
+    ) {
         self.loop = loop
         self.url = url
         self.delegate = delegate
         receiver = WebSocketReceiver(role: .client, maxMessageBytes: maxMessageBytes)
-        Connector(loop: loop, to: url.address) { [self] result in
+        Connector(loop: loop, to: address ?? url.address, from: source) { [self] result in
             switch result {
             case .success(let descriptor): connected(descriptor)
             case .failure(let error): end(.failed("\(error.message); is the hub running? --url names another"))
@@ -113,13 +131,18 @@ final class WebSocketClient: SocketHandler {
     /// Sends a text message.
     func send(text: [UInt8]) { send(.text, text) }
 
-    /// Ends the WebSocket in order, behind what was sent.
+    /// Ends the WebSocket in order, behind what was sent; the delegate hears when the hub has answered, or has not in 2 s.
     func close(code: UInt16 = WebSocketCloseCode.normal) {
-        guard phase == .open else { return end(.failed("closed before it was open")) }
-        phase = .closing
-        var bytes: [UInt8] = []
-        WebSocketFrame.appendClose(code: code, mask: generator.next(), to: &bytes)
-        put(bytes)
+        switch phase {
+        case .open:
+            phase = .closing
+            loop.schedule(patience, after: Self.closeTimeout)
+            var bytes: [UInt8] = []
+            WebSocketFrame.appendClose(code: code, mask: generator.next(), to: &bytes)
+            put(bytes)
+        case .connecting, .handshaking: end(.failed("closed before it was open"))
+        case .closing, .ended: break
+        }
     }
 
     private func send(_ opcode: WebSocketOpcode, _ payload: [UInt8]) {

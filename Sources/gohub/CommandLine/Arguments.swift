@@ -13,8 +13,8 @@ struct Arguments: Sendable {
         let value: String?
         /// What it does, in a few words.
         let purpose: String
-        /// Whether the help lists it.
-        var isListed = true
+        /// What people call it who know other programs; only to say the right name.
+        var alsoCalled: [String] = []
     }
 
     /// Why a command line cannot be understood.
@@ -35,19 +35,16 @@ struct Arguments: Sendable {
                 while let next = iterator.next() { rest.append(next) }
                 return
             }
-            guard argument.hasPrefix("--") else {
-                guard argument == "-" || !argument.hasPrefix("-") else {
-                    throw Fault(
-                        message: "unknown flag \(argument): flags have two dashes; what is none goes behind --"
-                    )
-                }
+            guard argument.hasPrefix("-"), argument != "-" else {
                 rest.append(argument)
                 continue
             }
-            let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let dashes = argument.hasPrefix("--") ? 2 : 1
+            let parts = argument.dropFirst(dashes).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
-            guard let flag = known[name] else {
-                throw Fault(message: "unknown flag --\(name)\(Self.suggestion(for: name, among: flags))")
+            guard dashes == 2, let flag = known[name] else {
+                let value = parts.count == 2 ? String(parts[1]) : iterator.next()
+                throw Fault(message: Self.unknown(argument.prefix(dashes) + name, name, value, among: flags))
             }
             guard values[name] == nil, !switches.contains(name) else {
                 throw Fault(message: "--\(name) is given twice")
@@ -76,8 +73,21 @@ struct Arguments: Sendable {
         return number
     }
 
-    private static func suggestion(for name: String, among flags: [Flag]) -> String {
-        Suggestion.nearest(to: name, among: flags.map(\.name))
-            .map { " (did you mean --\($0)?)" } ?? ""
+    /// What to say of a flag that is none; the value tells what would be right.
+    private static func unknown(
+        _ argument: Substring,
+        _ name: String,
+        _ value: String?,
+        among flags: [Flag]
+    ) -> String {
+        let near =
+            flags.first { $0.name == name || $0.alsoCalled.contains(name) }?.name
+            ?? Suggestion.nearest(to: name, among: flags.map(\.name))
+        if let near { return "unknown flag \(argument) (did you mean --\(near)?)" }
+        if let meant = KeySynonym.meant(by: name, given: value), flags.contains(where: { $0.name == meant.key.flag }) {
+            return "unknown flag \(argument) (did you mean --\(meant.key.flag)\(meant.value.map { " " + $0 } ?? "")?)"
+        }
+        if argument.hasPrefix("--") { return "unknown flag \(argument)" }
+        return "unknown flag \(argument): flags begin with two dashes; -- goes before an argument that begins with one"
     }
 }

@@ -20,12 +20,11 @@ struct Command: Sendable {
     /// The help of this command.
     var help: String {
         var text = "usage: gohub \(name)\(synopsis.isEmpty ? "" : " " + synopsis)\n\n\(summary)\n"
-        let listed = flags.filter(\.isListed)
-        if !listed.isEmpty {
-            let names = listed.map { flag in "--\(flag.name)\(flag.value.map { " " + $0 } ?? "")" }
+        if !flags.isEmpty {
+            let names = flags.map { flag in "--\(flag.name)\(flag.value.map { " " + $0 } ?? "")" }
             let width = (names.map(\.count).max() ?? 0) + 2
             text += "\nflags:\n"
-            for (name, flag) in zip(names, listed) {
+            for (name, flag) in zip(names, flags) {
                 text += "  \(name)\(String(repeating: " ", count: width - name.count))\(flag.purpose)\n"
             }
         }

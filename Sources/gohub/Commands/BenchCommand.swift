@@ -14,11 +14,15 @@ extension Command {
             fanout publishes bursts of --in-flight messages and waits until every subscriber has them; unicast sends to
             one client after the other; connect opens --clients connections; idle holds them and only answers pings.
             The generator runs on one thread: pin it and the server to different cores, and see that
-            generator_cpu_share stays below 1.
+            generator_cpu_share stays below 1. Towards a hub on 127.0.0.1 each hundred connections come from an address of
+            their own; elsewhere, more than server.max_connections_per_ip need that key set to 0 for the time of the load.
             exit codes: 0 measured, 1 a connection broke, 69 the hub cannot be reached.
             """,
         run: { arguments throws(Arguments.Fault) in
             let options = try BenchOptions(arguments)
+            if let pid = options.serverPID, let objection = ProcessUsage.objection(to: pid) {
+                throw Arguments.Fault(message: "--server-pid \(pid): \(objection)")
+            }
             _ = FileLimit.raise()
             let address: SocketAddress
             do throws(LoopError) {

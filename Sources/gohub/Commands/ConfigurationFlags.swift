@@ -13,7 +13,14 @@ import HubConfig
 enum ConfigurationFlags {
     /// `--config`, and one flag for each key.
     static let all: [Arguments.Flag] =
-        [Arguments.Flag(name: "config", value: "FILE", purpose: "the configuration file (default: none, all defaults)")]
+        [
+            Arguments.Flag(
+                name: "config",
+                value: "FILE",
+                purpose: "the configuration file, also without --config (default: none, all defaults)",
+                alsoCalled: ["c", "f", "file", "config-file"]
+            )
+        ]
         + ConfigurationKey.all.map { key in
             Arguments.Flag(
                 name: key.flag,
@@ -22,13 +29,28 @@ enum ConfigurationFlags {
             )
         }
 
+    /// The configuration file of a command line, with `--config` or without; nil when there is none.
+    static func file(_ arguments: Arguments) throws(Arguments.Fault) -> String? {
+        guard let file = arguments.rest.first else { return arguments.values["config"] }
+        guard arguments.rest.count == 1, arguments.values["config"] == nil else {
+            let files = [arguments.values["config"]].compactMap(\.self) + arguments.rest
+            throw Arguments.Fault(message: "one configuration file is enough: \(files.joined(separator: ", "))")
+        }
+        return file
+    }
+
+    /// The file that the environment names; it is read when the command line names none.
+    static var fileOfEnvironment: String? {
+        environment()[ConfigurationLoader.fileVariable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// Loads the configuration, or says every fault on standard error.
-    static func load(_ arguments: Arguments) -> Configuration? {
+    static func load(_ arguments: Arguments, file: String?) -> Configuration? {
         var flags = arguments.values
         flags["config"] = nil
         do throws(ConfigurationError) {
             return try ConfigurationLoader.load(
-                file: arguments.values["config"],
+                file: file,
                 environment: environment(),
                 flags: flags
             )

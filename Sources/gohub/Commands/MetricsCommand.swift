@@ -18,12 +18,8 @@ extension Command {
                 throw Arguments.Fault(message: "metrics takes no arguments beside flags: \(arguments.rest[0])")
             }
             let catalogue = NodeMetricsCatalogue.make()
-            Output.write(
-                arguments.switches.contains("json")
-                    ? Catalogue.json(catalogue)
-                    : Catalogue.markdown(catalogue)
-            )
-            return .success
+            let isJSON = arguments.switches.contains("json")
+            return Output.write(isJSON ? Catalogue.json(catalogue) : Catalogue.markdown(catalogue)) ?? .success
         }
     )
 }

@@ -92,7 +92,8 @@ private final class Publisher: WebSocketClientDelegate {
     private let input: any PayloadSource
     private var client: WebSocketClient?
     private var hasOpened = false
-    private var isDone = false
+    /// What the command ends with once the connection has ended; nil while it goes on.
+    private var outcome: ExitCode?
     private var messageID: Int64 = 0
     private static let confirmationTimeout: Duration = .seconds(10)
     private lazy var patience = LoopTimer { [weak self] in
@@ -114,7 +115,7 @@ private final class Publisher: WebSocketClientDelegate {
 
     private func publishNext() {
         input.next { [weak self] payload in
-            guard let self, let client, !isDone else { return }
+            guard let self, let client, outcome == nil else { return }
             guard let payload else { return finish(.success) }
             guard let json = Self.json(payload) else {
                 Output.complain("payload \(messageID + 1) is not UTF-8")
@@ -156,16 +157,16 @@ private final class Publisher: WebSocketClientDelegate {
         }
     }
 
+    /// Closes in order, and ends the command when that is done.
     private func finish(_ code: ExitCode) {
-        isDone = true
+        guard outcome == nil else { return }
+        outcome = code
         runner.loop.cancel(patience)
         client?.close()
-        runner.end(code)
     }
 
     func closed(_ client: WebSocketClient, _ end: WebSocketClient.End) {
-        guard !isDone else { return }
-        isDone = true
+        if let outcome { return runner.end(outcome) }
         runner.loop.cancel(patience)
         Output.complain(end.text)
         runner.end(hasOpened ? .failure : .unavailable)

@@ -17,7 +17,7 @@ extension Command {
     /// Runs a node.
     static let serve = Command(
         name: "serve",
-        synopsis: "[--config FILE]",
+        synopsis: "[FILE]",
         summary: "Runs the hub (the default).",
         flags: ConfigurationFlags.all,
         notes: """
@@ -26,10 +26,8 @@ extension Command {
             exit codes: 0 drained, 1 cannot serve, 64 wrong command line, 78 wrong configuration.
             """,
         run: { arguments throws(Arguments.Fault) in
-            guard arguments.rest.isEmpty else {
-                throw Arguments.Fault(message: "serve takes no arguments beside flags: \(arguments.rest[0])")
-            }
-            guard let configuration = ConfigurationFlags.load(arguments) else { return .configuration }
+            let file = try ConfigurationFlags.file(arguments)
+            guard let configuration = ConfigurationFlags.load(arguments, file: file) else { return .configuration }
             return ServeCommand.run(configuration)
         }
     )
@@ -53,7 +51,8 @@ enum ServeCommand {
                 }
                 node.drain { ended.signal() }
             }
-            try node.start()
+            let isScreen = configuration.log.format.format == .text && isatty(STDERR_FILENO) == 1
+            try node.start(show: isScreen ? { Output.tell($0.screen(program: CommandLine.arguments[0])) } : nil)
             ended.wait()
             node.stop()
             signals.stop()

@@ -12,8 +12,7 @@ extension Command {
             guard arguments.rest.isEmpty else {
                 throw Arguments.Fault(message: "version takes no arguments: \(arguments.rest[0])")
             }
-            Output.write("gohub \(Version.current) (\(Version.revision))\n")
-            return .success
+            return Output.write("gohub \(Version.current) (\(Version.revision))\n") ?? .success
         }
     )
 }

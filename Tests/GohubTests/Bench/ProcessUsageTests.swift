@@ -45,6 +45,26 @@
         @Test("a process that does not exist has used nothing", arguments: [-1, 0, Int.max, 4_194_305])
         func none(pid: Int) {
             #expect(ProcessUsage(pid) == nil)
+            #expect(ProcessUsage.objection(to: pid) == "there is no such process")
+        }
+
+        @Test("a process that runs can be measured")
+        func measurable() {
+            #expect(ProcessUsage.objection(to: Int(getpid())) == nil)
+        }
+
+        @Test("a process that has ended and was not waited for cannot be measured")
+        func ended() async throws {
+            var child: pid_t = 0
+            let path = strdup("/bin/true")
+            defer { free(path) }
+            try #require(posix_spawn(&child, "/bin/true", nil, nil, [path, nil], nil) == 0)
+            defer { waitpid(child, nil, 0) }
+            let pid = Int(child)
+            let objection = try await eventually("the end of the process") {
+                ProcessUsage.objection(to: pid) == "it has ended" ? true : nil
+            }
+            #expect(objection)
         }
     }
 #endif

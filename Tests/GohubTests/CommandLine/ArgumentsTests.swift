@@ -69,8 +69,11 @@ struct ArgumentsTests {
             (["--urls"], "unknown flag --urls (did you mean --url?)"),
             (["--inflight", "3"], "unknown flag --inflight (did you mean --in-flight?)"),
             (["--URL=x"], "unknown flag --URL (did you mean --url?)"),
-            (["-u", "x"], "unknown flag -u: flags have two dashes; what is none goes behind --"),
-            (["-json"], "unknown flag -json: flags have two dashes; what is none goes behind --"),
+            (
+                ["-u", "x"],
+                "unknown flag -u: flags begin with two dashes; -- goes before an argument that begins with one"
+            ),
+            (["-json"], "unknown flag -json (did you mean --json?)"),
             (["--url"], "--url needs a value"),
             (["a", "--in-flight"], "--in-flight needs a value"),
             (["--url", "x", "--url", "y"], "--url is given twice"),
@@ -82,6 +85,42 @@ struct ArgumentsTests {
     )
     func bad(line: [String], message: String) {
         #expect(throws: Arguments.Fault(message: message)) { try parse(line) }
+    }
+
+    @Test(
+        "of a command with a configuration are answered with the right spelling",
+        arguments: [
+            ("--port 9000", "--port (did you mean --server-addr :9000?)"),
+            ("--port=9000", "--port (did you mean --server-addr :9000?)"),
+            ("-p 9000", "-p (did you mean --server-addr :9000?)"),
+            ("--port", "--port (did you mean --server-addr?)"),
+            ("--port 70000", "--port (did you mean --server-addr?)"),
+            ("--adress :80", "--adress (did you mean --server-addr?)"),
+            ("--addr :80", "--addr (did you mean --server-addr?)"),
+            ("--max-connections 5", "--max-connections (did you mean --server-max-connections?)"),
+            ("-c a.yaml", "-c (did you mean --config?)"),
+            ("-config a.yaml", "-config (did you mean --config?)"),
+            ("--zebra", "--zebra"),
+        ]
+    )
+    func spelling(line: String, answer: String) {
+        #expect(throws: Arguments.Fault(message: "unknown flag \(answer)")) {
+            try Arguments(line.split(separator: " ").map(String.init), flags: ConfigurationFlags.all)
+        }
+    }
+
+    @Test("the configuration file may stand alone, but only once")
+    func file() throws {
+        func file(_ line: [String]) throws(Arguments.Fault) -> String? {
+            try ConfigurationFlags.file(Arguments(line, flags: ConfigurationFlags.all))
+        }
+        #expect(try file([]) == nil)
+        #expect(try file(["a.yaml"]) == "a.yaml")
+        #expect(try file(["--config", "a.yaml"]) == "a.yaml")
+        #expect(throws: Arguments.Fault(message: "one configuration file is enough: a, b")) { try file(["a", "b"]) }
+        #expect(throws: Arguments.Fault(message: "one configuration file is enough: b, a")) {
+            try file(["a", "--config", "b"])
+        }
     }
 
     @Test(
