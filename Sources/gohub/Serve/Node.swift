@@ -14,6 +14,7 @@ import HubServer
 final class Node: Sendable {
     private let server: Server
     private let log: Logger
+    private let maxConnections: Int
 
     /// Puts the parts together; nothing listens yet.
     ///
@@ -21,11 +22,14 @@ final class Node: Sendable {
     init(_ configuration: Configuration, registry: Registry, log: Logger) throws(LoopError) {
         self.log = log
         let settings = try ServerSettings(configuration)
-        if settings.maxConnections < configuration.server.maxConnections {
+        maxConnections = settings.maxConnections
+        // Nobody asked for the default, so nobody is told that it is not reached.
+        let wanted = configuration.server.maxConnections
+        if settings.maxConnections < wanted, wanted != ServerSection().maxConnections {
             log.warning(
                 "open files (ulimit -n) allow fewer connections than server.max_connections asks for",
                 [
-                    LogField("configured", configuration.server.maxConnections),
+                    LogField("configured", wanted),
                     LogField("possible", settings.maxConnections),
                 ]
             )
@@ -67,17 +71,17 @@ final class Node: Sendable {
         LogMetrics(registry, log: log)
     }
 
-    /// Listens, and says where.
-    func start() throws(LoopError) {
+    /// Listens, and says where: in the log, or on a screen of its own.
+    ///
+    /// - Parameter show: Takes what a person is told; if nil, the log has it in one line.
+    func start(show: ((ListeningNotice) -> Void)? = nil) throws(LoopError) {
         let endpoints = try server.start()
-        log.info(
-            "listening",
-            [LogField("addr", endpoints.address.description), LogField("endpoint", "/ws")]
+        let notice = ListeningNotice(
+            address: endpoints.address,
+            adminAddress: endpoints.adminAddress,
+            maxConnections: maxConnections
         )
-        let operators = endpoints.adminAddress.description
-        for path in ["/metrics", "/livez", "/readyz", "/version"] {
-            log.info("listening", [LogField("addr", operators), LogField("endpoint", path)])
-        }
+        if let show { show(notice) } else { log.info("listening", notice.fields) }
     }
 
     /// Drains the node and calls back when it is empty.

@@ -50,12 +50,14 @@ struct NodeTests {
     func listening() async throws {
         try await withNode { _, sink in
             let records = sink.records.filter { $0.message == "listening" }
-            #expect(records.count == 5)
+            #expect(records.count == 1)
             guard case .string(let address) = records.first?["addr"] else {
                 Issue.record("no address in \(records)")
                 return
             }
             #expect(address.hasPrefix("127.0.0.1:") && !address.hasSuffix(":0"))
+            #expect(records.first?["clients"] == .string("ws://\(address)/ws"))
+            #expect(records.first?["metrics"] == .string("http://\(address)/metrics"))
         }
     }
 

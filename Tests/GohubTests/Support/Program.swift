@@ -26,7 +26,7 @@ enum Program {
             ["serve", "--server-addr", "127.0.0.1:0", "--log-format", "text"] + arguments
         )
         let port = try await process.waitForLine("the port") { line in
-            guard line.contains("listening"), line.contains("endpoint=/ws") else { return nil as Int? }
+            guard line.contains(" listening ") else { return nil as Int? }
             return line.split(separator: " ").first { $0.hasPrefix("addr=") }?.split(separator: ":").last.flatMap {
                 Int($0.filter(\.isNumber))
             }
