@@ -3,7 +3,7 @@
 
 /// What an adapter calls, exactly once, when it knows what became of a publication.
 ///
-/// A value of four words, so that a publication costs no allocation: the observer is an object that lives longer than its
+/// A plain value, so that a publication costs no allocation: the observer is an object that lives longer than its
 /// publications and tells them apart by their tokens. The stopwatch of the ``InstrumentedBus`` travels in it; an adapter only
 /// keeps it and calls it.
 package struct PublishCompletion: Sendable {

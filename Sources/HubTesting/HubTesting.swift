@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-/// See the folder's types; this page is written with them.
+/// What tests of several targets share; nothing here is part of the program.
+///
+/// - `Clock/`: ``VirtualClock``, which moves only when a test says so, and loops that are driven a tick at a time.
+/// - `Hub/`: ``HubHarness`` and ``FakeTransport``, a hub without sockets.
+/// - `Server/`: ``TestServer``, a server on a free port, and ``Peer``, ``WebSocketPeer``, ``HubPeer``, which connect to it.
+/// - `Bus/`: ``BusContract``, which every bus has to pass, and ``MemoryBus``, which does.
+/// - `Exposition/`: a strict reader of metrics pages, and the rules of both formats and of names.
+/// - `Processes/`, `Servers/`: child processes that end with their test, and Prometheus as one of them.
+///
+/// Tests wait for conditions (`eventually`), never for time to pass.
 enum HubTestingOverview {}

@@ -21,7 +21,9 @@ struct GzipStream: ~Copyable {
         stream.deallocate()
     }
 
-    /// Replaces `output` by the compressed `input`; nil when the library fails.
+    /// Replaces `output` by the compressed `input`.
+    ///
+    /// - Returns: Whether the library could; `output` holds no page when it could not.
     mutating func compress(_ input: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Bool {
         guard isReady, deflateReset(stream) == Z_OK else { return false }
         let bound = Int(deflateBound(stream, UInt(input.count)))
