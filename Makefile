@@ -4,7 +4,7 @@
 # Each target is one script of scripts/, which says more about itself in its first lines.
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit blackbox lint docs coverage bench bench-registry stress fuzz threads clean help
+.PHONY: run test unit blackbox lint docs coverage attack bench bench-registry stress fuzz threads clean help
 
 # Options for the hub: make run ARGS="--config configs/config.yaml"
 ARGS ?=
@@ -34,6 +34,9 @@ coverage: ## Say which lines the last `make test` ran
 
 threads: ## Run the concurrent suites under the thread sanitizer
 	@scripts/gates/threads
+
+attack: ## Attack the hub and judge its memory and what honest clients see (ARGS='--only inbox' for some attacks)
+	@scripts/attack $(ARGS)
 
 bench: ## Measure the hub on this machine
 	@scripts/bench $(ARGS)

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""What the hub is attacked with: the settings it has to stand it with, who attacks, and what has to be seen."""
+
+import dataclasses
+import signal
+import time
+
+from bounds import MIB, Load
+
+SECONDS = 12
+ATTACKER = "127.0.1.1"
+
+
+@dataclasses.dataclass
+class Attack:
+    """One attack."""
+
+    name: str
+    # Functions of loads.py with what they are given; each runs in a process of its own.
+    loads: list
+    # What that makes the hub hold, by which its memory is judged; gets the results of the loads.
+    holds: object
+    settings: dict = dataclasses.field(default_factory=dict)
+    # Families of which one has to have moved: the bound was reached, and an operator can see it.
+    counters: tuple = ()
+    # The hub's limit of open files, and whether it writes its log to a pipe that nobody reads.
+    open_files: int = 0
+    is_log_unread: bool = False
+    # Whether health and metrics have a listener of their own.
+    has_admin: bool = False
+    # What honest clients cannot be spared here: a node that is full takes no new ones.
+    unjudged: tuple = ()
+    # What happens meanwhile; returns the times between which nobody can be answered.
+    meanwhile: object = None
+    # Faults in what the loads saw.
+    faults: object = lambda results: []
+
+
+def flood(size):
+    return Attack(
+        f"1 inbox flood between two loops, {size} B",
+        [
+            ("subscribers", {"loop": 1, "count": 100, "topic": "t", "source": "127.0.1.1", "seconds": SECONDS + 2}),
+            ("publishers", {"loop": 0, "count": 2, "topic": "t", "size": size, "source": "127.0.2.1", "seconds": SECONDS}),
+        ],
+        lambda results: Load(connections=102, subscriptions=100, publishers=2, slow=100),
+        counters=("gohub_inbox_pauses_total",),
+        faults=lambda results: [] if results[0]["received"] > MIB else ["the flood did not reach the subscribers"],
+    )
+
+
+def pipelined(count):
+    return Attack(
+        f"2 pipelined requests, {count} connections",
+        [("pipelines", {"count": count, "path": "/version", "source": ATTACKER, "seconds": SECONDS})],
+        lambda results: Load(connections=count),
+    )
+
+
+def fragments():
+    load = {
+        "count": 1000, "source": ATTACKER, "seconds": SECONDS, "repeat": 8000, "reads": True,
+        "first": [1, "a", False], "then": [0, "a", False],
+    }
+    return Attack(
+        "2 fragments of one byte, 1 000 clients of one address",
+        [("frames", load)],
+        lambda results: Load(connections=1000, unfinished=1000, unfinished_bytes=results[0]["frames"] // 1000),
+    )
+
+
+def resets():
+    # An address may have as many subscriptions as a hundred clients.
+    load = {"count": 5000, "topics": 1000, "each": 100, "seconds": 8}
+    return Attack(
+        "2 RST of 10 000 clients with 1 000 topics each",
+        [("leavers", {**load, "source": source}) for source in ("127.0.1.1", "127.0.2.1")],
+        lambda results: Load(connections=10_000, subscriptions=10_000_000),
+    )
+
+
+def small_replies():
+    load = {"count": 50, "small": 20_000, "source": ATTACKER, "seconds": SECONDS}
+    return Attack(
+        "3 small replies to 50 clients that read none",
+        [("small_replies", load)],
+        lambda results: Load(connections=50, slow=50),
+        settings={"hub": {"message_buffer_cap": 10_000}},
+        counters=("gohub_deliveries_dropped_total", "gohub_slow_client_actions_total"),
+    )
+
+
+def pings():
+    load = {
+        "count": 1000, "source": ATTACKER, "seconds": SECONDS, "repeat": 10_000, "reads": False,
+        "first": [9, "", True], "then": [9, "", True],
+    }
+    return Attack(
+        "3 pings of 1 000 clients that read no pong",
+        [("frames", load)],
+        lambda results: Load(connections=1000),
+    )
+
+
+def unfinished():
+    size = 1_000_000
+    return Attack(
+        "4 unfinished messages of 1 MB, 300 clients",
+        [("unfinished", {"count": 300, "size": size, "source": ATTACKER, "seconds": SECONDS})],
+        lambda results: Load(connections=300, unfinished=300, unfinished_bytes=size),
+    )
+
+
+def one_address():
+    def faults(results):
+        answered = sum(count for outcome, count in results[0].items() if outcome.isdigit())
+        if answered < 1200:
+            return [f"{1200 - answered} of 1 200 connections were not answered: {results[0]}"]
+        return [] if results[0].get("503", 0) >= 300 else [f"one address got more than its limit: {results[0]}"]
+
+    return Attack(
+        "5 one address parks 1 200 connections",
+        [("parked", {"count": 1200, "each": 1200, "path": "/", "source": ATTACKER, "seconds": SECONDS})],
+        lambda results: Load(connections=1200),
+        settings={"server": {"max_connections": 1000, "max_connections_per_ip": 900}},
+        counters=("gohub_connections_rejected_total",),
+        has_admin=True,
+        faults=faults,
+    )
+
+
+def all_descriptors():
+    return Attack(
+        "5 all descriptors of the process, from many addresses",
+        [("parked", {"count": 2500, "each": 500, "path": "/", "source": ATTACKER, "seconds": SECONDS})],
+        lambda results: Load(connections=2000),
+        counters=("gohub_connections_rejected_total", "gohub_accept_pauses_total"),
+        open_files=2000,
+        has_admin=True,
+        unjudged=("connect",),
+    )
+
+
+def unread_log():
+    return Attack(
+        "6 a log that nobody reads",
+        [("malformed", {"count": 20_000, "source": ATTACKER, "seconds": SECONDS})],
+        lambda results: Load(connections=100),
+        settings={"log": {"level": "debug"}},
+        counters=("gohub_log_dropped_total",),
+        is_log_unread=True,
+    )
+
+
+def scrapers():
+    return Attack(
+        "7 20 scrapers that never pause and 2 000 that never read",
+        [
+            ("scrapers", {"count": 20, "source": "127.0.1.1", "seconds": SECONDS}),
+            ("deaf_scrapers", {"count": 2000, "source": "127.0.2.1", "seconds": SECONDS}),
+        ],
+        lambda results: Load(connections=2020),
+    )
+
+
+def stopped():
+    def stop(program):
+        gaps = []
+        for _ in range(2):
+            time.sleep(2.5)
+            began = time.monotonic()
+            program.send_signal(signal.SIGSTOP)
+            time.sleep(4)
+            program.send_signal(signal.SIGCONT)
+            gaps.append((began, time.monotonic()))
+        return gaps
+
+    def faults(results):
+        lost = [f"{results[0]['lost']} of 200 clients that answer were lost: {results[0]['why']}"] if results[0]["lost"] else []
+        return lost + ([] if results[0]["answered"] >= 400 else ["too few pings for a judgement"])
+
+    return Attack(
+        "8 stopped for longer than read_timeout",
+        [("answerers", {"count": 200, "delay": 0.3, "source": ATTACKER, "seconds": 18})],
+        lambda results: Load(connections=200),
+        settings={"server": {"read_timeout": "3s"}, "hub": {"ping_interval": "1s", "pong_timeout": "1s"}},
+        meanwhile=stop,
+        faults=faults,
+    )
+
+
+ALL = [
+    flood(8), flood(1000), pipelined(20), pipelined(200), fragments(), resets(), small_replies(), pings(), unfinished(),
+    one_address(), all_descriptors(), unread_log(), scrapers(), stopped(),
+]
