@@ -133,7 +133,9 @@ package enum JSONFuzzer {
         var topics: [TopicName] = []
         _ = try reading(data) { (data) throws(MessageError) in topics.append(try TopicRequest.parse(data).topicName) }
         _ = try reading(data) { (data) throws(MessageError) in topics.append(try PublishRequest.parse(data).topicName) }
-        _ = try reading(data) { (data) throws(MessageError) in topics.append(try UnicastRequest.parse(data).topicName) }
+        _ = try reading(data) { (data) throws(MessageError) in
+            topics.append(try TopicName.unicast(to: UnicastRequest.parse(data).clientID))
+        }
         for topic in topics {
             let controls = topic.text.unicodeScalars.contains { $0.properties.generalCategory == .control }
             try FuzzFailure.require(

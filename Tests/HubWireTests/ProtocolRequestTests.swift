@@ -23,7 +23,7 @@ struct ProtocolRequestTests {
                     return text(try BroadcastRequest.parse(data).payload)
                 case .unicast:
                     let request = try UnicastRequest.parse(data)
-                    return "\(request.clientID)|\(request.topicName)|\(text(request.payload))"
+                    return "\(request.clientID)|\(text(request.payload))"
                 }
             }
         }
@@ -48,10 +48,10 @@ struct ProtocolRequestTests {
             (.publish, #"{"topic":"broadcast","payload":""}"#, #"broadcast|""|true"#),
             (.broadcast, #"{"payload":[1, 2]}"#, "[1, 2]"),
             (.broadcast, #"{"topic":7,"echo":"maybe","payload":0}"#, "0"),
-            (.unicast, #"{"client_id":"c1","payload":{}}"#, "c1|unicast/c1|{}"),
+            (.unicast, #"{"client_id":"c1","payload":{}}"#, "c1|{}"),
             (
                 .unicast, #"{"payload":-1e5,"client_id":"0190b2c4-7d4e-7c3a-9f51-0123456789ab"}"#,
-                "0190b2c4-7d4e-7c3a-9f51-0123456789ab|unicast/0190b2c4-7d4e-7c3a-9f51-0123456789ab|-1e5"
+                "0190b2c4-7d4e-7c3a-9f51-0123456789ab|-1e5"
             ),
         ] as [(Reader, String, String)]
     )

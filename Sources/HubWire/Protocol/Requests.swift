@@ -83,10 +83,8 @@ package struct BroadcastRequest: Sendable {
 
 /// The `data` of `unicast`.
 package struct UnicastRequest: Sendable {
-    /// The receiver's id.
+    /// The receiver's id, as the sender wrote it.
     package let clientID: String
-    /// The receiver's reserved topic, `unicast/` and its id.
-    package let topicName: TopicName
     /// Where the payload stands in `data`: any JSON value, byte for byte.
     package let payload: Range<Int>
 
@@ -109,7 +107,6 @@ package struct UnicastRequest: Sendable {
         }
         let token = try DataReader.required(client, "client_id")
         let range = try DataReader.required(payload, "payload")
-        let (name, clientID) = try TopicName.unicast(to: token)
-        return UnicastRequest(clientID: clientID, topicName: name, payload: range)
+        return UnicastRequest(clientID: try TopicName.clientID(token), payload: range)
     }
 }

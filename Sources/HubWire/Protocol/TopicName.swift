@@ -47,11 +47,12 @@ package struct TopicName: Hashable, Sendable, CustomStringConvertible {
         return name
     }
 
-    /// The reserved name of the client whose id stands in a JSON text, and the id.
-    static func unicast(to token: JSONString) throws(MessageError) -> (name: TopicName, clientID: String) {
+    /// The id of a client that stands in a JSON text, as it was written there.
+    static func clientID(_ token: JSONString) throws(MessageError) -> String {
         guard token.raw.count <= maximumTokenBytes else { throw MessageError(.clientNotFound, noSuchID) }
         let clientID = try DataReader.text(token)
-        return (try unicast(to: clientID), clientID)
+        _ = try unicast(to: clientID)
+        return clientID
     }
 
     /// Whether it is the name of every client.

@@ -155,14 +155,18 @@ struct ProtocolTests {
         hub.expectBalanced()
     }
 
-    @Test("an id in capital letters is the same client")
-    func unicastCapitals() {
-        let hub = HubHarness()
-        let client = hub.connect()
-        let id = client.id.description.uppercased()
-        client.send(#"{"message_id":5,"message_type":"unicast","data":{"client_id":"\#(id)","payload":1}}"#)
+    @Test("an id in capital letters is the same client, and everybody is told it in small ones", arguments: [0, 1])
+    func unicastCapitals(shard: Int) {
+        let hub = HubHarness(shards: 2)
+        let sender = hub.connect()
+        let target = hub.connect(to: shard)
+        let id = target.id.description
+        sender.send(
+            #"{"message_id":5,"message_type":"unicast","data":{"client_id":"\#(id.uppercased())","payload":1}}"#
+        )
         hub.tick()
-        #expect(client.takeTexts().count == 2)
+        #expect(sender.takeTexts() == [answer(5, "published", topic: "unicast/\(id)")])
+        #expect(target.takeTexts() == [message(1, topic: "unicast/\(id)", payload: "1", from: sender.id)])
     }
 
     @Test("every message of the hub's own has a number of its own, the same for all its receivers")

@@ -42,11 +42,13 @@ struct UnicastHandler: MessageHandler {
         guard let target = ClientID(request.clientID) else {
             throw MessageError(message.shard.hub.refused(.clientNotFound))
         }
+        // The id as the hub writes it, whatever the case of the sender's letters.
+        let topic = TopicName.unicastPrefix + target.description
         do throws(HubError) {
             try message.shard.withScratch { bytes throws(HubError) in
                 message.encode(
                     UnsafeRawBufferPointer(rebasing: data[request.payload]),
-                    EncodedString(request.topicName.text),
+                    EncodedString(topic),
                     to: &bytes
                 )
                 let shard = message.shard
@@ -62,7 +64,7 @@ struct UnicastHandler: MessageHandler {
         } catch {
             throw MessageError(error)
         }
-        message.answerPublished(request.topicName.text)
+        message.answerPublished(topic)
     }
 }
 
