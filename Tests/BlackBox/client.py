@@ -103,7 +103,9 @@ def now():
 class RawClient:
     """A client that does only what a test tells it: it answers no ping and reads when asked."""
 
-    def __init__(self, hub, receive_buffer=None):
+    def __init__(self, hub, receive_buffer=None, line_speed=None):
+        """`line_speed`: how many bytes it reads a second, about."""
+        self._line_speed = line_speed
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.socket.settimeout(WITHIN)
         if receive_buffer:
@@ -125,6 +127,16 @@ class RawClient:
         payload = json.dumps({"message_id": 1, "message_type": kind, "data": data}).encode()
         assert len(payload) < 126
         self.send(bytes([0x81, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
+
+    def send_long(self, kind, data, line_speed=None):
+        """Sends a message of 64 KiB or more in one frame, so many bytes a second."""
+        payload = json.dumps({"message_id": 1, "message_type": kind, "data": data}).encode()
+        frame = b"\x81\xff" + struct.pack(">Q", len(payload)) + bytes(4) + payload
+        step = line_speed // 100 if line_speed else len(frame)
+        for start in range(0, len(frame), step):
+            self.send(frame[start : start + step])
+            if line_speed:
+                time.sleep(0.01)
 
     def messages(self, count):
         """The next `count` messages of the hub, its pings left out."""
@@ -176,12 +188,14 @@ class RawClient:
             data, self._buffer = self._buffer, b""
             return data
 
-    def frames(self):
-        """Every frame until the hub closes the connection."""
+    def frames(self, then_end=False):
+        """Every frame until the hub closes the connection; `then_end` says no more once the hub's close frame is there."""
         frames = []
         try:
             while True:
                 frames.append(self.frame())
+                if then_end and frames[-1][0] == CLOSE:
+                    self.socket.shutdown(socket.SHUT_WR)
         except ConnectionError:
             return frames
 
@@ -192,7 +206,9 @@ class RawClient:
         return data
 
     def _read(self):
-        data = self.socket.recv(1 << 20)
+        if self._line_speed:
+            time.sleep(0.01)
+        data = self.socket.recv(self._line_speed // 100 if self._line_speed else 1 << 20)
         if not data:
             raise ConnectionError("the hub closed the connection")
         self._buffer += data

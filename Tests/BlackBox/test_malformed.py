@@ -35,7 +35,7 @@ def test_malformed_frames_close_the_connection(shared_hub, case):
     with RawClient(shared_hub) as client:
         client.upgrade()
         client.send(bytes.fromhex("".join(case["frames"])))
-        closes = [payload for opcode, payload in client.frames() if opcode == CLOSE]
+        closes = [payload for opcode, payload in client.frames(then_end=True) if opcode == CLOSE]
         assert [struct.unpack(">H", payload[:2])[0] for payload in closes] == [case["close"]]
 
 

@@ -177,6 +177,88 @@ struct WebSocketReceiverTests {
         #expect(try feed(&third, RawFrame.more("", fin: true).bytes) == [.message(.text, Array("ac".utf8))])
     }
 
+    @Test(
+        "after a message that is too long, or no UTF-8, the peer's close frame is found behind what still comes",
+        arguments: [
+            [RawFrame.binary([UInt8](repeating: 1, count: 40_000))],
+            [RawFrame.text("a", fin: false), .more([UInt8](repeating: 2, count: 300), fin: true)],
+            [
+                RawFrame.binary([1], fin: false), .more([UInt8](repeating: 3, count: 300)), .ping("p"),
+                .more([4], fin: true),
+            ],
+            [RawFrame.text([0xFF, 0x61])], [RawFrame.text([0x61, 0xC3])],
+            [RawFrame.text([0xC3], fin: false), .pong(), .more([0xC3], fin: true)],
+            [
+                RawFrame.text([0xFF], fin: false), .more([1, 2, 3], fin: true),
+                .binary([UInt8](repeating: 5, count: 999)),
+            ],
+        ]
+    )
+    func skips(frames: [RawFrame]) throws {
+        let bytes = frames.flatMap(\.bytes) + RawFrame.close(1009, "too long").bytes + RawFrame.ping().bytes
+        let events = try readInAllWays(bytes, maxMessageBytes: 200).events.filter {
+            $0 != .ping([0x70]) && $0 != .pong([])
+        }
+        #expect(events.count == 2)
+        guard case .refused = events.first else {
+            Issue.record("not refused: \(events)")
+            return
+        }
+        #expect(events.last == .close(1009, "too long"))
+    }
+
+    @Test("whoever begins to close steps over messages of any size, keeps nothing, and finds the peer's close frame")
+    func skipsOnRequest() throws {
+        var receiver = WebSocketReceiver(role: .server, maxMessageBytes: 100)
+        _ = try feed(&receiver, RawFrame.binary([UInt8](repeating: 1, count: 50), fin: false).bytes)
+        #expect(receiver.heldBytes > 0)
+        let goesOn = receiver.skipToClose()
+        #expect(goesOn)
+        #expect(receiver.heldBytes == 0)
+        for _ in 0..<10 {
+            #expect(try feed(&receiver, RawFrame.more([UInt8](repeating: 2, count: 5000)).bytes).isEmpty)
+            #expect(receiver.heldBytes == 0)
+        }
+        let rest = RawFrame.more([], fin: true).bytes + RawFrame.text([0xFF]).bytes + RawFrame.close(1001).bytes
+        #expect(try feed(&receiver, rest) == [.close(1001, "")])
+        let isOver = !receiver.skipToClose()
+        #expect(isOver)
+    }
+
+    @Test("a close frame that has come in part is still read when this side begins to close")
+    func skipsWithinClose() throws {
+        var receiver = WebSocketReceiver(role: .server, maxMessageBytes: 100)
+        let close = RawFrame.close(4000, "bye").bytes
+        _ = try feed(&receiver, RawFrame.text("a", fin: false).bytes + close.dropLast(2))
+        let goesOn = receiver.skipToClose()
+        #expect(goesOn)
+        #expect(try feed(&receiver, Array(close.suffix(2))) == [.close(4000, "bye")])
+    }
+
+    @Test("after a fault of the framing there is no going on, but a close frame is known at the end of the bytes")
+    func endsWithClose() throws {
+        var receiver = WebSocketReceiver(role: .server, maxMessageBytes: 100)
+        #expect(throws: WebSocketError(.reservedBits)) { try feed(&receiver, [0xFF]) }
+        let goesOn = receiver.skipToClose()
+        #expect(!goesOn)
+        #expect(throws: WebSocketError(.reservedBits)) { try feed(&receiver, RawFrame.close(1000).bytes) }
+
+        let noise: [UInt8] = [0xFF, 0x88, 0x82, 7]
+        func ends(_ bytes: [UInt8]) -> Bool {
+            bytes.withUnsafeBytes { WebSocketReceiver.endsWithClose($0, code: 1002) }
+        }
+        for close in [RawFrame.close(1002), .close(1002, "why"), .close(1000), .close()] {
+            #expect(ends(close.bytes))
+            #expect(ends(noise + close.bytes))
+            #expect(!ends(close.bytes + [0]))
+            #expect(!ends(Array(close.bytes.dropLast())))
+            #expect(!ends(close.unmasked.bytes))
+        }
+        #expect(!ends(RawFrame.close(1009).bytes))
+        #expect(!ends(RawFrame.ping().bytes))
+        #expect(!ends([]))
+    }
+
     private func feed(_ receiver: inout WebSocketReceiver, _ bytes: [UInt8]) throws -> [FrameTranscript.Event] {
         var bytes = bytes
         return try bytes.withUnsafeMutableBytes { buffer in

@@ -64,6 +64,10 @@ int gohub_socket_pair(int descriptors[2]);
 /// The pending error of a socket, which this clears; 0 when there is none.
 int gohub_socket_error(int descriptor);
 
+/// How many bytes the peer has acknowledged since the connection began, and how many it has still to. 0 or a negated
+/// errno; -ENOTSUP where the system does not say.
+int gohub_outgoing_bytes(int descriptor, uint64_t *acknowledged, uint64_t *unacknowledged);
+
 int gohub_set_no_delay(int descriptor, int on);
 int gohub_get_no_delay(int descriptor);
 int gohub_set_send_buffer(int descriptor, int bytes);

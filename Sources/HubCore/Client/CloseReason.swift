@@ -2,10 +2,11 @@
 // Part of gohub.
 
 import HubMetrics
+import HubWire
 
 /// Why a connection ended, in words; each has the side that began and the close code that says it.
 package enum CloseReason: UInt8, MetricLabel {
-    case normal, goingAway, clientError
+    case normal, goingAway, application, clientError
     case protocolError, invalidPayload, tooLarge, slow, noPong, idle, writeTimeout, drain, kicked, internalError
     case abnormal, readError, writeError
 
@@ -14,6 +15,7 @@ package enum CloseReason: UInt8, MetricLabel {
         switch self {
         case .normal: "normal"
         case .goingAway: "going_away"
+        case .application: "application"
         case .clientError: "client_error"
         case .protocolError: "protocol_error"
         case .invalidPayload: "invalid_payload"
@@ -31,10 +33,22 @@ package enum CloseReason: UInt8, MetricLabel {
         }
     }
 
+    /// What a client's close means by its code (RFC 6455 section 7.4); nil is a close without one.
+    ///
+    /// 3000 to 4999 are the applications' own: an orderly end, for whatever reason their programs agreed on.
+    package init(clientCode code: UInt16?) {
+        switch code {
+        case nil, WebSocketCloseCode.normal: self = .normal
+        case WebSocketCloseCode.goingAway: self = .goingAway
+        case .some(3000...4999): self = .application
+        default: self = .clientError
+        }
+    }
+
     /// Which side began.
     package var initiator: Initiator {
         switch self {
-        case .normal, .goingAway, .clientError: .client
+        case .normal, .goingAway, .application, .clientError: .client
         case .abnormal, .readError, .writeError: .network
         default: .server
         }
@@ -43,7 +57,7 @@ package enum CloseReason: UInt8, MetricLabel {
     /// The code of the close frame that the hub sends for it (RFC 6455 section 7.4.1), nil when none can be sent.
     package var closeCode: UInt16? {
         switch self {
-        case .normal, .goingAway, .clientError: nil
+        case .normal, .goingAway, .application, .clientError: nil
         case .protocolError: 1002
         case .invalidPayload: 1007
         case .tooLarge: 1009

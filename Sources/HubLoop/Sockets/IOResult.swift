@@ -41,3 +41,17 @@ package struct SocketPiece {
         self.count = count
     }
 }
+
+/// How far the bytes have come that were written to a connection.
+package struct OutgoingBytes: Equatable, Sendable {
+    /// How many the other end's system has acknowledged, of all that were ever written.
+    package var acknowledged: UInt64
+    /// How many it has not: they wait in this system's buffer, or are on their way.
+    package var unacknowledged: UInt64
+
+    /// Takes the two counts.
+    package init(acknowledged: UInt64, unacknowledged: UInt64) {
+        self.acknowledged = acknowledged
+        self.unacknowledged = unacknowledged
+    }
+}

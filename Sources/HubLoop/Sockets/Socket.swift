@@ -60,6 +60,15 @@ package enum Socket {
         gohub_socket_error(descriptor)
     }
 
+    /// What has become of the bytes that were written to a connection; nil where the system does not say.
+    ///
+    /// - Complexity: Two system calls, for a connection that gives cause to ask.
+    package static func outgoing(_ descriptor: Int32) -> OutgoingBytes? {
+        var bytes = OutgoingBytes(acknowledged: 0, unacknowledged: 0)
+        let status = gohub_outgoing_bytes(descriptor, &bytes.acknowledged, &bytes.unacknowledged)
+        return status == 0 ? bytes : nil
+    }
+
     /// Sends small writes at once (true) or lets the kernel gather them; listeners here hand "at once" to what they accept.
     package static func setNoDelay(_ descriptor: Int32, _ on: Bool = true) {
         gohub_set_no_delay(descriptor, on ? 1 : 0)

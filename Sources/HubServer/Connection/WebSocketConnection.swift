@@ -11,7 +11,7 @@ import HubWire
 final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget {
     private enum Phase {
         case open
-        /// A close frame of ours is on its way; the peer's is awaited.
+        /// A close frame of ours is on its way; what still comes is thrown away until the peer's, its end, or the time-out.
         case closing
         /// The peer's close frame came; once ours is written the socket ends.
         case finishing
@@ -29,12 +29,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private lazy var client = worker.shard.attach(self)
     private var reason = CloseReason.abnormal
     private let openedAt: UInt64
-    private var lastRead: UInt64
-    private var lastPing: UInt64
-    private var isPongAwaited = false
-    /// From when on the peer could have answered: its ping was sent, and its socket took bytes again.
-    private var pongAwaitedSince: UInt64 = 0
-    /// The peer broke the protocol: nothing that it still sends is looked at.
+    private var heartbeat: Heartbeat
+    /// The peer broke the framing: where its next frame begins is not known any more.
     private var hasFailed = false
 
     init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, worker: Worker) {
@@ -44,8 +40,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         self.worker = worker
         receiver = WebSocketReceiver(role: .server, maxMessageBytes: worker.common.settings.maxMessageBytes)
         openedAt = worker.now
-        lastRead = openedAt
-        lastPing = openedAt
+        let head = UInt64.random(in: 0...worker.common.heartbeat.pingInterval / 2, using: &worker.generator)
+        heartbeat = Heartbeat(now: openedAt, head: head)
     }
 
     /// Makes the connection a client of the hub; `rest` are bytes that came behind the upgrade request.
@@ -55,10 +51,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         worker.shard.register(client)
         worker.common.receiver.opened(client, on: worker.shard)
         if let drain = worker.drain { announceDrain(drain.retryAfterMilliseconds) }
-        let times = worker.common.heartbeat
-        // As if the last ping had been sent a part of an interval ago: clients that came together are pinged apart.
-        lastPing = openedAt &- UInt64.random(in: 0...times.pingInterval / 2, using: &worker.generator)
-        lookAgain(in: min(times.pingInterval - (openedAt &- lastPing), times.readTimeout))
+        keepAlive()
         if !rest.isEmpty { take(rest) }
     }
 
@@ -69,8 +62,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         if writable, phase != .closed {
             watch.watch(readable: true, writable: false)
             worker.shard.socketWritable(client)
-            if !client.isWaiting { pongAwaitedSince = worker.now }
-            if phase == .finishing || hasFailed { worker.finishAtTick(self) }
+            if !client.isWaiting { heartbeat.hasTakenAll(worker.now) }
+            if phase == .finishing { worker.finishAtTick(self) }
         }
         if readable, phase != .closed { read() }
     }
@@ -80,7 +73,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         switch Socket.read(descriptor, into: worker.readBuffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
-            lastRead = worker.now
+            heartbeat.hasRead(worker.now)
             take(UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<count]))
         case .wouldBlock: break
         case .closed: end(phase == .open ? .abnormal : reason)
@@ -89,12 +82,15 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 
     private func take(_ bytes: UnsafeMutableRawBufferPointer) {
-        guard !hasFailed else { return }
+        if hasFailed { return lookForClose(UnsafeRawBufferPointer(bytes)) }
         var offset = 0
-        do throws(WebSocketError) {
-            while phase != .closed, let event = try receiver.next(in: bytes, at: &offset) { handle(event) }
-        } catch {
-            fail(error)
+        while phase != .closed, !hasFailed {
+            do throws(WebSocketError) {
+                while phase != .closed, let event = try receiver.next(in: bytes, at: &offset) { handle(event) }
+                return
+            } catch {
+                fail(error)
+            }
         }
     }
 
@@ -124,11 +120,11 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 
     private func takePong(_ payload: UnsafeRawBufferPointer) {
-        guard isPongAwaited, payload.count == 8, payload.loadUnaligned(as: UInt64.self) == lastPing else { return }
-        worker.counts.pointee.pingRoundTrip.observe(worker.now &- lastPing)
-        isPongAwaited = false
+        guard let roundTrip = heartbeat.takePong(payload, worker.now) else { return }
+        worker.counts.pointee.pingRoundTrip.observe(roundTrip)
     }
 
+    /// Begins to close; reading goes on, for a peer that is still sending would lose our close frame to a reset.
     private func fail(_ error: WebSocketError) {
         worker.common.log.debug(
             "protocol violation",
@@ -139,8 +135,19 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         case WebSocketCloseCode.invalidPayload: beginClose(.invalidPayload, text: error.message)
         default: beginClose(.protocolError, text: error.message)
         }
-        hasFailed = true
-        worker.finishAtTick(self)
+        if error.code.isOfCloseFrame {
+            phase = .finishing
+            worker.finishAtTick(self)
+        }
+        hasFailed = !receiver.skipToClose()
+    }
+
+    /// A peer that answers our close frame sends nothing behind its own.
+    private func lookForClose(_ bytes: UnsafeRawBufferPointer) {
+        guard phase == .closing, let code = reason.closeCode, WebSocketReceiver.endsWithClose(bytes, code: code) else {
+            return
+        }
+        peerCloses(code)
     }
 
     // MARK: Writing
@@ -168,57 +175,36 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
 
     private func awaitWritable() {
         watch.watch(readable: true, writable: true)
+        guard phase == .open else { return }
         // The next look at the clock may be far off; a write that stands still has its own time.
-        let writeTimeout = worker.common.settings.writeTimeout
-        if timer.deadline > worker.loop.now + writeTimeout { worker.loop.schedule(timer, after: writeTimeout) }
+        let soon = worker.loop.now + worker.common.settings.writeTimeout / 2
+        if timer.deadline > soon { worker.loop.schedule(timer, at: soon) }
     }
 
     // MARK: The heartbeat
 
     func timerFired(_ timer: LoopTimer) {
         switch phase {
-        case .open: heartbeat()
+        case .open: keepAlive()
         case .closing, .finishing: closeTimedOut()
         case .closed: break
         }
     }
 
-    private func heartbeat() {
-        let times = worker.common.heartbeat
-        let now = worker.now
-        let idle = now &- lastRead
-        guard idle < times.readTimeout else { return close(.idle) }
-        guard !client.isWaiting else { return watchProgress(now) }
-        if isPongAwaited {
-            let waited = now &- pongAwaitedSince
-            guard waited < times.pongTimeout else { return close(.noPong) }
-            return lookAgain(in: min(times.pongTimeout - waited, times.readTimeout - idle))
+    /// Looks whether the peer lives, and pings it when it is time.
+    private func keepAlive() {
+        let (now, times) = (worker.now, worker.common.heartbeat)
+        let blockedSince = client.isWaiting ? client.lastProgress : nil
+        let verdict = heartbeat.look(now, times, blockedSince: blockedSince) { Socket.outgoing(descriptor) }
+        let delay: UInt64
+        switch verdict {
+        case .lost(let reason): return close(reason)
+        case .look(let next): delay = next
+        case .ping(let next):
+            delay = next
+            withUnsafeBytes(of: now) { worker.shard.control(WebSocketOpcode.ping.rawValue, $0, to: client) }
         }
-        let since = now &- lastPing
-        if since < times.pingInterval {
-            return lookAgain(in: min(times.pingInterval - since, times.readTimeout - idle))
-        }
-        ping(now)
-        lookAgain(in: min(times.pongTimeout, times.readTimeout - idle))
-    }
-
-    private func ping(_ now: UInt64) {
-        lastPing = now
-        pongAwaitedSince = now
-        isPongAwaited = true
-        withUnsafeBytes(of: now) { worker.shard.control(WebSocketOpcode.ping.rawValue, $0, to: client) }
-    }
-
-    /// A client whose socket takes nothing is not pinged: the ping would wait behind its messages.
-    private func watchProgress(_ now: UInt64) {
-        let times = worker.common.heartbeat
-        let stood = now &- client.lastProgress
-        guard stood < times.writeTimeout else { return close(.writeTimeout) }
-        lookAgain(in: min(times.writeTimeout - stood, times.pingInterval))
-    }
-
-    private func lookAgain(in nanoseconds: UInt64) {
-        worker.loop.schedule(timer, at: worker.common.heartbeat.point(nanoseconds, after: worker.now))
+        worker.loop.schedule(timer, at: times.point(delay, after: now))
     }
 
     // MARK: Closing
@@ -239,11 +225,12 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         beginClose(reason, text: reason.text)
     }
 
-    /// Queues our close frame behind what waits, and gives the peer time to answer it.
+    /// Queues our close frame behind what waits, and gives the peer time to answer it; until then its bytes are thrown away.
     private func beginClose(_ reason: CloseReason, text: String) {
         guard phase == .open else { return }
         phase = .closing
         self.reason = reason
+        hasFailed = !receiver.skipToClose()
         worker.shard.beginClosing(client, reason)
         sendClose(reason.closeCode ?? WebSocketCloseCode.normal, text)
         worker.loop.schedule(timer, after: worker.common.settings.closeTimeout)
@@ -252,11 +239,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private func peerCloses(_ code: UInt16?) {
         switch phase {
         case .open:
-            switch code {
-            case nil, WebSocketCloseCode.normal: reason = .normal
-            case WebSocketCloseCode.goingAway: reason = .goingAway
-            default: reason = .clientError
-            }
+            reason = CloseReason(clientCode: code)
             worker.shard.beginClosing(client, reason)
             sendClose(code ?? 0, "")
             worker.loop.schedule(timer, after: worker.common.settings.closeTimeout)
@@ -282,14 +265,9 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         }
     }
 
-    /// Ends the socket once our close frame is written.
-    ///
-    /// A peer that broke the protocol cannot answer the frame any more, as it is not listened to: it sees our end of the
-    /// stream instead, and has the time of a close for its own.
+    /// Ends the socket once both close frames are through.
     func finishIfFlushed() {
-        guard client.isFlushed else { return }
-        if phase == .finishing { return end(reason) }
-        if phase == .closing, hasFailed { Socket.shutdownWrite(descriptor) }
+        if phase == .finishing, client.isFlushed { end(reason) }
     }
 
     /// Ends the socket at once.

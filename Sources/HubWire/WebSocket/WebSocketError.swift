@@ -36,6 +36,11 @@ package struct WebSocketError: Error, Hashable, Sendable {
         /// A message above the limit.
         case messageTooBig = "message_too_big"
 
+        /// Whether the fault lies in the peer's close frame, behind which nothing comes.
+        package var isOfCloseFrame: Bool {
+            self == .truncatedCloseCode || self == .invalidCloseCode || self == .invalidCloseReason
+        }
+
         /// The close code that RFC 6455 has for it.
         package var closeCode: UInt16 {
             switch self {

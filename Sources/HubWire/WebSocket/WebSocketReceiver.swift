@@ -9,7 +9,11 @@
 ///
 /// A value of at most 64 bytes that holds no heap between messages. It belongs to one connection; a copy is independent.
 package struct WebSocketReceiver {
-    private enum Phase: UInt8 { case header, payload, closed, failed }
+    private enum Phase: UInt8 {
+        case header, payload, closed, failed
+        /// After a fault that leaves frames readable: where ``skipToClose()`` goes on.
+        case refusedInHeader, refusedInPayload
+    }
 
     private let maxMessageBytes: Int
     private var storage: WebSocketStorage?
@@ -32,6 +36,8 @@ package struct WebSocketReceiver {
     private var isFinal = false
     /// Whether the last event's bytes lie in the storage.
     private var gaveStorage = false
+    /// Whether only the peer's close frame is still looked for.
+    private var isSkipping = false
     private var failure = WebSocketError.Code.reservedBits
 
     /// A receiver at the start of a connection.
@@ -46,8 +52,43 @@ package struct WebSocketReceiver {
     /// Whether the peer's close frame has come, so that nothing more will.
     package var isClosed: Bool { phase == .closed }
 
+    /// Looks for the peer's close frame only from now on, after a fault or when this side has begun to close.
+    ///
+    /// Messages of any size, their text unchecked, pings and pongs are stepped over and nothing of them is kept. After a
+    /// fault that leaves no way to tell where the next frame begins there is no going on, and ``next(in:at:)`` throws it again.
+    /// - Returns: Whether it goes on.
+    package mutating func skipToClose() -> Bool {
+        switch phase {
+        case .refusedInHeader: phase = .header
+        case .refusedInPayload: phase = .payload
+        case .failed, .closed: return false
+        case .header, .payload: break
+        }
+        isSkipping = true
+        // A close frame that has arrived in part is kept.
+        guard phase != .payload || opcode != .close else { return true }
+        messageCount = 0
+        if !gaveStorage { storage = nil }
+        return true
+    }
+
+    /// Whether bytes end with what looks like a client's close frame with this code, or with none.
+    ///
+    /// For a stream in which frames cannot be told apart any more: a peer that answers a close sends nothing behind it.
+    package static func endsWithClose(_ bytes: UnsafeRawBufferPointer, code: UInt16) -> Bool {
+        let opening = 0x80 | WebSocketOpcode.close.rawValue
+        if bytes.count >= 6, bytes[bytes.count - 6] == opening, bytes[bytes.count - 5] == 0x80 { return true }
+        for length in 2...WebSocketFrame.maxControlBytes where bytes.count >= 6 + length {
+            let start = bytes.count - 6 - length
+            guard bytes[start] == opening, bytes[start + 1] == 0x80 | UInt8(length) else { continue }
+            let sent = UInt16(bytes[start + 6] ^ bytes[start + 2]) << 8 | UInt16(bytes[start + 7] ^ bytes[start + 3])
+            if sent == code || sent == WebSocketCloseCode.normal { return true }
+        }
+        return false
+    }
+
     /// Whether a message or a frame has begun and not ended.
-    package var isMidMessage: Bool { message != nil || phase == .payload || headerCount > 0 }
+    package var isMidMessage: Bool { phase == .payload || phase == .header && (message != nil || headerCount > 0) }
 
     /// How many bytes of heap it holds now.
     package var heldBytes: Int { storage?.capacity ?? 0 }
@@ -79,7 +120,7 @@ package struct WebSocketReceiver {
             case .closed:
                 offset = buffer.count
                 return nil
-            case .failed:
+            case .failed, .refusedInHeader, .refusedInPayload:
                 throw WebSocketError(failure)
             }
         }
@@ -95,14 +136,14 @@ package struct WebSocketReceiver {
             offset = buffer.count
             return nil
         }
-        let room = maxMessageBytes - messageCount
+        let room = isSkipping ? .max : maxMessageBytes - messageCount
         if headerCount == 0 {
             let available = buffer.count - offset
             let header: WebSocketHeader?
             do throws(WebSocketError) {
                 header = try .read(base + offset, count: available, role: role, inMessage: message != nil, room: room)
             } catch {
-                throw fail(error)
+                throw fail(error, resuming: error.code == .messageTooBig ? .refusedInHeader : .failed)
             }
             if let header {
                 offset += header.size
@@ -133,7 +174,9 @@ package struct WebSocketReceiver {
                     return try .read(base, count: count, role: role, inMessage: inMessage, room: room)
                 }
             } catch {
-                throw fail(error)
+                // A client's header goes on with its mask; a server's has been used up.
+                let isReadable = error.code == .messageTooBig && role == .server
+                throw fail(error, resuming: isReadable ? .refusedInHeader : .failed)
             }
             if let header {
                 headerCount = 0
@@ -153,14 +196,16 @@ package struct WebSocketReceiver {
         _ offset: inout Int
     ) throws(WebSocketError) -> WebSocketEvent? {
         guard header.length <= buffer.count - offset, let base = buffer.baseAddress else { return nil }
-        guard header.opcode != .continuation, header.isFinal else { return nil }
+        guard header.opcode != .continuation, header.isFinal, !isSkipping || header.opcode == .close else { return nil }
         let start = base + offset
         if role == .server { WebSocketMask.apply(header.mask, to: start, count: header.length) }
         offset += header.length
         let payload = UnsafeRawBufferPointer(start: start, count: header.length)
         switch header.opcode {
         case .text:
-            guard UTF8Validator.isValid(payload) else { throw fail(WebSocketError(.invalidUTF8)) }
+            guard UTF8Validator.isValid(payload) else {
+                throw fail(WebSocketError(.invalidUTF8), resuming: .refusedInHeader)
+            }
             return .message(.text, payload)
         case .binary:
             return .message(.binary, payload)
@@ -194,12 +239,15 @@ package struct WebSocketReceiver {
         let start = base + offset
         offset += count
         remaining -= count
+        if isSkipping, opcode != .close { return remaining == 0 }
         if role == .server {
             WebSocketMask.apply(mask, to: start, count: count)
             mask = WebSocketMask.advance(mask, by: count)
         }
         let bytes = UnsafeRawBufferPointer(start: start, count: count)
-        if message == .text, !opcode.isControl, !validator.feed(bytes) { throw fail(WebSocketError(.invalidUTF8)) }
+        if message == .text, !opcode.isControl, !validator.feed(bytes) {
+            throw fail(WebSocketError(.invalidUTF8), resuming: .refusedInPayload)
+        }
         gather(bytes)
         return remaining == 0
     }
@@ -216,6 +264,10 @@ package struct WebSocketReceiver {
     /// The event that the frame which has just ended completes, if it does.
     private mutating func endFrame() throws(WebSocketError) -> WebSocketEvent? {
         phase = .header
+        if isSkipping, opcode != .close {
+            if isFinal, !opcode.isControl { message = nil }
+            return nil
+        }
         if opcode.isControl {
             gaveStorage = storage != nil
             return try control(opcode, storage?.bytes(from: messageCount) ?? .init(start: nil, count: 0))
@@ -224,8 +276,9 @@ package struct WebSocketReceiver {
             messageCount = storage?.count ?? 0
             return nil
         }
-        if kind == .text, !validator.isComplete { throw fail(WebSocketError(.invalidUTF8)) }
+        let isWhole = kind != .text || validator.isComplete
         (message, messageCount) = (nil, 0)
+        guard isWhole else { throw fail(WebSocketError(.invalidUTF8), resuming: .refusedInHeader) }
         guard let storage else { return .message(kind, UnsafeRawBufferPointer(start: nil, count: 0)) }
         gaveStorage = true
         return .message(kind, storage.bytes(from: 0))
@@ -264,6 +317,7 @@ package struct WebSocketReceiver {
     /// Lets go of the last event's bytes, keeping those of the message in progress.
     private mutating func releaseEvent() {
         gaveStorage = false
+        if isSkipping { storage = nil }
         if !isKnownUniquelyReferenced(&storage) { storage = storage?.copy() }
         storage?.truncate(to: messageCount)
     }
@@ -272,9 +326,15 @@ package struct WebSocketReceiver {
         if let storage, storage.count == 0 { self.storage = nil }
     }
 
-    private mutating func fail(_ error: WebSocketError) -> WebSocketError {
+    /// - Parameter next: Where ``skipToClose()`` may go on: frames can still be told apart there.
+    private mutating func fail(_ error: WebSocketError, resuming next: Phase = .failed) -> WebSocketError {
         failure = error.code
-        end(.failed)
+        if next == .failed {
+            end(.failed)
+        } else {
+            phase = next
+            (messageCount, storage, gaveStorage) = (0, nil, false)
+        }
         return error
     }
 

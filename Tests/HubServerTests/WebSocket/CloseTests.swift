@@ -14,7 +14,8 @@ struct CloseTests {
         arguments: [
             (1000, "normal"), (1001, "going_away"), (1003, "client_error"), (1008, "client_error"),
             (1011, "client_error"),
-            (3000, "client_error"), (4999, "client_error"), (0, "normal"),
+            (1013, "client_error"), (3000, "application"), (3001, "application"), (4000, "application"),
+            (4999, "application"), (0, "normal"),
         ] as [(UInt16, String)]
     )
     func byClient(code: UInt16, reason: String) async throws {
@@ -66,6 +67,88 @@ struct CloseTests {
             #expect(rest.frames.isEmpty)
             #expect(rest.end == .closedThere)
             try await server.expectClosed(reason.labelValue)
+        }
+    }
+
+    @Test("a client whose message is too long learns it, however much it still sends before its own close")
+    func tooLarge() async throws {
+        try await withServer {
+            $0.settings.maxMessageBytes = 10_000
+        } _: { server in
+            let client = try await server.client()
+            let witness = try await server.client()
+            let frame = client.socket.frame(.binary, [UInt8](repeating: 1, count: 6 << 20))
+            client.socket.peer.send(Array(frame.prefix(100_000)))
+            #expect(try await client.socket.closeFrame().code == 1009)
+            // It is in the middle of its message: an end of the stream now would be lost to it behind a proxy.
+            #expect(try await witness.ask("ping", "1").type == "pong")
+            #expect(await server.snapshot().webSockets == 2)
+            client.socket.peer.send(Array(frame.dropFirst(100_000)))
+            client.socket.sendClose(1009)
+            let rest = try await client.socket.rest()
+            #expect(rest.frames.isEmpty)
+            #expect(rest.end == .closedThere)
+            try await server.expectClosed("too_large")
+        }
+    }
+
+    @Test(
+        "whatever the hub closes for, it reads on until the client's close",
+        arguments: [CloseReason.kicked, .internalError, .slow, .drain, .noPong, .idle]
+    )
+    func readsOn(reason: CloseReason) async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            let frame = client.socket.frame(.binary, [1, 97] + [UInt8](repeating: 1, count: 900_000))
+            client.socket.peer.send(Array(frame.prefix(100_000)))
+            try await server.eventually("the first part") { $0.bytesRead > 100_000 }
+            try server.hub.disconnect(#require(ClientID(client.id)), reason)
+            #expect(try await client.socket.closeFrame().code == reason.closeCode)
+            client.socket.peer.send(Array(frame.dropFirst(100_000)))
+            #expect(await server.snapshot().webSockets == 1)
+            client.socket.sendClose(1000)
+            #expect(try await client.socket.rest().end == .closedThere)
+            try await server.expectClosed(reason.labelValue)
+        }
+    }
+
+    @Test("behind a fault of the framing the client's close is known as the last of its bytes")
+    func closeBehindNoise() async throws {
+        try await withServer { server in
+            let client = try await server.client()
+            client.socket.peer.send([0xFF])
+            #expect(try await client.socket.closeFrame().code == 1002)
+            let before = await server.snapshot().bytesRead
+            client.socket.peer.send([UInt8](repeating: 0x88, count: 100))
+            try await server.eventually("the noise") { $0.bytesRead > before }
+            #expect(await server.snapshot().webSockets == 1)
+            client.socket.sendClose(1002)
+            #expect(try await client.socket.rest().end == .closedThere)
+            try await server.expectClosed("protocol_error")
+        }
+    }
+
+    @Test(
+        "who broke the protocol and says no more is let go when the time for a close is over",
+        arguments: [true, false]
+    )
+    func faultTimesOut(isTooLarge: Bool) async throws {
+        let clock = VirtualClock()
+        try await withServer {
+            $0.clock = clock
+            $0.settings.maxMessageBytes = 1000
+            $0.settings.closeTimeout = .seconds(5)
+        } _: { server in
+            let client = try await server.client()
+            client.socket.peer.send(
+                isTooLarge ? client.socket.frame(.binary, [UInt8](repeating: 1, count: 2000)) : [0xFF]
+            )
+            #expect(try await client.socket.closeFrame().code == (isTooLarge ? 1009 : 1002))
+            clock.advance(by: .milliseconds(4500))
+            #expect(await server.snapshot().webSockets == 1)
+            clock.advance(by: .seconds(1))
+            #expect(try await client.socket.rest().end == .closedThere)
+            try await server.expectClosed(isTooLarge ? "too_large" : "protocol_error")
         }
     }
 

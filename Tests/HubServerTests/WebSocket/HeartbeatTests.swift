@@ -81,8 +81,11 @@ struct HeartbeatTests {
             clock.advance(by: .seconds(26))
             _ = try await ping(of: client)
             clock.advance(by: .seconds(9))
+            // What it says is life, though no answer to the ping.
             #expect(try await client.ask("ping", "1").type == "pong")
             clock.advance(by: .seconds(2))
+            #expect(try await client.ask("ping", "1").type == "pong")
+            try await passUntilLost(server, clock)
             #expect(try await client.socket.next() == .close(1001, "no pong"))
             let snapshot = await server.snapshot()
             #expect(snapshot.webSockets == 1)
@@ -106,7 +109,7 @@ struct HeartbeatTests {
             _ = try await ping(of: client)
             client.socket.send(.pong, payload)
             #expect(try await client.ask("ping", "1").type == "pong")
-            clock.advance(by: .seconds(11))
+            try await passUntilLost(server, clock)
             #expect(try await client.socket.next() == .close(1001, "no pong"))
             #expect(try await server.scrape().histogram(of: "gohub_ping_rtt_seconds")?.count == 0)
         }
@@ -205,6 +208,39 @@ struct HeartbeatTests {
                 try await server.scrape().sum(of: "gohub_deliveries_dropped_total", where: ["reason": "closed"]) == 1
             )
         }
+    }
+
+    @Test("a client in the middle of a long message stays, however long it takes, and is answered")
+    func uploads() async throws {
+        try await withClock { server, clock in
+            let client = try await server.client()
+            clock.advance(by: .seconds(26))
+            let ping = try await ping(of: client)
+            let payload = "\"" + String(repeating: "x", count: 900_000) + "\""
+            let request = #"{"message_id":7,"message_type":"ping","data":\#(payload)}"#
+            let frame = client.socket.frame(.text, Array(request.utf8))
+            // Its pong cannot overtake the message that it is sending.
+            for part in stride(from: 0, to: frame.count, by: 40_000) {
+                let before = await server.snapshot().bytesRead
+                client.socket.peer.send(Array(frame[part..<min(part + 40_000, frame.count)]))
+                try await server.eventually("some of it") { $0.bytesRead > before }
+                clock.advance(by: .seconds(6))
+            }
+            client.socket.send(.pong, ping)
+            #expect(try await client.next { $0.id == 7 ? $0.type : nil } == "pong")
+            try await server.eventually("the pong") { $0.pingRoundTrip.count == 1 }
+        }
+    }
+
+    /// Lets time pass in steps of a look until the only client is given up.
+    ///
+    /// Its system may acknowledge what it was sent only after the first of them, and that is progress.
+    private func passUntilLost(_ server: TestServer, _ clock: VirtualClock) async throws {
+        for _ in 0..<8 {
+            clock.advance(by: .milliseconds(5500))
+            if await server.snapshot().shard.registered == 0 { return }
+        }
+        Issue.record("the client is still there after 44 seconds")
     }
 
     /// Answers the pings that have come, and waits until the hub has the pongs.
