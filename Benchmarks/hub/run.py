@@ -9,6 +9,7 @@ the median of these ratios and between which two half of the rounds lie.
 """
 
 import argparse
+import atexit
 import contextlib
 import json
 import os
@@ -19,6 +20,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 
@@ -28,14 +30,22 @@ GOHUB = ROOT / ".build/release/gohub"
 BARE = ROOT / ".build/bare/release/gohub"
 BUILT = ROOT / "Benchmarks/results/peers"
 SERVER_CORE, LOAD_CORE = "0", "1"
-DELIVERY = "server_cpu_microseconds_per_delivery"
 
 
-def gohub_server(port, loops=1):
+def gohub_server(port, loops=1, program=GOHUB):
     return [
-        str(GOHUB), "serve", f"--server-addr=127.0.0.1:{port}", f"--server-loops={loops}",
+        str(program), "serve", f"--server-addr=127.0.0.1:{port}", f"--server-loops={loops}",
         "--server-max-connections-per-ip=0", "--log-level=warning",
     ]
+
+
+def nchan_server(port):
+    folder = tempfile.TemporaryDirectory(prefix="gohub-bench-")
+    atexit.register(folder.cleanup)
+    text = (ROOT / "Benchmarks/peers/nchan/nginx.conf").read_text().replace("PORT", str(port)).replace("FOLDER", folder.name)
+    file = pathlib.Path(folder.name) / "nginx.conf"
+    file.write_text(text)
+    return ["nginx", "-p", folder.name, "-c", str(file)]
 
 
 SERVERS = {
@@ -44,8 +54,12 @@ SERVERS = {
     "gohub, two loops": lambda port: gohub_server(port, loops=2),
     "uWebSockets": lambda port: [sys.executable, str(ROOT / "Benchmarks/peers/uwebsockets/hub.py"), str(port)],
     "gorilla": lambda port: [str(BUILT / "gorilla"), str(port)],
-    "bare": lambda port: [str(BARE), *gohub_server(port)[1:]],
+    "centrifuge": lambda port: [str(BUILT / "centrifuge"), str(port)],
+    "nchan": nchan_server,
+    "bare": lambda port: gohub_server(port, program=BARE),
 }
+# The release build of an earlier commit, there only when one is asked for.
+EARLIER = "earlier"
 DELIVERY = ("server_cpu_microseconds_per_delivery", "µs")
 
 
@@ -63,8 +77,16 @@ class Variant:
 
 
 def peers(*load):
-    dialects = {"floor": "raw", "gohub": "binary", "uWebSockets": "raw", "gorilla": "raw"}
+    dialects = {
+        "floor": "raw", "gohub": "binary", "uWebSockets": "raw", "gorilla": "raw", "nchan": "raw", "centrifuge": "centrifuge",
+        EARLIER: "binary",
+    }
     return [Variant(name, load, name, dialect) for name, dialect in dialects.items()]
+
+
+def json_peers(*load):
+    """Those that carry JSON in JSON."""
+    return [Variant("gohub", load, dialect="json"), Variant("centrifuge", load, "centrifuge", "centrifuge")]
 
 
 ONE = ("fanout", "--in-flight=1")
@@ -73,6 +95,7 @@ SIXTEEN = ("fanout", "--in-flight=16")
 ROWS = [
     ("fan-out 64 B to 1 000, 1 in flight", DELIVERY, peers(*ONE)),
     ("fan-out 64 B to 1 000, 16 in flight", DELIVERY, peers(*SIXTEEN)),
+    ("fan-out 64 B to 5 000, 1 in flight", DELIVERY, peers(*ONE, "--clients=5000")),
     ("fan-out 64 B to 5 000, 16 in flight", DELIVERY, peers(*SIXTEEN, "--clients=5000")),
     ("fan-out 1 KiB to 1 000, 16 in flight", DELIVERY, peers(*SIXTEEN, "--size=1024")),
     (
@@ -82,6 +105,14 @@ ROWS = [
             Variant("JSON", SIXTEEN, dialect="json"),
             Variant("1 000 × 10", (*SIXTEEN, "--topics=1000", "--subscribers=10")),
             Variant("unicast", ("unicast", "--clients=100", "--in-flight=16")),
+        ],
+    ),
+    ("JSON publishes of 64 B to 1 000, 16 in flight", DELIVERY, json_peers(*SIXTEEN)),
+    (
+        "10 000 topics of ten, 16 in flight", DELIVERY,
+        [
+            Variant("gohub, binary", (*SIXTEEN, "--topics=10000", "--subscribers=10")),
+            *json_peers(*SIXTEEN, "--topics=10000", "--subscribers=10"),
         ],
     ),
     ("connect", ("server_cpu_microseconds_per_connect", "µs"), peers("connect", "--clients=5000")),
@@ -104,7 +135,9 @@ ROWS = [
     ),
     (
         "idle connection, 25 s pings, 10 000", ("server_cpu_microseconds_per_connection_second", "µs/s"),
-        [Variant("gohub", ("idle", "--clients=10000", "--duration=50"))],
+        [
+            Variant(server, ("idle", "--clients=10000", "--duration=50"), server) for server in ("gohub", EARLIER)
+        ],
     ),
 ]
 
@@ -147,7 +180,7 @@ def measure(variant, seconds):
         outcome = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 170)
         if outcome.returncode:
             sys.exit(f"bench: {variant.label}: {outcome.stderr.strip()}")
-        if variant.server.startswith("gohub"):
+        if variant.server.startswith("gohub") or variant.server == EARLIER:
             check_books(port)
         return json.loads(outcome.stdout)
 
@@ -163,7 +196,7 @@ def check_books(port):
 def run(rounds, seconds, only, wanted):
     results = []
     for name, (figure, unit), variants in ROWS:
-        variants = [each for each in variants if not wanted or each.server in wanted]
+        variants = [each for each in variants if each.server in SERVERS and (not wanted or each.server in wanted)]
         if only not in name or not variants:
             continue
         figures = {variant.label: [] for variant in variants}
@@ -196,6 +229,14 @@ def print_row(result):
             f"{statistics.median(ratios):>7.2f}×  {half:20} {p99:>10}",
             flush=True,
         )
+    if EARLIER in result["rounds"] and "gohub" in result["rounds"]:
+        pairs = zip(values(result, "gohub"), values(result, EARLIER))
+        ratios = sorted(now / before for now, before in pairs if before)
+        print(
+            f"  gohub is at {statistics.median(ratios):.3f} of earlier, in half of the rounds at "
+            f"{quantile(ratios, 0.25):.3f} … {quantile(ratios, 0.75):.3f}",
+            flush=True,
+        )
 
 
 def quantile(ordered, share):
@@ -208,7 +249,10 @@ def main():
     parser.add_argument("--seconds", type=int, default=2, help="how long each measurement takes (default 2)")
     parser.add_argument("--only", default="", help="only rows whose name has this text")
     parser.add_argument("--servers", default="", help="only these servers, with commas between them")
+    parser.add_argument("--earlier", help="the release build of an earlier commit, to stand beside this one")
     arguments = parser.parse_args()
+    if arguments.earlier:
+        SERVERS[EARLIER] = lambda port: gohub_server(port, program=arguments.earlier)
     if (os.cpu_count() or 1) < 2:
         sys.exit("bench: the server and the load need a core each")
     results = run(arguments.rounds, arguments.seconds, arguments.only, arguments.servers.split(",") if arguments.servers else [])

@@ -18,6 +18,11 @@ struct BenchOptions: Sendable {
         case json
         /// Any server that sends each binary message to every client.
         case raw
+        /// JSON of the centrifuge library's first protocol, whose frames hold one message a line.
+        case centrifuge
+
+        /// Whether messages are addressed to topics, and the publisher is no subscriber.
+        var hasTopics: Bool { self != .raw }
     }
 
     let mode: Mode
@@ -59,7 +64,7 @@ struct BenchOptions: Sendable {
         Arguments.Flag(
             name: "dialect",
             value: "NAME",
-            purpose: "binary, json, or raw for any server that broadcasts (default: binary)"
+            purpose: "binary, json, raw for any server that broadcasts, or centrifuge (default: binary)"
         ),
         Arguments.Flag(name: "server-pid", value: "PID", purpose: "measure this process's processor time and memory"),
         Arguments.Flag(name: "json", value: nil, purpose: "print JSON"),
@@ -84,7 +89,7 @@ struct BenchOptions: Sendable {
         serverPID = try arguments.integer("server-pid", in: 1...Int.max)
         isJSON = arguments.switches.contains("json")
         guard let dialect = Dialect(rawValue: arguments.values["dialect"] ?? Dialect.binary.rawValue) else {
-            throw Arguments.Fault(message: "--dialect is binary, json or raw")
+            throw Arguments.Fault(message: "--dialect is binary, json, raw or centrifuge")
         }
         self.dialect = dialect
         guard subscribersPerTopic <= clients else {
@@ -92,6 +97,9 @@ struct BenchOptions: Sendable {
         }
         guard dialect != .raw || (topics == 1 && stalled == 0 && mode != .unicast) else {
             throw Arguments.Fault(message: "--dialect raw has no topics and no unicast")
+        }
+        guard dialect != .centrifuge || mode != .unicast else {
+            throw Arguments.Fault(message: "--dialect centrifuge has no unicast")
         }
     }
 }

@@ -29,8 +29,10 @@ final class BenchRun {
             loop: runner.loop,
             url: options.url,
             address: address,
-            subprotocols: options.dialect == .raw ? [] : ["gohub.v1.json"]
+            subprotocols: options.dialect == .binary || options.dialect == .json ? ["gohub.v1.json"] : [],
+            countsLines: options.dialect == .centrifuge
         )
+        if options.dialect == .centrifuge { load.greeting = { _ in CentrifugeRequest.connect(channels: []) } }
     }
 
     /// What the server has used; nil without `--server-pid`.

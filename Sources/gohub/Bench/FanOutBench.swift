@@ -11,7 +11,7 @@ final class FanOutBench: LoadPoolDelegate {
     private lazy var pool = LoadPool(
         run,
         // A server that broadcasts sends to the publisher too; otherwise the publisher is one more.
-        count: options.clients + options.stalled + (isRaw ? 0 : 1),
+        count: options.clients + options.stalled + (options.dialect.hasTopics ? 1 : 0),
         delegate: self
     )
     private var isSettingUp = true
@@ -29,9 +29,31 @@ final class FanOutBench: LoadPoolDelegate {
         meter = DeliveryMeter(run)
     }
 
-    func start() { pool.open() }
+    func start() {
+        if options.dialect == .centrifuge {
+            let channels = channelsByClient()
+            run.load.greeting = { CentrifugeRequest.connect(channels: channels[$0]) }
+        }
+        pool.open()
+    }
 
     // MARK: Setting up
+
+    /// The subscribers of a topic, by their numbers.
+    private func subscribers(of topic: Int) -> [Int] {
+        let first = topic * options.subscribersPerTopic
+        let stalled = topic == 0 ? options.stalled : 0
+        return (0..<options.subscribersPerTopic).map { (first + $0) % options.clients }
+            + (0..<stalled).map { options.clients + $0 }
+    }
+
+    private func channelsByClient() -> [[String]] {
+        var channels = [[String]](repeating: [], count: options.clients + options.stalled + 1)
+        for topic in 0..<options.topics {
+            for client in subscribers(of: topic) { channels[client].append(Self.name(topic)) }
+        }
+        return channels
+    }
 
     func allOpened() {
         makeBursts()
@@ -40,14 +62,13 @@ final class FanOutBench: LoadPoolDelegate {
             for connection in pool.connections { connection.send(Self.frame(.pong, [])) }
             return begin()
         }
-        // A welcome for each connection, a confirmation for each subscription.
+        // A welcome for each connection, a confirmation for each subscription that was not in the greeting.
         expectedSetUp += pool.connections.count
-        for topic in 0..<options.topics {
-            for index in 0..<options.subscribersPerTopic {
-                subscribe(pool.connections[(topic * options.subscribersPerTopic + index) % options.clients], topic)
+        if options.dialect != .centrifuge {
+            for topic in 0..<options.topics {
+                for client in subscribers(of: topic) { subscribe(pool.connections[client], topic) }
             }
         }
-        for index in 0..<options.stalled { subscribe(pool.connections[options.clients + index], 0) }
         checkSetUp()
     }
 
@@ -97,6 +118,7 @@ final class FanOutBench: LoadPoolDelegate {
                 ClientRequest.publish(topic: Self.name(topic), payload: $0, messageID: 1, timestamp: 0, to: &bytes)
             }
             return Self.frame(.text, bytes)
+        case .centrifuge: return CentrifugeRequest.publish(payload, channel: Self.name(topic))
         }
     }
 

@@ -8,7 +8,7 @@ import HubWire
 /// Who gets what load connections find.
 protocol LoadObserver: AnyObject {
     func opened(_ connection: LoadConnection)
-    /// So many data frames ended in what was just read.
+    /// So many messages ended in what was just read: data frames, or their lines.
     func received(_ frames: Int, by connection: LoadConnection)
     /// It ended without having been asked to; the last call.
     func failed(_ connection: LoadConnection, _ reason: String)
@@ -148,6 +148,8 @@ final class LoadConnection: SocketHandler {
             parser = nil
             handshake = nil
             phase = .open
+            let greeting = load.greeting(number)
+            if !greeting.isEmpty { send(greeting) }
             observer.opened(self)
             count(UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
         } catch {
@@ -172,6 +174,7 @@ final class LoadConnection: SocketHandler {
             if skip > 0 {
                 let step = min(skip, bytes.count - offset)
                 if isPing { ping.append(contentsOf: bytes[offset..<offset + step]) }
+                if load.countsLines, isData { frames += lines(bytes[offset..<offset + step]) }
                 skip -= step
                 offset += step
                 if skip == 0 { frames += endFrame() }
@@ -226,7 +229,13 @@ final class LoadConnection: SocketHandler {
 
     private func endFrame() -> Int {
         if isPing { answerPing() }
-        return isData ? 1 : 0
+        return isData && !load.countsLines ? 1 : 0
+    }
+
+    private func lines(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int {
+        var count = 0
+        for byte in bytes where byte == UInt8(ascii: "\n") { count += 1 }
+        return count
     }
 
     private func answerPing() {

@@ -10,13 +10,18 @@ final class LoadLoop {
     /// The server's address as a number.
     let address: SocketAddress
     let subprotocols: [String]
+    /// Whether each line of a data frame is a message, and not the frame.
+    let countsLines: Bool
+    /// What a connection, by its number, sends as soon as it is open: whole masked frames, or nothing.
+    var greeting: (Int) -> [UInt8] = { _ in [] }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
 
-    init(loop: EventLoop, url: HubURL, address: SocketAddress, subprotocols: [String]) {
+    init(loop: EventLoop, url: HubURL, address: SocketAddress, subprotocols: [String], countsLines: Bool) {
         self.loop = loop
         self.url = url
         self.address = address
         self.subprotocols = subprotocols
+        self.countsLines = countsLines
     }
 
     /// How many connections come from one address: fewer than a hub takes by default, so that it can be measured as it is.

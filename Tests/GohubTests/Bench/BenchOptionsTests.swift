@@ -49,6 +49,7 @@ struct BenchOptionsTests {
             [], ["fanout", "idle"], ["nonsense"], ["fanout", "--subscribers", "2", "--clients", "1"],
             ["fanout", "--dialect", "raw", "--topics", "2"],
             ["fanout", "--dialect", "raw", "--stalled", "1"], ["unicast", "--dialect", "raw"],
+            ["unicast", "--dialect", "centrifuge"],
             ["fanout", "--dialect", ""],
             ["fanout", "--clients", "0"], ["fanout", "--duration", "0"], ["fanout", "--size", "0"],
             ["fanout", "--server-pid", "0"],
