@@ -81,5 +81,9 @@ private final class NullTransport: ClientTransport {
         .wrote(vectors.reduce(0) { $0 + $1.count })
     }
 
+    func pauseReading() {}
+
+    func resumeReading() {}
+
     func close(_ reason: CloseReason) {}
 }

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,7 +45,50 @@ bool gohub_heap_usage(struct gohub_heap_usage *usage) {
     return false;
 #endif
 }
+
+// Memory of the process itself that is in RAM, without files that are mapped; 0 when /proc does not tell.
+static uint64_t anonymous_bytes(void) {
+    char text[128];
+    unsigned long long size, resident, shared;
+    int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t length = read(file, text, sizeof text - 1);
+    close(file);
+    if (length <= 0) return 0;
+    text[length] = 0;
+    if (sscanf(text, "%llu %llu %llu", &size, &resident, &shared) != 3 || shared > resident) return 0;
+    return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+bool gohub_heap_trim(uint64_t kept) {
+#if defined(__GLIBC__)
+    struct gohub_heap_usage usage;
+    if (!gohub_heap_usage(&usage)) return false;
+    uint64_t held = usage.used + usage.mapped;
+    if (anonymous_bytes() < held + held / 4 + kept) return false;
+    malloc_trim(0);
+    return true;
 #else
+    (void)kept;
+    return false;
+#endif
+}
+
+void gohub_heap_map_from(int byte_count) {
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, byte_count);
+#else
+    (void)byte_count;
+#endif
+}
+#else
+bool gohub_heap_trim(uint64_t kept) {
+    (void)kept;
+    return false;
+}
+
+void gohub_heap_map_from(int byte_count) { (void)byte_count; }
+
 int64_t gohub_open_descriptors(void) { return -1; }
 
 bool gohub_heap_usage(struct gohub_heap_usage *usage) {

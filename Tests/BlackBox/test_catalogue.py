@@ -17,6 +17,7 @@ NOT_ZERO = {
     "gohub_health_check": "1 is healthy",
     "gohub_state": "1 is the state it is in",
     "gohub_connection_limit": "a setting",
+    "gohub_inbox_limit_bytes": "a constant",
     "gohub_event_loops": "a setting",
     "gohub_event_loop_busy_seconds_total": "the loops started",
     "gohub_event_loop_tick_seconds": "the loops started",

@@ -22,3 +22,11 @@ struct gohub_heap_usage {
 
 /// Asks malloc what it holds; false where it does not tell. Visits all arenas under their locks.
 bool gohub_heap_usage(struct gohub_heap_usage *usage);
+
+/// Gives the heap's free pages back to the system when the process holds more memory than a quarter above what is in use
+/// and `kept` bytes; says whether it did. Holds each arena's lock meanwhile.
+bool gohub_heap_trim(uint64_t kept);
+
+/// Lets malloc map blocks of this size and more one by one, so that freeing one gives it back at once. Not to be called
+/// once there are threads.
+void gohub_heap_map_from(int byte_count);

@@ -49,6 +49,12 @@ extension ConfigurationKey {
             "A connection that takes nothing of what waits for it for so long is closed."
         ),
         ConfigurationKey(
+            "server.message_timeout",
+            \.server.messageTimeout,
+            .duration(.seconds(1) ... .seconds(86_400)),
+            "A message that is not whole so long after its first byte closes its connection; looked at with each ping."
+        ),
+        ConfigurationKey(
             "server.header_timeout",
             \.server.headerTimeout,
             .duration(.milliseconds(100) ... .seconds(300)),

@@ -37,6 +37,8 @@ package struct ServerSection: Equatable, Sendable {
     package var readTimeout = Duration.seconds(180)
     /// How long a write may make no progress.
     package var writeTimeout = Duration.seconds(180)
+    /// How long a message may take to arrive.
+    package var messageTimeout = Duration.seconds(120)
     /// How long a request head may take to arrive.
     package var headerTimeout = Duration.seconds(10)
     /// How long an HTTP connection may wait for its next request.

@@ -13,6 +13,8 @@ package final class Client {
     package let handle: ClientHandle
     /// The socket under it; the transport owns the client.
     unowned(unsafe) let transport: any ClientTransport
+    /// Where the transport lies; to be fetched ahead of its use, also when it has gone.
+    let transportAddress: UnsafeRawPointer
 
     // What each delivery touches stands together, in two lines of the caches.
 
@@ -29,6 +31,8 @@ package final class Client {
     var exclusions = 0
     /// The handle carries numbers other than zero.
     var isPublished = false
+    /// Its socket is not read until there is room for what it publishes.
+    var isPaused = false
 
     /// Whether the client is in the hub's tables: topics, broadcast, directory.
     package internal(set) var isRegistered = false
@@ -41,8 +45,11 @@ package final class Client {
     init(handle: ClientHandle, transport: any ClientTransport) {
         self.handle = handle
         self.transport = transport
+        transportAddress = UnsafeRawPointer(Unmanaged.passUnretained(transport as AnyObject).toOpaque())
     }
 
+    /// How many topics it has not left.
+    package var subscriptionCount: Int { subscriptions.count }
     /// Whether bytes wait for a socket that takes none.
     package var isWaiting: Bool { isBlocked }
     /// Whether nothing waits.

@@ -8,6 +8,14 @@ package protocol ClientTransport: AnyObject {
     /// A transport that took less than all must call ``Shard/socketWritable(_:)`` once it can take more.
     func write(_ vectors: UnsafeBufferPointer<OutboundVector>) -> WriteOutcome
 
+    /// Stops taking in messages, the rest of what was read included, until ``resumeReading()``.
+    ///
+    /// Called while one of the client's messages is handled.
+    func pauseReading()
+
+    /// Takes messages in again; called at the end of a tick.
+    func resumeReading()
+
     /// Asks for the connection to end; the shard has been told to stop delivering already.
     ///
     /// Called at the end of a tick, never within ``write(_:)``.

@@ -7,7 +7,8 @@ import HubWire
 /// Why a connection ended, in words; each has the side that began and the close code that says it.
 package enum CloseReason: UInt8, MetricLabel {
     case normal, goingAway, application, clientError
-    case protocolError, invalidPayload, tooLarge, slow, noPong, idle, writeTimeout, drain, kicked, internalError
+    case protocolError, invalidPayload, tooLarge, slow, noPong, idle, writeTimeout, messageTimeout, drain, kicked
+    case internalError
     case abnormal, readError, writeError
 
     package static let labelName = "reason"
@@ -24,6 +25,7 @@ package enum CloseReason: UInt8, MetricLabel {
         case .noPong: "no_pong"
         case .idle: "idle"
         case .writeTimeout: "write_timeout"
+        case .messageTimeout: "message_timeout"
         case .drain: "drain"
         case .kicked: "kicked"
         case .internalError: "internal"
@@ -63,7 +65,7 @@ package enum CloseReason: UInt8, MetricLabel {
         case .tooLarge: 1009
         case .slow: 1013
         case .noPong, .idle, .drain: 1001
-        case .kicked: 1008
+        case .kicked, .messageTimeout: 1008
         case .internalError: 1011
         case .writeTimeout, .abnormal, .readError, .writeError: nil
         }
@@ -75,6 +77,7 @@ package enum CloseReason: UInt8, MetricLabel {
         case .slow: "too slow, try again later"
         case .noPong: "no pong"
         case .idle: "idle"
+        case .messageTimeout: "a message took too long to arrive"
         case .drain: "draining"
         case .kicked: "disconnected by the server"
         case .internalError: "internal error"

@@ -133,7 +133,7 @@ package struct Dispatcher: MessageReceiver {
         _ ingress: UInt64
     ) throws(MessageError) {
         let request = try BinaryPublish.parse(bytes)
-        shard.publish(2, bytes, to: request.topicName, ingress: ingress, excluded: nil)
+        shard.publish(2, bytes, to: request.topicName, from: client, ingress: ingress)
     }
 }
 

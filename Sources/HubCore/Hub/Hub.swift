@@ -55,35 +55,46 @@ package final class Hub: Sendable {
     package var clientCount: Int { directory.count }
 
     /// Sends a frame to every client of the hub.
-    package func broadcast(_ frame: Frame) {
+    ///
+    /// - Returns: Whether the inboxes have room for more; one who goes on regardless fills memory.
+    @discardableResult
+    package func broadcast(_ frame: Frame) -> Bool {
         publish(.broadcast, frame)
     }
 
     /// Sends a frame to the subscribers of a topic.
     ///
+    /// - Returns: Whether the inboxes have room for more; one who goes on regardless fills memory.
     /// - Throws: ``HubError`` `.badTopic` when the name is none.
-    package func publish(_ frame: Frame, to topic: String) throws(HubError) {
+    @discardableResult
+    package func publish(_ frame: Frame, to topic: String) throws(HubError) -> Bool {
         let name: TopicName
         do throws(MessageError) { name = try TopicName(topic).publishable() } catch {
             throw HubError(code: .badTopic, message: error.reason)
         }
-        publish(name, frame)
+        return publish(name, frame)
     }
 
-    private func publish(_ topic: TopicName, _ frame: Frame) {
+    private func publish(_ topic: TopicName, _ frame: Frame) -> Bool {
         let publication = Publication(
             topic: topic,
             opcode: frame.opcode,
             payload: frame.payload,
             ingress: environment.monotonicNanoseconds()
         )
-        for inbox in inboxes { inbox.append(.publish(publication)) }
+        let hasRoom = deliver(publication)
         relay?.relay(publication)
+        return hasRoom
     }
 
     /// Takes in a publication that another node made; it is not sent to the bus again.
-    package func deliver(_ publication: Publication) {
-        for inbox in inboxes { inbox.append(.publish(publication)) }
+    ///
+    /// - Returns: Whether the inboxes have room for more; one who goes on regardless fills memory.
+    @discardableResult
+    package func deliver(_ publication: Publication) -> Bool {
+        var hasRoom = true
+        for inbox in inboxes where !inbox.append(.publish(publication)) { hasRoom = false }
+        return hasRoom
     }
 
     /// Puts a frame into one client's queue.
@@ -99,14 +110,16 @@ package final class Hub: Sendable {
         try push(frame, to: handle, ingress: environment.monotonicNanoseconds(), completion: completion)
     }
 
+    /// Puts a frame into the inbox of its client's shard; false when that is full, which is no refusal.
+    @discardableResult
     func push(
         _ frame: Frame,
         to handle: ClientHandle,
         ingress: UInt64,
         completion: (@Sendable (HubError?) -> Void)? = nil
-    ) throws(HubError) {
+    ) throws(HubError) -> Bool {
         guard handle.reserve(frame.wireByteCount, within: settings.queue) else { throw refused(.sendBufferFull) }
-        inboxes[handle.shard].append(.push(handle, frame, ingress: ingress, completion: completion))
+        return inboxes[handle.shard].append(.push(handle, frame, ingress: ingress, completion: completion))
     }
 
     /// Puts a frame into one client's queue and returns when it was written to the socket.

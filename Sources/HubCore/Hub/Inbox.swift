@@ -3,30 +3,71 @@
 
 import Synchronization
 
-/// What other threads ask of a shard; taken whole once a tick.
+/// What other threads ask of a shard: taken in parts, and bounded in bytes, as those who fill it are made to wait.
+///
+/// Nothing is refused: what was read from a socket already still goes in. Whoever is told that the inbox is full stops
+/// reading until it is woken, so that an inbox exceeds its limit by one message for each publisher at the most.
 final class Inbox: Sendable {
-    private let commands = Mutex<[ShardCommand]>([])
+    /// From so many bytes on an inbox is full, until it has fallen to half of them.
+    static let limit = 4 << 20
+
+    private struct State {
+        var commands: [ShardCommand] = []
+        /// What is held, commands included that were taken and are not done.
+        var bytes = 0
+        /// Whose shards wait until this inbox has room.
+        var waiting: [Inbox] = []
+    }
+
+    private let state = Mutex(State())
     /// Makes the shard's loop tick soon; called only when the inbox was empty, so one wake-up serves a batch.
     private let wake: @Sendable () -> Void
 
     init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
-    func append(_ command: ShardCommand) {
-        let wasEmpty = commands.withLock { waiting in
-            waiting.append(command)
-            return waiting.count == 1
+    /// Adds a command; false when the inbox is full, which is no refusal.
+    @discardableResult
+    func append(_ command: ShardCommand) -> Bool {
+        let (wasEmpty, hasRoom) = state.withLock { state in
+            state.commands.append(command)
+            state.bytes += command.byteCount
+            return (state.commands.count == 1, state.bytes < Inbox.limit)
         }
         if wasEmpty { wake() }
+        return hasRoom
     }
 
     /// Exchanges the waiting commands for an empty array whose memory is used again.
     func swap(_ spare: inout [ShardCommand]) {
-        commands.withLock { waiting in
-            let taken = waiting
-            waiting = spare
+        state.withLock { state in
+            let taken = state.commands
+            state.commands = spare
             spare = taken
         }
     }
+
+    /// Says that so many bytes of commands are done; wakes those who wait once there is room again.
+    func finish(_ byteCount: Int) {
+        let woken: [Inbox] = state.withLock { state in
+            state.bytes -= byteCount
+            guard state.bytes <= Inbox.limit / 2, !state.waiting.isEmpty else { return [] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for inbox in woken { inbox.wake() }
+    }
+
+    /// Whether there is no room; the shard of `other` is woken then once there is.
+    func isFull(waking other: Inbox) -> Bool {
+        state.withLock { state in
+            guard state.bytes > Inbox.limit / 2 else { return false }
+            if !state.waiting.contains(where: { $0 === other }) { state.waiting.append(other) }
+            return true
+        }
+    }
+
+    /// Bytes that it holds.
+    var byteCount: Int { state.withLock { $0.bytes } }
 }
 
 /// One thing that another thread asks of a shard.
@@ -34,4 +75,15 @@ enum ShardCommand: Sendable {
     case publish(Publication)
     case push(ClientHandle, Frame, ingress: UInt64, completion: (@Sendable (HubError?) -> Void)?)
     case disconnect(ClientHandle, CloseReason)
+
+    /// About what it holds of memory: its payload, and a fixed part for the objects around that.
+    var byteCount: Int {
+        switch self {
+        case .publish(let publication): publication.payload.count + ShardCommand.overhead
+        case .push(_, let frame, _, _): frame.payload.count + ShardCommand.overhead
+        case .disconnect: ShardCommand.overhead
+        }
+    }
+
+    private static let overhead = 256
 }

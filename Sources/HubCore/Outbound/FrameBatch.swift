@@ -21,17 +21,36 @@ package final class FrameBatch {
     private(set) var frameCount = 0
     private var frameCapacity: Int
 
-    init(capacity: Int = 4096) {
-        self.capacity = capacity
+    /// When the message of each frame entered the node; only batches of one client's own keep them.
+    private var ingresses: UnsafeMutablePointer<UInt64>?
+
+    init() {
+        capacity = 4096
         base = .allocate(byteCount: capacity, alignment: 16)
         frameCapacity = 64
-        ends = .allocate(capacity: 64)
+        ends = .allocate(capacity: frameCapacity)
+    }
+
+    /// Makes a batch for what waits for one blocked client; it takes little more memory than it holds.
+    init(ownBytes: Int) {
+        capacity = max(256, ownBytes)
+        base = .allocate(byteCount: capacity, alignment: 16)
+        frameCapacity = 4
+        ends = .allocate(capacity: frameCapacity)
+        ingresses = .allocate(capacity: frameCapacity)
     }
 
     deinit {
         base.deallocate()
         ends.deallocate()
+        ingresses?.deallocate()
     }
+
+    /// Whether it was made for one client.
+    var isOwn: Bool { ingresses != nil }
+
+    /// When the message of frame `index` entered the node; the oldest's where the batch does not keep them apart.
+    func ingress(ofFrame index: UInt32) -> UInt64 { ingresses?[Int(index)] ?? ingress }
 
     /// The offset just behind frame `index`.
     @inline(__always)
@@ -41,8 +60,8 @@ package final class FrameBatch {
     @inline(__always)
     func start(ofFrame index: UInt32) -> UInt32 { index == 0 ? 0 : ends[Int(index) - 1] }
 
-    /// Memory that the batch keeps, for the pool's decision whether to keep it.
-    var footprint: Int { capacity }
+    /// Memory that the batch keeps.
+    var footprint: Int { capacity + 4 * frameCapacity }
 
     /// Adds one unmasked WebSocket frame.
     ///
@@ -57,13 +76,13 @@ package final class FrameBatch {
         finishFrame(byteCount: header + payload.count, ingress: ingress)
     }
 
-    /// Adds bytes that already are frames of another batch, as one entry.
-    func append(encoded bytes: UnsafeRawBufferPointer, ingress: UInt64) {
-        reserve(bytes.count)
-        if let start = bytes.baseAddress {
-            (base + byteCount).copyMemory(from: start, byteCount: bytes.count)
-        }
-        finishFrame(byteCount: bytes.count, ingress: ingress)
+    /// Adds a frame of another batch.
+    func append(_ frame: UInt32, of other: FrameBatch) {
+        let start = other.start(ofFrame: frame)
+        let count = Int(other.end(ofFrame: frame) - start)
+        reserve(count)
+        (base + byteCount).copyMemory(from: other.base + Int(start), byteCount: count)
+        finishFrame(byteCount: count, ingress: other.ingress(ofFrame: frame))
     }
 
     /// Makes the batch as new, keeping its memory.
@@ -79,6 +98,7 @@ package final class FrameBatch {
         byteCount += added
         if frameCount == frameCapacity { growFrames() }
         ends[frameCount] = UInt32(truncatingIfNeeded: byteCount)
+        ingresses?[frameCount] = ingress
         frameCount += 1
         if ingress < self.ingress { self.ingress = ingress }
     }
@@ -98,6 +118,12 @@ package final class FrameBatch {
         grown.update(from: ends, count: frameCapacity)
         ends.deallocate()
         ends = grown
+        if let old = ingresses {
+            let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: frameCapacity * 2)
+            larger.update(from: old, count: frameCapacity)
+            old.deallocate()
+            ingresses = larger
+        }
         frameCapacity *= 2
     }
 

@@ -7,10 +7,18 @@
 struct OutboundQueue {
     private(set) var head = SlicePool.none
     private(set) var tail = SlicePool.none
-    /// Deliveries not yet written to their last byte.
-    private(set) var messages = 0
+    /// The last slice that ``keepOwnCopies(in:_:growing:)`` has looked at, while it is in the queue: those behind it are new.
+    var lastKept = SlicePool.none
+    private var messageCount: UInt32 = 0
     /// Bytes not yet written, control frames included.
     private(set) var bytes = 0
+
+    /// Deliveries not yet written to their last byte.
+    @inline(__always)
+    private(set) var messages: Int {
+        get { Int(messageCount) }
+        set { messageCount = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     @inline(__always)
     var isEmpty: Bool { head == SlicePool.none }
@@ -31,6 +39,7 @@ struct OutboundQueue {
         guard head != SlicePool.none else { return nil }
         var slice = pool.slices[Int(head)]
         pool.remove(head)
+        if lastKept == head { lastKept = SlicePool.none }
         head = slice.next
         if head == SlicePool.none { tail = SlicePool.none }
         messages -= slice.messages
@@ -68,13 +77,12 @@ struct OutboundQueue {
         }
     }
 
-    /// Lets `change` give slices another batch that holds the same frames.
-    func replaceBatches(in pool: SlicePool, _ change: (inout Slice) -> Void) {
-        var index = head
-        while index != SlicePool.none {
-            change(&pool.slices[Int(index)])
-            index = pool.slices[Int(index)].next
-        }
+    /// Takes out the slice behind another, whose frames another slice stands for now; the reference is the caller's.
+    mutating func unlink(behind previous: UInt32, in pool: SlicePool) {
+        let index = pool.slices[Int(previous)].next
+        pool.slices[Int(previous)].next = pool.slices[Int(index)].next
+        if tail == index { tail = previous }
+        pool.remove(index)
     }
 
     /// Describes up to `vectors.count` runs of bytes to write, joining neighbours in one batch.

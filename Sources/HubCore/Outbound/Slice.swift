@@ -18,6 +18,8 @@ struct Slice {
     var scope: DeliveryScope
     /// Pings, pongs and close frames: written, but no deliveries.
     var isControl: Bool
+    /// Its batch belongs to its client alone and holds what waits while the socket takes nothing.
+    var isOwn = false
 
     /// How many deliveries it stands for.
     @inline(__always)
@@ -36,6 +38,10 @@ final class SlicePool {
     private var capacity: Int
     private var used = 0
     private var free = SlicePool.none
+    /// Slices that are in queues.
+    private(set) var count = 0
+    /// The most that were in queues at once since the last ``SlicePool/smaller()``.
+    private var peak = 0
 
     init(capacity: Int = 1024) {
         self.capacity = capacity
@@ -49,6 +55,7 @@ final class SlicePool {
     /// - Complexity: O(1) amortised; pointers into `slices` are invalid afterwards.
     @inline(__always)
     func insert(_ slice: Slice) -> UInt32 {
+        count += 1
         if free != SlicePool.none {
             let index = free
             free = slices[Int(index)].next
@@ -63,8 +70,19 @@ final class SlicePool {
 
     @inline(__always)
     func remove(_ index: UInt32) {
+        if count > peak { peak = count }
+        count -= 1
         slices[Int(index)].next = free
         free = index
+    }
+
+    /// A pool of the size that was needed since this was last called, if that is much less; `nil` to keep this one.
+    ///
+    /// The caller moves the queues over.
+    func smaller() -> SlicePool? {
+        let needed = max(1024, 2 * max(peak, count))
+        peak = count
+        return needed <= capacity / 4 ? SlicePool(capacity: needed) : nil
     }
 
     private func grow() {

@@ -47,6 +47,7 @@ extension Shard {
             }
         }
         batch.append(opcode, payload, ingress: ingress)
+        pendingDeliveries &+= topic.subscribers.count
         counts.pointee.sentSizes.observe(
             UInt64(truncatingIfNeeded: payload.count),
             count: UInt64(truncatingIfNeeded: topic.subscribers.count)
@@ -257,12 +258,19 @@ extension Shard {
             completion?(.connectionClosed)
             return
         }
-        counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: frame.payload.count))
-        let batch = batches.take()
-        frame.payload.withUnsafeBytes { batch.append(frame.opcode, $0, ingress: ingress) }
-        batch.completion = completion
-        accept(wholeSlice(of: batch, scope: .client), client)
-        batches.release(batch)
+        if completion == nil {
+            frame.payload.withUnsafeBytes {
+                enqueueAlone(frame.opcode, $0, scope: .client, to: client, ingress: ingress)
+            }
+        } else {
+            // A batch of its own, as a batch has one completion.
+            counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: frame.payload.count))
+            let batch = batches.take()
+            frame.payload.withUnsafeBytes { batch.append(frame.opcode, $0, ingress: ingress) }
+            batch.completion = completion
+            accept(lastFrame(of: batch, from: 0, scope: .client, isControl: false), client)
+            batches.release(batch)
+        }
         publishLength(of: client)
     }
 
@@ -278,12 +286,24 @@ extension Shard {
         if !hasRoom(size, client), !client.isBlocked { flush(client) }
         guard client.fate == nil else { throw hub.refused(.clientNotFound) }
         guard hasRoom(size, client) else { throw hub.refused(.sendBufferFull) }
+        counts.pointee.ledger.enqueue(1, .client)
+        enqueueAlone(opcode, payload, scope: .client, to: client, ingress: ingress)
+    }
+
+    /// Queues a frame for one client only; its room was looked at.
+    private func enqueueAlone(
+        _ opcode: UInt8,
+        _ payload: UnsafeRawBufferPointer,
+        scope: DeliveryScope,
+        to client: Client,
+        ingress: UInt64
+    ) {
         let batch = replyBatch()
         let start = UInt32(truncatingIfNeeded: batch.byteCount)
         batch.append(opcode, payload, ingress: ingress)
-        counts.pointee.ledger.enqueue(1, .client)
         counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: payload.count))
-        accept(lastFrame(of: batch, from: start, scope: .client, isControl: false), client)
+        accept(lastFrame(of: batch, from: start, scope: scope, isControl: false), client)
+        if isBehind { answeredClients.append(client) }
     }
 
     private func hasRoom(_ byteCount: Int, _ client: Client) -> Bool {
@@ -300,6 +320,7 @@ extension Shard {
         batch.append(opcode, payload, ingress: ingress)
         counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: payload.count))
         enqueue(lastFrame(of: batch, from: start, scope: .reply, isControl: false), to: client)
+        if isBehind { answeredClients.append(client) }
     }
 
     /// Queues a ping, pong or close frame behind what waits; it is no delivery and has no limit but its sender's care.
@@ -308,6 +329,7 @@ extension Shard {
         let start = UInt32(truncatingIfNeeded: batch.byteCount)
         batch.append(opcode, payload, ingress: .max)
         accept(lastFrame(of: batch, from: start, scope: .reply, isControl: true), client)
+        if isBehind { answeredClients.append(client) }
     }
 
     private func replyBatch() -> FrameBatch {
@@ -328,19 +350,6 @@ extension Shard {
             next: SlicePool.none,
             scope: scope,
             isControl: isControl
-        )
-    }
-
-    private func wholeSlice(of batch: FrameBatch, scope: DeliveryScope) -> Slice {
-        Slice(
-            batch: .passUnretained(batch),
-            start: 0,
-            end: UInt32(truncatingIfNeeded: batch.byteCount),
-            first: 0,
-            frames: UInt32(truncatingIfNeeded: batch.frameCount),
-            next: SlicePool.none,
-            scope: scope,
-            isControl: false
         )
     }
 }

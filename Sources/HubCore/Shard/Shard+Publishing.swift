@@ -6,18 +6,23 @@ package import HubWire
 extension Shard {
     /// Publishes a client's message: to the subscribers here, to the other shards, then to the bus.
     ///
+    /// Where there is no room for more, the publisher's socket is not read until there is.
+    ///
     /// - Parameter payload: What receivers get in one frame, byte for byte; copied.
-    /// - Parameter excluded: The publisher, if it does not want the message back.
+    /// - Parameter echo: Whether the publisher gets the message too, if it subscribed.
     package func publish(
         _ opcode: UInt8,
         _ payload: UnsafeRawBufferPointer,
         to topic: TopicName,
+        from publisher: Client,
         ingress: UInt64,
-        excluded: ClientHandle?
+        echo: Bool = true
     ) {
+        let excluded = echo ? nil : publisher.handle
         let scope: DeliveryScope = topic.isBroadcast ? .broadcast : .topic
         counts.pointee.publishes[Int(scope.rawValue)] += 1
         append(opcode, payload, to: self.topic(topic), ingress: ingress, excluded: excluded)
+        if isBehind || pendingDeliveries >= Shard.deliveriesAtOnce { pause(publisher, .writing) }
         let others = hub.inboxes
         guard others.count > 1 || hub.relay != nil else { return }
         let publication = Publication(
@@ -27,21 +32,29 @@ extension Shard {
             ingress: ingress,
             excluded: excluded
         )
-        for (index, inbox) in others.enumerated() where index != self.index { inbox.append(.publish(publication)) }
+        for (index, inbox) in others.enumerated() where index != self.index {
+            if !inbox.append(.publish(publication)) { pause(publisher, .inbox) }
+        }
         hub.relay?.relay(publication)
     }
 
     /// Puts a client's message into the queue of another client of the hub.
     ///
     /// - Throws: ``HubError`` `.clientNotFound` or `.sendBufferFull`.
-    package func unicast(_ payload: UnsafeRawBufferPointer, to id: ClientID, ingress: UInt64) throws(HubError) {
+    package func unicast(
+        _ payload: UnsafeRawBufferPointer,
+        to id: ClientID,
+        from sender: Client,
+        ingress: UInt64
+    ) throws(HubError) {
         counts.pointee.publishes[Int(DeliveryScope.client.rawValue)] += 1
         guard let handle = hub.directory[id] else { throw hub.refused(.clientNotFound) }
         if handle.shard == index {
             guard let client = client(for: handle) else { throw hub.refused(.clientNotFound) }
             try push(1, payload, to: client, ingress: ingress)
         } else {
-            try hub.push(.text(Array(payload)), to: handle, ingress: ingress)
+            let hasRoom = try hub.push(.text(Array(payload)), to: handle, ingress: ingress)
+            if !hasRoom { pause(sender, .inbox) }
         }
     }
 

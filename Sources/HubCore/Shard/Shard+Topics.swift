@@ -58,8 +58,29 @@ extension Shard {
         counts.pointee.subscribes += 1
     }
 
+    /// Takes a client out of some of its topics; true when others are left.
+    func leaveSome(_ client: Client) -> Bool {
+        for _ in 0..<64 {
+            guard let last = client.subscriptions.last else { return false }
+            leave(client, last.topic, slot: client.subscriptions.count - 1)
+        }
+        return !client.subscriptions.isEmpty
+    }
+
+    /// Goes on to take leaving clients out of their topics; false when some are left for the next tick.
+    func leaveTopics() -> Bool {
+        while let client = leavingClients.last {
+            guard leaveSome(client) else {
+                leavingClients.removeLast()
+                continue
+            }
+            guard hasTime else { return false }
+        }
+        return true
+    }
+
     /// Takes a membership out of both lists; the last of each takes the free place.
-    func leave(_ client: Client, _ topic: Topic, slot: Int) {
+    private func leave(_ client: Client, _ topic: Topic, slot: Int) {
         let position = client.subscriptions[slot].position
         let moved = topic.subscribers.removeLast()
         if position < topic.subscribers.count {

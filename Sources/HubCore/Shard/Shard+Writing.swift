@@ -6,22 +6,41 @@ import HubMetrics
 /// How many writes share one reading of the clock; at about 4 µs a write the latency is off by less than 35 µs.
 private let writesPerClock = 8
 
+/// How many clients are written between two looks at the tick's deadline: a quarter of a millisecond.
+private let writesPerLook = 64
+
 extension Shard {
     // MARK: Writing
 
-    /// Writes every client that has something and whose socket takes it.
-    func flushDirty() {
-        var index = 0
+    /// Writes the clients that have something and whose socket takes it; false when time was up before all were written.
+    func flushDirty() -> Bool {
+        let first = nextDirtyClient
         // Writing can add clients: a refused write queues a close frame elsewhere.
-        while index < dirtyClients.count {
+        while nextDirtyClient < dirtyClients.count {
+            let index = nextDirtyClient
             prefetch(behind: index)
             dirtyClients[index]._withUnsafeGuaranteedRef { client in
                 client.isDirty = false
                 if !client.isBlocked { flush(client) } else { wait(client) }
             }
-            index += 1
+            nextDirtyClient = index + 1
+            if (index - first) & (writesPerLook - 1) == writesPerLook - 1, nextDirtyClient < dirtyClients.count,
+                !hasTime
+            {
+                return false
+            }
         }
         dirtyClients.removeAll(keepingCapacity: true)
+        nextDirtyClient = 0
+        pendingDeliveries = 0
+        return true
+    }
+
+    /// Writes the clients that were answered while the others wait, so that an answer does not wait behind a fan-out.
+    func flushAnswered() {
+        guard !answeredClients.isEmpty else { return }
+        for client in answeredClients where !client.isBlocked { flush(client) }
+        answeredClients.removeAll(keepingCapacity: true)
     }
 
     /// Asks for the memory that the next writes touch, for the kernel's work of a write drives it from the caches.
@@ -31,7 +50,7 @@ extension Shard {
     private func prefetch(behind index: Int) {
         guard index + 2 < dirtyClients.count else { return }
         dirtyClients[index + 1]._withUnsafeGuaranteedRef { next in
-            environment.prefetch(Unmanaged.passUnretained(next.transport as AnyObject).toOpaque())
+            environment.prefetch(next.transportAddress)
             environment.prefetch(slices.slices + Int(next.queue.head))
         }
         let afterNext = UnsafeRawPointer(dirtyClients[index + 2].toOpaque())
@@ -83,6 +102,8 @@ extension Shard {
             let size = Int(head.pointee.end - head.pointee.start)
             let scope = head.pointee.scope
             let ingress = head.pointee.batch._withUnsafeGuaranteedRef { $0.ingress }
+            let isOwn = head.pointee.isOwn
+            if isOwn { observeOwn(head.pointee, upTo: left, now) }
             let finished: Int
             if left >= size {
                 left -= size
@@ -95,6 +116,7 @@ extension Shard {
             guard finished > 0 else { continue }
             written += finished
             counts.pointee.ledger.write(finished, scope)
+            if isOwn { continue }
             counts.pointee.totalLatency.observe(
                 now > ingress ? now - ingress : 0,
                 count: UInt64(truncatingIfNeeded: finished)
@@ -120,8 +142,23 @@ extension Shard {
     }
 
     private func wait(_ client: Client) {
-        keepOwnCopies(of: client)
+        client.queue.keepOwnCopies(in: slices, batches, growing: replies)
         publishLength(of: client)
+    }
+
+    /// Observes how long the frames of a client's own batch took that the next `count` bytes finish: unlike those of a
+    /// tick's batch they are of different age.
+    private func observeOwn(_ slice: Slice, upTo count: Int, _ now: UInt64) {
+        guard !slice.isControl else { return }
+        slice.batch._withUnsafeGuaranteedRef { batch in
+            let end = UInt32(clamping: min(Int(slice.start) + count, Int(slice.end)))
+            var frame = slice.first
+            while frame < slice.first + slice.frames, batch.end(ofFrame: frame) <= end {
+                let ingress = batch.ingress(ofFrame: frame)
+                counts.pointee.totalLatency.observe(now > ingress ? now - ingress : 0)
+                frame += 1
+            }
+        }
     }
 
     /// Tells other threads how full the queue is, if it is or was not empty.
@@ -206,22 +243,5 @@ extension Shard {
         }
         client.queue.prepend(passed, in: slices)
         return hasDropped
-    }
-
-    /// Copies the replies that wait for a blocked client out of the tick's shared batch, which would else stay alive.
-    private func keepOwnCopies(of client: Client) {
-        guard let replies else { return }
-        client.queue.replaceBatches(in: slices) { slice in
-            guard slice.batch.toOpaque() == Unmanaged.passUnretained(replies).toOpaque() else { return }
-            let own = batches.take()
-            let frame = replies.start(ofFrame: slice.first)
-            let bytes = UnsafeRawBufferPointer(start: replies.base + Int(frame), count: Int(slice.end - frame))
-            own.append(encoded: bytes, ingress: replies.ingress)
-            slice.batch = .passUnretained(own)
-            slice.first = 0
-            slice.start -= frame
-            slice.end -= frame
-            batches.release(replies)
-        }
     }
 }

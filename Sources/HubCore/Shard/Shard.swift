@@ -6,8 +6,9 @@ import HubWire
 /// The part of the hub that one loop owns: its clients, their topics and queues.
 ///
 /// Everything here runs on that loop. A tick goes: sockets are read, which calls ``receive`` and ``publish``; then
-/// ``tick()`` takes in what other threads asked, gives each topic's batch to its subscribers, writes every client that
-/// has something once, and closes those that have to go.
+/// ``tick(until:)`` takes in what other threads asked, gives each topic's batch to its subscribers, writes every client that
+/// has something once, and closes those that have to go. What it has no time for waits for the next tick, and the clients
+/// that publish wait with it.
 package final class Shard {
     /// The hub that it is a part of.
     package unowned let hub: Hub
@@ -27,12 +28,27 @@ package final class Shard {
     var topics: [TopicName: Topic] = [:]
     var dirtyTopics: [Topic] = []
     var dirtyClients: [Unmanaged<Client>] = []
+    /// How many of the dirty clients were written already.
+    var nextDirtyClient = 0
+    /// Clients with an answer, while many wait for their turn to be written: these are written first.
+    var answeredClients: [Client] = []
     var doomedClients: [Client] = []
-    /// Clients that were detached in this tick, kept alive to its end.
+    /// Clients that were detached, kept alive until no list of a tick names them.
     private var departed: [Client] = []
+    /// Clients that are on their way out of their topics.
+    var leavingClients: [Client] = []
+    /// Clients that are not read until there is room for what they publish.
+    var pausedClients: [Client] = []
     private var commands: [ShardCommand] = []
+    private var nextCommand = 0
+    /// When the present tick has to end, monotonic nanoseconds.
+    private(set) var deadline = UInt64.max
+    /// Deliveries that were taken in since all clients were last written.
+    var pendingDeliveries = 0
+    /// The last tick had no time to write every client.
+    private(set) var isBehind = false
 
-    let slices = SlicePool()
+    var slices = SlicePool()
     let batches = BatchPool()
     /// Holds the replies of this tick.
     var replies: FrameBatch?
@@ -66,11 +82,9 @@ package final class Shard {
 
     /// Answers whoever still waits for a write, and lets go of all batches: nothing will be written any more.
     private func abandon() {
+        abandonCommands()
         inbox.swap(&commands)
-        for case .push(let handle, let frame, _, let completion) in commands {
-            handle.release(frame.wireByteCount)
-            completion?(.connectionClosed)
-        }
+        abandonCommands()
         for case let client? in clients { discardQueue(of: client, .closed) }
         for topic in dirtyTopics {
             if let batch = topic.batch { batches.release(batch) }
@@ -78,6 +92,15 @@ package final class Shard {
         }
         if let replies { batches.release(replies) }
         replies = nil
+    }
+
+    private func abandonCommands() {
+        for case .push(let handle, let frame, _, let completion) in commands[nextCommand...] {
+            handle.release(frame.wireByteCount)
+            completion?(.connectionClosed)
+        }
+        commands = []
+        nextCommand = 0
     }
 
     // MARK: Coming and going
@@ -103,12 +126,15 @@ package final class Shard {
     }
 
     /// Takes a client out of every topic and table; what is queued for it stays queued.
-    package func unregister(_ client: Client) {
+    ///
+    /// Its topics are left in the ticks that follow when they are many; the caller has given it a fate, so that it gets
+    /// nothing from them meanwhile.
+    private func unregister(_ client: Client) {
         guard client.isRegistered else { return }
         settleAll()
         client.isRegistered = false
         hub.directory.remove(client.handle)
-        while let last = client.subscriptions.last { leave(client, last.topic, slot: client.subscriptions.count - 1) }
+        if leaveSome(client) { leavingClients.append(client) }
         let moved = everyone.subscribers.removeLast()
         if client.position < everyone.subscribers.count {
             everyone.subscribers[client.position] = moved
@@ -119,8 +145,10 @@ package final class Shard {
 
     /// Stops deliveries to a client that is about to close; what is queued for it stays queued.
     package func beginClosing(_ client: Client, _ reason: CloseReason) {
-        unregister(client)
+        // What is pending still reaches it.
+        if client.isRegistered { settleAll() }
         if client.fate == nil { client.fate = reason }
+        unregister(client)
     }
 
     /// Forgets a client whose socket is gone; what is still queued counts as dropped.
@@ -145,37 +173,73 @@ package final class Shard {
 
     // MARK: The tick
 
-    /// Does everything that is pending: commands, batches, writes, closings.
-    package func tick() {
-        takeCommands()
-        repeat {
+    /// Does what is pending: commands, batches, writes, closings.
+    ///
+    /// - Parameter deadline: When to stop, monotonic nanoseconds; overrun by the writes to a few clients at the most.
+    /// - Returns: Whether something is left for another tick, which should follow soon.
+    @discardableResult
+    package func tick(until deadline: UInt64 = .max) -> Bool {
+        self.deadline = deadline
+        flushAnswered()
+        // What the last tick left is written before more is taken in.
+        var isDone = flushDirty()
+        while isDone {
+            let isEmpty = takeCommands()
             settleAll()
-            flushDirty()
-        } while !dirtyTopics.isEmpty || !dirtyClients.isEmpty
-        closeDoomed()
+            isDone = flushDirty()
+            if isEmpty, dirtyTopics.isEmpty, dirtyClients.isEmpty { break }
+            isDone = isDone && hasTime
+        }
+        isDone = closeDoomed() && isDone
+        isDone = leaveTopics() && isDone
+        isBehind = !dirtyClients.isEmpty
         if let replies {
             self.replies = nil
             batches.release(replies)
         }
         clockCredit = 0
+        if !isBehind, dirtyTopics.isEmpty { departed.removeAll(keepingCapacity: departed.count <= 1024) }
+        resumePaused()
+        return isBehind || !isDone
     }
 
-    private func takeCommands() {
-        inbox.swap(&commands)
-        guard !commands.isEmpty else { return }
-        for command in commands {
-            switch command {
-            case .publish(let publication): deliver(publication)
-            case .push(let handle, let frame, let ingress, let completion):
-                land(handle, frame, ingress, completion)
-            case .disconnect(let handle, let reason):
-                if let client = client(for: handle) { doom(client, reason) }
-            }
+    /// Whether the tick may go on.
+    var hasTime: Bool { deadline == .max || environment.monotonicNanoseconds() < deadline }
+
+    /// Takes in what other threads asked, as much as may be pending at once; false when something is left.
+    private func takeCommands() -> Bool {
+        if nextCommand == commands.count {
+            commands.removeAll(keepingCapacity: true)
+            nextCommand = 0
+            inbox.swap(&commands)
         }
-        commands.removeAll(keepingCapacity: true)
+        guard nextCommand < commands.count else { return true }
+        var bytes = 0
+        defer { inbox.finish(bytes) }
+        let first = nextCommand
+        while nextCommand < commands.count {
+            if pendingDeliveries >= Shard.deliveriesAtOnce { return false }
+            if (nextCommand - first) & 31 == 31, !hasTime { return false }
+            let command = commands[nextCommand]
+            nextCommand += 1
+            bytes += command.byteCount
+            perform(command)
+        }
+        return true
     }
 
-    private func closeDoomed() {
+    private func perform(_ command: ShardCommand) {
+        switch command {
+        case .publish(let publication): deliver(publication)
+        case .push(let handle, let frame, let ingress, let completion): land(handle, frame, ingress, completion)
+        case .disconnect(let handle, let reason):
+            if let client = client(for: handle) { doom(client, reason) }
+        }
+    }
+
+    /// Closes those that have to go; false when some are left for the next tick.
+    private func closeDoomed() -> Bool {
+        var closed = 0
         while let client = doomedClients.popLast() {
             // A client that is detached has no transport any more.
             guard let reason = client.fate, self.client(for: client.handle) != nil else { continue }
@@ -183,9 +247,20 @@ package final class Shard {
             if reason == .slow { discardUnbegun(of: client, .closed) }
             if reason == .writeError { discardQueue(of: client, .writeError) }
             client.transport.close(reason)
-            flushDirty()
+            closed += 1
+            guard doomedClients.isEmpty || closed & 7 == 0 else { continue }
+            // Their close frames; to write them may show that more connections are broken.
+            guard flushDirty(), doomedClients.isEmpty || hasTime else { return false }
         }
-        departed.removeAll(keepingCapacity: true)
+        return true
+    }
+
+    /// Gives back the memory of lists that a burst made long.
+    func trimLists() {
+        if commands.isEmpty, commands.capacity > 1024 { commands = [] }
+        if dirtyClients.isEmpty, dirtyClients.capacity > 4096 { dirtyClients = [] }
+        if dirtyTopics.isEmpty, dirtyTopics.capacity > 4096 { dirtyTopics = [] }
+        if topics.isEmpty, topics.capacity > 1024 { topics = [:] }
     }
 
     /// The attached client that a handle means, nil when it is gone.

@@ -32,6 +32,8 @@ package struct ShardCounts {
     package internal(set) var slowDrops: UInt64 = 0
     /// Publications of clients here, by scope.
     package internal(set) var publishes = InlineArray<4, UInt64>(repeating: 0)
+    /// How often a client's socket was not read for a while, by the reason.
+    package internal(set) var pauses = InlineArray<2, UInt64>(repeating: 0)
     package internal(set) var subscribes: UInt64 = 0
     package internal(set) var unsubscribes: UInt64 = 0
     /// What clients asked for.

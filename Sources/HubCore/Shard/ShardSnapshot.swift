@@ -24,6 +24,14 @@ package struct ShardSnapshot: Sendable {
     package var largestQueueBytes = 0
     /// Clients whose queue is three quarters full.
     package var slowClients = 0
+    /// What other threads asked of the shard and is not done yet, in bytes.
+    package var inboxBytes = 0
+    /// Bytes in the fullest inbox.
+    package var largestInboxBytes = 0
+    /// Clients that are not read because there is no room for what they publish.
+    package var pausedClients = 0
+    /// How often that began, by the reason.
+    package var pauses = InlineArray<2, UInt64>(repeating: 0)
     package var ledger = DeliveryLedger()
     package var totalLatency = HistogramValues(.milliseconds)
     package var fanOutLatency = HistogramValues(.milliseconds)
@@ -61,6 +69,10 @@ package struct ShardSnapshot: Sendable {
         queuedBytes += other.queuedBytes
         largestQueueBytes = max(largestQueueBytes, other.largestQueueBytes)
         slowClients += other.slowClients
+        inboxBytes += other.inboxBytes
+        largestInboxBytes = max(largestInboxBytes, other.largestInboxBytes)
+        pausedClients += other.pausedClients
+        for index in 0..<2 { pauses[index] += other.pauses[index] }
         ledger.add(other.ledger)
         totalLatency.add(other.totalLatency)
         fanOutLatency.add(other.fanOutLatency)
@@ -102,6 +114,10 @@ extension Shard {
         snapshot.attached = attachedCount
         snapshot.registered = everyone.subscribers.count
         snapshot.topics = topics.count
+        snapshot.inboxBytes = inbox.byteCount
+        snapshot.largestInboxBytes = snapshot.inboxBytes
+        snapshot.pausedClients = pausedClients.count
+        snapshot.pauses = counts.pointee.pauses
         copyCounts(into: &snapshot)
         return snapshot
     }

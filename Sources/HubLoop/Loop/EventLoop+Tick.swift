@@ -33,7 +33,7 @@ extension EventLoop {
 
     private func beforeWaiting() {
         isTimeStale = true
-        let mustNotWait = wokeItself.load(ordering: .relaxed)
+        let mustNotWait = wokeItself.load(ordering: .relaxed) || !turns.isEmpty
         if mustNotWait != isIdling {
             isIdling = mustNotWait
             // An idle handle that is active keeps libuv from waiting.
@@ -44,16 +44,21 @@ extension EventLoop {
 
     private func afterHandlers() {
         let start = now
-        fireTimers(start)
+        noteGap(start)
+        giveTurns()
+        nextPart()
+        fireTimers()
         let mustStop = runJobs()
+        nextPart()
         onTick?()
         lastReading = clock.now()
         let elapsed = lastReading.nanoseconds(since: start)
-        statistics.lag.observe(elapsed)
+        statistics.tick.observe(elapsed)
         statistics.busyNanoseconds &+= elapsed
         statistics.ticks &+= 1
         if mustStop {
             phase = .closing
+            turns.removeAll()
             dropTimers()
             handles.closeAll()
         }
@@ -102,12 +107,17 @@ extension EventLoop {
         if wheel.cancel(timer) { letGo(timer) }
     }
 
-    private func fireTimers(_ now: MonotonicTime) {
-        while let timer = wheel.popDue(now) {
+    /// Fires what is due, as long as there is time; the rest is due in the next tick, which follows at once.
+    private func fireTimers() {
+        // Not the tick's time when sockets took long: what came due meanwhile is late already.
+        let present = allowance.isFresh ? now : clock.now()
+        while let timer = wheel.popDue(present) {
             let target = timer.target
+            statistics.lag.observe(present.nanoseconds(since: timer.deadline + TimingWheel.resolution))
             letGo(timer)
             statistics.timersFired &+= 1
             target.timerFired(timer)
+            guard hasTimeLeft(after: 2) else { return }
         }
     }
 
@@ -135,7 +145,8 @@ extension EventLoop {
         }
         guard due != armedFor else { return }
         armedFor = due
-        let milliseconds = (due.nanoseconds(since: lastReading) + 999_999) / 1_000_000
+        let (rounded, overflow) = due.nanoseconds(since: lastReading).addingReportingOverflow(999_999)
+        let milliseconds = (overflow ? .max : rounded) / 1_000_000
         uv_timer_start(handles.timer, timerPassed, milliseconds, 0)
     }
 }

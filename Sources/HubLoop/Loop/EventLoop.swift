@@ -7,8 +7,10 @@ import Synchronization
 
 /// Runs sockets, timers and posted jobs one after the other on a thread of its own, over libuv.
 ///
-/// A tick is: wait for sockets, hand them to their watches, fire due timers, run posted jobs, call ``onTick``. What
-/// belongs to a loop is touched by its thread only; other threads reach it by ``post(_:)`` and ``wake()``. `post`,
+/// A tick is: wait for sockets, hand them to their watches, fire due timers, run posted jobs, call ``onTick``. Each part
+/// has a ``slice`` of time; what it does not come to goes on in the next tick, so that no socket holds up the others.
+///
+/// What belongs to a loop is touched by its thread only; other threads reach it by ``post(_:)`` and ``wake()``. `post`,
 /// `wake`, `stop`, `join`, `isCurrent` and `isConfined` may be called from any thread, everything else only on the loop's
 /// thread or, while no thread runs the loop, by whoever sets it up.
 package final class EventLoop: @unchecked Sendable {
@@ -19,6 +21,9 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Runs at the end of every tick, when all ready sockets, due timers and posted jobs were handled: the place to flush.
     package var onTick: (() -> Void)?
+
+    /// A wait that ends so much later than its timer means that the process was stopped or held up; longer for clocks that jump.
+    package var gap: Duration = .milliseconds(500)
 
     /// What the loop counted so far; loop thread only.
     package internal(set) var statistics = LoopStatistics()
@@ -48,6 +53,11 @@ package final class EventLoop: @unchecked Sendable {
     var armedFor: MonotonicTime?
     /// The last reading of the clock that ended a tick.
     var lastReading: MonotonicTime
+    /// Sockets that are ready and wait for their turn.
+    var turns = SocketTurns()
+    @usableFromInline var allowance = TimeAllowance()
+    /// When the loop last came back late: before that, sockets may hold what nobody could read.
+    package internal(set) var resumed: MonotonicTime
     var phase = Phase.open
     var isIdling = false
     var closeError: LoopError?
@@ -83,6 +93,7 @@ package final class EventLoop: @unchecked Sendable {
         let start = clock.now()
         tickTime = start
         lastReading = start
+        resumed = start
         let identity = Self.identities.wrappingAdd(1, ordering: .relaxed).newValue
         wheel = TimingWheel(start: start, identity: identity == 0 ? 1 : identity)
         owner.store(gohub_thread_token(), ordering: .releasing)
@@ -121,6 +132,7 @@ package final class EventLoop: @unchecked Sendable {
     func readClock() {
         tickTime = clock.now()
         isTimeStale = false
+        allowance.begin(at: tickTime, slice: Self.slice)
     }
 
     // MARK: From any thread

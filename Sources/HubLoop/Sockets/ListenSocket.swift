@@ -62,6 +62,7 @@ package final class ListenSocket: SocketHandler, LoopTimerTarget {
         self.acceptor = acceptor
         self.onAccept = onAccept
         socket = try SocketWatch(loop: loop, descriptor: descriptor, handler: self)
+        socket?.isUrgent = true
         socket?.watch(readable: true, writable: false)
     }
 

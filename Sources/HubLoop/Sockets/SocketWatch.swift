@@ -11,6 +11,14 @@ package protocol SocketHandler: AnyObject {
     /// With `failed` the connection is broken and no longer watched: what arrived before may still be read, then the read
     /// or ``Socket/pendingError(_:)`` tells why. The handler may close this watch or others within the call.
     func socketReady(readable: Bool, writable: Bool, failed: Bool)
+
+    /// The handler's turn has come again, which it asked for by ``SocketWatch/continueSoon()``.
+    func socketContinues()
+}
+
+extension SocketHandler {
+    /// Does nothing: most handlers never ask.
+    package func socketContinues() {}
 }
 
 /// Watches one socket on a loop and owns its descriptor: closes it, exactly once, when the watch is closed.
@@ -25,9 +33,23 @@ package final class SocketWatch {
     private var handler: (any SocketHandler)?
     private var mask: Int32 = 0
     private var state = State.open
+    /// What has happened since the last turn.
+    private var pending = Pending()
+    /// Its last turn was long: it waits behind those whose turns are short.
+    var isHeavy = false
+    /// It stands in one of the loop's lines.
+    var isWaiting = false
+    /// It is never made to wait: for listening sockets, whose turns have a bound of their own.
+    package var isUrgent = false
     private var done: (() -> Void)?
 
-    private enum State { case open, closing, closed }
+    private enum State: UInt8 { case open, closing, closed }
+
+    private struct Pending {
+        var events: Int32 = 0
+        var failed = false
+        var continues = false
+    }
 
     /// Takes over a socket, watching for nothing yet.
     ///
@@ -111,13 +133,38 @@ package final class SocketWatch {
     fileprivate func ready(_ status: Int32, _ events: Int32) {
         guard state == .open else { return }
         loop.beginTick()
-        let failed = status < 0
-        // libuv has stopped the handle in that case.
-        if failed { mask = 0 }
-        handler?.socketReady(
+        pending.events |= events
+        if status < 0 {
+            // libuv has stopped the handle.
+            mask = 0
+            pending.failed = true
+        }
+        loop.admit(self)
+    }
+
+    /// Asks for another turn, behind the sockets that wait already: the handler has more to do than fits into this one.
+    package func continueSoon() {
+        guard state == .open else { return }
+        pending.continues = true
+        loop.turns.append(self)
+    }
+
+    /// Whether something has happened that the handler was not told yet, because the loop has no time for it.
+    package var isPending: Bool { isWaiting }
+
+    /// Tells the handler what has happened since its last turn.
+    func takeTurn() {
+        let happened = pending
+        pending = Pending()
+        guard state == .open, let handler else { return }
+        if happened.continues { handler.socketContinues() }
+        // What is not watched for any more is no news.
+        let events = happened.failed ? happened.events : happened.events & mask
+        guard state == .open, events != 0 || happened.failed else { return }
+        handler.socketReady(
             readable: events & Int32(UV_READABLE.rawValue) != 0,
             writable: events & Int32(UV_WRITABLE.rawValue) != 0,
-            failed: failed
+            failed: happened.failed
         )
     }
 

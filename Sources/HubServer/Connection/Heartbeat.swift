@@ -47,6 +47,12 @@ struct Heartbeat {
     /// Notes that bytes arrived.
     mutating func hasRead(_ now: UInt64) { lastRead = now }
 
+    /// Counts time in which nothing was read, or nothing could be, as if the peer had shown life until its end.
+    mutating func excuse(until time: UInt64) {
+        lastRead = max(lastRead, time)
+        lastTaken = max(lastTaken, time)
+    }
+
     /// Notes that a socket that took nothing has taken all that waited, the ping included.
     mutating func hasTakenAll(_ now: UInt64) {
         lastTaken = now

@@ -9,6 +9,7 @@ struct HeartbeatTimes: Sendable {
     let pongTimeout: UInt64
     let readTimeout: UInt64
     let writeTimeout: UInt64
+    let messageTimeout: UInt64
     private let gridMask: UInt64
 
     init(_ settings: ServerSettings) {
@@ -16,6 +17,7 @@ struct HeartbeatTimes: Sendable {
         pongTimeout = settings.pongTimeout.wholeNanoseconds
         readTimeout = settings.readTimeout.wholeNanoseconds
         writeTimeout = settings.writeTimeout.wholeNanoseconds
+        messageTimeout = settings.messageTimeout.wholeNanoseconds
         gridMask = Self.gridStep(pingInterval: pingInterval) - 1
     }
 

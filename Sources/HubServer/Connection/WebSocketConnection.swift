@@ -9,6 +9,9 @@ import HubWire
 
 /// A connection that speaks WebSocket: reads messages, writes its client's queue, keeps the heartbeat, closes properly.
 final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget {
+    /// Pongs that are queued at once.
+    private static let pongsPerTick: UInt8 = 16
+
     private enum Phase {
         case open
         /// A close frame of ours is on its way; what still comes is thrown away until the peer's, its end, or the time-out.
@@ -32,6 +35,17 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private var heartbeat: Heartbeat
     /// The peer broke the framing: where its next frame begins is not known any more.
     private var hasFailed = false
+    /// The hub has no room for what the client publishes: nothing is read meanwhile.
+    private var isPaused = false
+    /// Pongs that were queued in the tick `pongTick`.
+    private var pongs: UInt8 = 0
+    private var pongTick: UInt32 = 0
+    /// What was read and waits for its turn, or for the end of a pause; at most one read.
+    private var held: [UInt8] = []
+    /// The newest ping that is not answered yet, when many came or the socket takes nothing (RFC 6455 section 5.5.3).
+    private var owedPong: [UInt8]?
+    /// When the message began that has not arrived whole; 0 when there is none.
+    private var messageBegan: UInt64 = 0
 
     init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, worker: Worker) {
         self.descriptor = descriptor
@@ -60,20 +74,30 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
         if failed, !readable { return end(phase == .open ? .readError : reason) }
         if writable, phase != .closed {
-            watch.watch(readable: true, writable: false)
+            watch.watch(readable: !isPaused, writable: false)
             worker.shard.socketWritable(client)
             if !client.isWaiting { heartbeat.hasTakenAll(worker.now) }
+            sendOwedPong()
             if phase == .finishing { worker.finishAtTick(self) }
         }
-        if readable, phase != .closed { read() }
+        // What was read before comes first.
+        if readable, phase != .closed, held.isEmpty, !isPaused { read() }
+    }
+
+    func socketContinues() {
+        guard phase != .closed, !isPaused, !held.isEmpty else { return }
+        var bytes = held
+        held = []
+        bytes.withUnsafeMutableBytes { take($0) }
     }
 
     private func read() {
-        // A socket that fills the buffer is read again at the next tick: others have their turn first.
+        // A socket that fills the buffer is read again at its next turn: others have theirs first.
         switch Socket.read(descriptor, into: worker.readBuffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
             heartbeat.hasRead(worker.now)
+            _ = worker.loop.hasTimeLeft(after: 1 + count >> 10)
             take(UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<count]))
         case .wouldBlock: break
         case .closed: end(phase == .open ? .abnormal : reason)
@@ -84,14 +108,56 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private func take(_ bytes: UnsafeMutableRawBufferPointer) {
         if hasFailed { return lookForClose(UnsafeRawBufferPointer(bytes)) }
         var offset = 0
-        while phase != .closed, !hasFailed {
+        var hasMessage = false
+        while phase != .closed, !hasFailed, held.isEmpty {
             do throws(WebSocketError) {
-                while phase != .closed, let event = try receiver.next(in: bytes, at: &offset) { handle(event) }
-                return
+                guard let event = try receiver.next(in: bytes, at: &offset) else { break }
+                if case .message = event { hasMessage = true }
+                handle(event)
             } catch {
                 fail(error)
             }
+            if isPaused || !worker.loop.hasTimeLeft() {
+                hold(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+                break
+            }
         }
+        noteProgress(hasMessage)
+    }
+
+    /// Keeps the rest of a read until the connection has its turn again.
+    private func hold(_ rest: UnsafeRawBufferPointer) {
+        held = Array(rest)
+        if !isPaused, !rest.isEmpty { watch.continueSoon() }
+    }
+
+    /// Notes whether a message is on its way, and since when.
+    private func noteProgress(_ hasMessage: Bool) {
+        let isMidMessage = receiver.isMidMessage
+        guard isMidMessage || messageBegan != 0 else { return }
+        if !isMidMessage {
+            messageBegan = 0
+        } else if messageBegan == 0 || hasMessage {
+            messageBegan = worker.now
+        }
+        worker.noteUnfinished(self, isMidMessage && phase != .closed)
+    }
+
+    /// Bytes of a message that has not arrived whole, and of messages that wait for their turn.
+    var unfinishedBytes: Int { receiver.heldBytes + held.count }
+
+    func pauseReading() {
+        isPaused = true
+        watch.watch(readable: false, writable: client.isWaiting)
+    }
+
+    func resumeReading() {
+        guard phase != .closed else { return }
+        isPaused = false
+        // Nothing could be seen of the peer meanwhile.
+        heartbeat.excuse(until: worker.now)
+        watch.watch(readable: true, writable: client.isWaiting)
+        if !held.isEmpty { watch.continueSoon() }
     }
 
     private func handle(_ event: WebSocketEvent) {
@@ -113,10 +179,24 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         }
     }
 
-    /// A client that takes nothing gets no pongs: they must not pile up in its queue.
+    /// Answers a few pings of a tick at once; of the others, and while the socket takes nothing, only the newest is answered.
     private func answerPing(_ payload: UnsafeRawBufferPointer) {
-        guard !client.isWaiting else { return }
+        let tick = UInt32(truncatingIfNeeded: worker.loop.statistics.ticks)
+        if pongTick != tick { (pongTick, pongs) = (tick, 0) }
+        guard !client.isWaiting, owedPong == nil, pongs < WebSocketConnection.pongsPerTick else {
+            if owedPong == nil { worker.owePong(self) }
+            owedPong = Array(payload)
+            return
+        }
+        pongs += 1
         worker.shard.control(WebSocketOpcode.pong.rawValue, payload, to: client)
+    }
+
+    /// Answers the newest ping, unless the socket takes nothing still.
+    func sendOwedPong() {
+        guard phase == .open, !client.isWaiting, let payload = owedPong else { return }
+        owedPong = nil
+        payload.withUnsafeBytes { worker.shard.control(WebSocketOpcode.pong.rawValue, $0, to: client) }
     }
 
     private func takePong(_ payload: UnsafeRawBufferPointer) {
@@ -174,7 +254,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 
     private func awaitWritable() {
-        watch.watch(readable: true, writable: true)
+        watch.watch(readable: !isPaused, writable: true)
         guard phase == .open else { return }
         // The next look at the clock may be far off; a write that stands still has its own time.
         let soon = worker.loop.now + worker.common.settings.writeTimeout / 2
@@ -194,6 +274,9 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     /// Looks whether the peer lives, and pings it when it is time.
     private func keepAlive() {
         let (now, times) = (worker.now, worker.common.heartbeat)
+        // The peer is judged only by time in which its bytes would have been read.
+        heartbeat.excuse(until: isPaused || watch.isPending ? now : worker.loop.resumed.nanoseconds)
+        guard messageBegan == 0 || now &- messageBegan < times.messageTimeout else { return close(.messageTimeout) }
         let blockedSince = client.isWaiting ? client.lastProgress : nil
         let verdict = heartbeat.look(now, times, blockedSince: blockedSince) { Socket.outgoing(descriptor) }
         let delay: UInt64
@@ -266,8 +349,13 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 
     /// Ends the socket once both close frames are through.
-    func finishIfFlushed() {
-        if phase == .finishing, client.isFlushed { end(reason) }
+    ///
+    /// - Returns: False when our frame waits for its turn to be written, so that this has to be called again.
+    func finishIfFlushed() -> Bool {
+        // A socket that takes nothing says when it does again.
+        guard client.isFlushed else { return client.isWaiting }
+        if phase == .finishing { end(reason) }
+        return true
     }
 
     /// Ends the socket at once.
@@ -279,7 +367,10 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         worker.loop.cancel(timer)
         worker.counts.pointee.closed.count(reason)
         worker.counts.pointee.connectionDuration.observe(worker.now &- openedAt)
+        // Its topics are left now or soon.
+        _ = worker.loop.hasTimeLeft(after: 4 + min(client.subscriptionCount, 64) / 2)
         worker.shard.detach(client, reason == .writeError ? .writeError : .closed)
+        worker.noteUnfinished(self, false)
         watch.close()
         worker.forget(self)
     }

@@ -16,6 +16,7 @@ struct ConnectionMetrics: Sendable {
     private let handshake: Family<Histogram, HandshakeResult>
     private let pingRoundTrip: Histogram
     private let bytesRead: Counter
+    private let unfinished: Gauge
     private let bytesWritten: Counter
 
     init(_ registry: Registry) {
@@ -64,6 +65,11 @@ struct ConnectionMetrics: Sendable {
             buckets: .milliseconds,
             shown: .dashboard(.delivery)
         )
+        unfinished = registry.gauge(
+            "gohub_unfinished_message_bytes",
+            help: "Memory for messages that have not arrived whole, or wait for their client's turn.",
+            shown: clients
+        )
         bytesRead = registry.counter(
             "gohub_socket_read_bytes_total",
             help: "Bytes read from sockets, of WebSockets and HTTP.",
@@ -88,6 +94,7 @@ struct ConnectionMetrics: Sendable {
         handshake[.rejected].publish(snapshot.handshakeRejected)
         pingRoundTrip.publish(snapshot.pingRoundTrip)
         bytesRead.publish(snapshot.bytesRead)
+        unfinished.set(snapshot.unfinishedBytes)
         bytesWritten.publish(snapshot.shard.bytesWritten + snapshot.httpBytesWritten)
     }
 }

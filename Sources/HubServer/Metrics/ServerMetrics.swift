@@ -13,6 +13,7 @@ package final class ServerMetrics: Sendable {
     private static let patience: DispatchTimeInterval = .milliseconds(1_000)
 
     private let deliveries: DeliveryMetrics
+    private let backPressure: BackPressureMetrics
     private let messages: MessageMetrics
     private let connections: ConnectionMetrics
     private let requests: HTTPMetrics
@@ -23,6 +24,7 @@ package final class ServerMetrics: Sendable {
     /// Registers the families.
     package init(_ registry: Registry) {
         deliveries = DeliveryMetrics(registry)
+        backPressure = BackPressureMetrics(registry)
         messages = MessageMetrics(registry)
         connections = ConnectionMetrics(registry)
         requests = HTTPMetrics(registry)
@@ -36,6 +38,7 @@ package final class ServerMetrics: Sendable {
     func collect(_ workers: [LoopBoundWorker], hub: Hub, common: ServerCommon) {
         let total = snapshot(workers)
         deliveries.publish(total.shard)
+        backPressure.publish(total.shard)
         messages.publish(total.shard, hub: hub)
         connections.publish(total, limiter: common.limiter, limit: common.settings.maxConnections)
         requests.publish(total)

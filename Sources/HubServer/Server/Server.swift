@@ -98,7 +98,10 @@ package final class Server: Sendable {
             worker.serve(descriptor, routers.clients, isAdmin: false, log: common.log)
         }
         if let admin { workers[0].serve(admin, routers.operators, isAdmin: true, log: common.log) }
-        for worker in workers { try worker.loop.start(name: "loop-\(worker.loop.index)") }
+        for worker in workers {
+            worker.post { $0.beginTidying() }
+            try worker.loop.start(name: "loop-\(worker.loop.index)")
+        }
         lifecycle.withLock { $0.state = .ready }
         return endpoints
     }

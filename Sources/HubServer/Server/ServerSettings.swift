@@ -16,6 +16,8 @@ package struct ServerSettings: Sendable {
     package var readTimeout: Duration = .seconds(180)
     /// How long a socket may take no byte of what waits for it.
     package var writeTimeout: Duration = .seconds(180)
+    /// How long a message may take from its first byte to its last; looked at with every ping.
+    package var messageTimeout: Duration = .seconds(120)
     /// How long a request head may take, from the connection on, or from its first byte when it is not the first one.
     package var headerTimeout: Duration = .seconds(10)
     /// How long a connection may wait between requests.

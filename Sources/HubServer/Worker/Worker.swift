@@ -18,7 +18,9 @@ package final class Worker {
     let common: ServerCommon
     let counts: UnsafeMutablePointer<WorkerCounts>
     /// What sockets are read into; one buffer for all, as a tick reads them one after the other.
-    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+    ///
+    /// Its size is what one connection gets done in a turn, and what it may hold when the turn ends early.
+    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 16)
 
     private var listeners: [ListenSocket] = []
     private var adminListeners: [ListenSocket] = []
@@ -26,8 +28,13 @@ package final class Worker {
     private var webSockets: [ObjectIdentifier: WebSocketConnection] = [:]
     /// Connections that end once their queue is written.
     private var finishing: [WebSocketConnection] = []
+    /// Connections that owe a pong which was not sent at once.
+    private var owingPongs: [WebSocketConnection] = []
+    /// Connections with a message that has not arrived whole.
+    private var unfinished: [ObjectIdentifier: WebSocketConnection] = [:]
     private var answers: [UInt64: HTTPConnection] = [:]
     private var nextAnswer: UInt64 = 0
+    private(set) lazy var tidying = LoopTimer { [unowned self] in tidy() }
     private(set) var drain: Drain?
     private var schedule: DrainSchedule?
     private var isDrained = false
@@ -51,9 +58,18 @@ package final class Worker {
     var now: UInt64 { loop.now.nanoseconds }
 
     /// Ends a tick: the hub's part first, then the connections that were waiting for their last bytes.
+    ///
+    /// What there is no time for is done in the next tick, which follows at once.
     func tick() {
-        shard.tick()
-        while let connection = finishing.popLast() { connection.finishIfFlushed() }
+        for connection in owingPongs { connection.sendOwedPong() }
+        owingPongs.removeAll(keepingCapacity: owingPongs.count <= 1024)
+        let hasMore = shard.tick(until: loop.sliceEnd.nanoseconds)
+        if hasMore { loop.wake() }
+        if !finishing.isEmpty {
+            let connections = finishing
+            finishing = []
+            for connection in connections where !connection.finishIfFlushed() { finishing.append(connection) }
+        }
         if let drain, webSockets.isEmpty, !isDrained {
             isDrained = true
             schedule?.stop()
@@ -114,6 +130,17 @@ package final class Worker {
 
     func finishAtTick(_ connection: WebSocketConnection) { finishing.append(connection) }
 
+    func owePong(_ connection: WebSocketConnection) { owingPongs.append(connection) }
+
+    /// Notes that a connection has a message which has not arrived whole, or has not any more.
+    func noteUnfinished(_ connection: WebSocketConnection, _ isUnfinished: Bool) {
+        if isUnfinished {
+            unfinished[ObjectIdentifier(connection)] = connection
+        } else if !unfinished.isEmpty {
+            unfinished[ObjectIdentifier(connection)] = nil
+        }
+    }
+
     // MARK: Answers that come later
 
     func expectAnswer(for connection: HTTPConnection) -> UInt64 {
@@ -129,6 +156,15 @@ package final class Worker {
     func dropAnswer(_ number: UInt64) { answers[number] = nil }
 
     // MARK: Ending
+
+    /// Ends some of the clients that are left, as many as there is time for; false when more are left.
+    func abortSomeClients() -> Bool {
+        for connection in webSockets.values.prefix(1024) {
+            connection.abort(.drain)
+            guard loop.hasTimeLeft() else { break }
+        }
+        return webSockets.isEmpty
+    }
 
     /// Stops accepting clients; connections stay, and operators are still served.
     func stopListening() {
@@ -169,7 +205,7 @@ package final class Worker {
     func snapshot() -> WorkerSnapshot {
         var snapshot = WorkerSnapshot()
         snapshot.shard = shard.snapshot()
-        snapshot.lag = loop.statistics.lag.values
+        snapshot.lag = loop.statistics.tick.values
         snapshot.busyNanoseconds = loop.statistics.busyNanoseconds
         snapshot.ticks = loop.statistics.ticks
         snapshot.accepted = counts.pointee.accepted
@@ -183,6 +219,7 @@ package final class Worker {
         snapshot.handshakeRejected = counts.pointee.handshakeRejected.values
         snapshot.pingRoundTrip = counts.pointee.pingRoundTrip.values
         snapshot.webSockets = webSockets.count
+        snapshot.unfinishedBytes = unfinished.values.reduce(0) { $0 + $1.unfinishedBytes }
         snapshot.httpConnections = httpConnections.count
         snapshot.awaitedAnswers = answers.count
         snapshot.requestsInFlight = counts.pointee.requestsInFlight

@@ -25,6 +25,8 @@ package struct WorkerSnapshot: Sendable {
     package var pingRoundTrip = HistogramValues(.milliseconds)
     /// Connections that are WebSockets, those that are closing included.
     package var webSockets = 0
+    /// Bytes of messages that have not arrived whole.
+    package var unfinishedBytes = 0
     package var httpConnections = 0
     /// HTTP connections to which a thread owes an answer.
     package var awaitedAnswers = 0
@@ -63,6 +65,7 @@ package struct WorkerSnapshot: Sendable {
         handshakeRejected.add(other.handshakeRejected)
         pingRoundTrip.add(other.pingRoundTrip)
         webSockets += other.webSockets
+        unfinishedBytes += other.unfinishedBytes
         httpConnections += other.httpConnections
         awaitedAnswers += other.awaitedAnswers
         requestsInFlight += other.requestsInFlight

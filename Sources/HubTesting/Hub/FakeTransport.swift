@@ -19,6 +19,9 @@ package final class FakeTransport: ClientTransport {
     /// What ``close(_:)`` was called with, in order.
     package private(set) var closings: [CloseReason] = []
 
+    /// Whether the shard asked that the client's messages wait.
+    package private(set) var isPaused = false
+
     /// How many more bytes the socket takes before it is full; nil is without end.
     package var room: Int?
     /// Whether the connection is broken: every write fails.
@@ -52,6 +55,10 @@ package final class FakeTransport: ClientTransport {
         read(bytes[before...])
         return .wrote(bytes.count - before)
     }
+
+    package func pauseReading() { isPaused = true }
+
+    package func resumeReading() { isPaused = false }
 
     package func close(_ reason: CloseReason) {
         closings.append(reason)

@@ -19,6 +19,8 @@ package final class TestServer: Sendable {
         package var checks: [HealthCheck: @Sendable () -> Bool] = [:]
         /// The time of the server and its hub, for a test to move; the machine's if there is none.
         package var clock: VirtualClock?
+        /// From which lateness on a jump of the clock counts as time in which the process was stopped.
+        package var gap: Duration = .seconds(1_000_000)
         /// Whether operators have a listener of their own.
         package var hasAdminListener = false
 
@@ -32,6 +34,7 @@ package final class TestServer: Sendable {
             settings.keepAliveTimeout = .seconds(3600)
             settings.readTimeout = .seconds(3600)
             settings.writeTimeout = .seconds(3600)
+            settings.messageTimeout = .seconds(3600)
             settings.closeTimeout = .seconds(3600)
             settings.drainTimeout = .seconds(3600)
             settings.pingInterval = .seconds(3600)
@@ -70,7 +73,10 @@ package final class TestServer: Sendable {
             checks: options.checks,
             clock: options.clock ?? SystemClock()
         )
-        for loop in server.loops { options.clock?.wakes(loop) }
+        for loop in server.loops where options.clock != nil {
+            loop.gap = options.gap
+            options.clock?.wakes(loop)
+        }
         peers = try PeerLoop()
         do throws(LoopError) {
             endpoints = try server.start()

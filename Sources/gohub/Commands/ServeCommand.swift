@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import CGohub
 import Dispatch
 import HubConfig
 import HubLog
@@ -35,6 +36,9 @@ extension Command {
 
 /// Runs a node until it is told to end.
 enum ServeCommand {
+    /// Blocks of memory from this size on are given back as soon as they are free, instead of leaving holes in the heap.
+    private static let mappedBlockBytes: Int32 = 256 << 10
+
     /// Serves, and drains at the first SIGTERM or SIGINT; the second one ends the process at once.
     ///
     /// - Returns: `success` after a drain, `failure` when the node cannot start.
@@ -43,6 +47,7 @@ enum ServeCommand {
         let ended = DispatchSemaphore(value: 0)
         do throws(LoopError) {
             try ignoreBrokenPipes()
+            gohub_heap_map_from(Self.mappedBlockBytes)
             let node = try Node(configuration, registry: Registry(), log: log)
             let signals = try EndSignals { isFirst in
                 guard isFirst else {

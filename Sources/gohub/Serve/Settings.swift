@@ -25,6 +25,7 @@ extension ServerSettings {
         loops = server.loops == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : server.loops
         readTimeout = server.readTimeout
         writeTimeout = server.writeTimeout
+        messageTimeout = server.messageTimeout
         headerTimeout = server.headerTimeout
         keepAliveTimeout = server.keepAliveTimeout
         closeTimeout = server.closeTimeout

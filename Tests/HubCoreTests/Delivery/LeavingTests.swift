@@ -74,7 +74,7 @@ struct LeavingTests {
         hub.shards[0].detach(client.client)
         hub.tick()
         hub.shards[0].detach(client.client)
-        hub.shards[0].unregister(client.client)
+        hub.shards[0].beginClosing(client.client, .drain)
         let third = hub.connect()
         #expect(hub.snapshot().attached == 2)
         #expect(hub.hub.clientCount == 2)

@@ -114,7 +114,7 @@ struct Simulation {
             let target = hub.clients[client]
             let found = Array(text.utf8).withUnsafeBytes { bytes -> HubError? in
                 do throws(HubError) {
-                    try target.shard.unicast(bytes, to: target.id, ingress: 0)
+                    try target.shard.unicast(bytes, to: target.id, from: target.client, ingress: 0)
                     return nil
                 } catch {
                     return error

@@ -189,6 +189,53 @@ struct HeartbeatTests {
         }
     }
 
+    @Test("after the process stood still nobody is judged by the time in which nothing could be read")
+    func stopped() async throws {
+        try await withClock {
+            $0.gap = .milliseconds(500)
+        } _: { server, clock in
+            let client = try await server.client()
+            clock.advance(by: .seconds(3_600))
+            let first = try await ping(of: client)
+            clock.advance(by: .seconds(3_600))
+            client.socket.send(.pong, first)
+            try await server.eventually("the pong") { $0.pingRoundTrip.count == 1 }
+            // Time that the loop had to read in counts as ever.
+            for step in 0..<400 where await server.snapshot().shard.registered == 1 {
+                clock.advance(by: .milliseconds(200))
+                #expect(step < 399)
+            }
+            clock.advance(by: .seconds(6))
+            try await server.expectClosed("no_pong")
+        }
+    }
+
+    @Test("a message that never ends is given up, and one that only takes its time is not")
+    func unfinishedMessage() async throws {
+        try await withClock {
+            $0.settings.messageTimeout = .seconds(120)
+            $0.settings.pingInterval = .seconds(10)
+        } _: { server, clock in
+            let client = try await server.client()
+            let part = [UInt8](repeating: 0x61, count: 50_000)
+            client.socket.send(.text, part, fin: false)
+            try await server.eventually("the part") { $0.unfinishedBytes >= 50_000 }
+            for count in 1...10 as ClosedRange<UInt64> {
+                clock.advance(by: .seconds(11))
+                client.socket.send(.pong, try await ping(of: client))
+                try await server.eventually("the pong") { $0.pingRoundTrip.count == count }
+            }
+            #expect(await server.snapshot().shard.registered == 1)
+            #expect(try await server.scrape().value(of: "gohub_unfinished_message_bytes") ?? 0 >= 50_000)
+            clock.advance(by: .seconds(11))
+            clock.advance(by: .seconds(11))
+            #expect(try await client.socket.next { if case .close(let code, _) = $0 { code } else { nil } } == 1008)
+            client.socket.sendClose(1008)
+            try await server.expectClosed("message_timeout")
+            try await server.eventually("nothing left") { $0.unfinishedBytes == 0 }
+        }
+    }
+
     @Test("a client whose socket takes nothing for too long is let go")
     func writeTimeout() async throws {
         try await withClock {

@@ -11,7 +11,7 @@ struct PublishHandler: MessageHandler {
         message.publish(
             UnsafeRawBufferPointer(rebasing: data[request.payload]),
             to: request.topicName,
-            excluded: request.echo ? nil : message.client.handle
+            echo: request.echo
         )
         message.answerPublished(request.topic)
     }
@@ -22,7 +22,7 @@ struct BroadcastHandler: MessageHandler {
     func handle(_ message: Message) throws(MessageError) {
         let data = try message.requiredData()
         let request = try BroadcastRequest.parse(data)
-        message.publish(UnsafeRawBufferPointer(rebasing: data[request.payload]), to: .broadcast, excluded: nil)
+        message.publish(UnsafeRawBufferPointer(rebasing: data[request.payload]), to: .broadcast)
         message.answerPublished(TopicName.broadcast.text)
     }
 }
@@ -54,7 +54,9 @@ struct UnicastHandler: MessageHandler {
                 let shard = message.shard
                 let result: Result<Void, HubError> = bytes.withUnsafeBytes { encoded in
                     do throws(HubError) {
-                        return .success(try shard.unicast(encoded, to: target, ingress: message.ingress))
+                        return .success(
+                            try shard.unicast(encoded, to: target, from: message.client, ingress: message.ingress)
+                        )
                     } catch {
                         return .failure(error)
                     }
@@ -69,11 +71,11 @@ struct UnicastHandler: MessageHandler {
 }
 
 extension Message {
-    fileprivate func publish(_ payload: UnsafeRawBufferPointer, to topic: TopicName, excluded: ClientHandle?) {
+    fileprivate func publish(_ payload: UnsafeRawBufferPointer, to topic: TopicName, echo: Bool = true) {
         let name = shard.topic(topic)?.encodedName ?? EncodedString(topic.text)
         shard.withScratch { bytes in
             encode(payload, name, to: &bytes)
-            bytes.withUnsafeBytes { shard.publish(1, $0, to: topic, ingress: ingress, excluded: excluded) }
+            bytes.withUnsafeBytes { shard.publish(1, $0, to: topic, from: client, ingress: ingress, echo: echo) }
         }
     }
 
