@@ -45,7 +45,7 @@ def flood(size):
             ("publishers", {"loop": 0, "count": 2, "topic": "t", "size": size, "source": "127.0.2.1", "seconds": SECONDS}),
         ],
         lambda results: Load(connections=102, subscriptions=100, publishers=2, slow=100),
-        counters=("gohub_inbox_pauses_total",),
+        counters=("gohub_client_pauses_total",),
         faults=lambda results: [] if results[0]["received"] > MIB else ["the flood did not reach the subscribers"],
     )
 

@@ -46,6 +46,13 @@ final class Inbox: Sendable {
         }
     }
 
+    /// Gives back the memory of a list that a burst made long.
+    func trim() {
+        state.withLock { state in
+            if state.commands.isEmpty, state.commands.capacity > 1024 { state.commands = [] }
+        }
+    }
+
     /// Says that so many bytes of commands are done; wakes those who wait once there is room again.
     func finish(_ byteCount: Int) {
         let woken: [Inbox] = state.withLock { state in

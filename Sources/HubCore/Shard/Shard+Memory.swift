@@ -17,6 +17,7 @@ extension Shard {
         }
         if let smaller = slices.smaller() { moveSlices(to: smaller) }
         trimLists()
+        inbox.trim()
     }
 
     /// Puts every queue's slices into another slab.

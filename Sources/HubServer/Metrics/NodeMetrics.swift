@@ -11,6 +11,7 @@ struct NodeMetrics: Sendable {
     private let busy: Counter
     private let loops: Gauge
     private let ticks: Counter
+    private let overruns: Counter
     private let stale: Counter
     private let drainRemaining: Gauge
     private let drainDeadline: Gauge
@@ -43,6 +44,11 @@ struct NodeMetrics: Sendable {
         )
         loops = registry.gauge("gohub_event_loops", help: "How many loops the node runs.", shown: node)
         ticks = registry.counter("gohub_event_loop_ticks_total", help: "Ticks of all loops.", shown: .diagnostic)
+        overruns = registry.counter(
+            "gohub_event_loop_overruns_total",
+            help: "Parts of ticks that used up their slice of time, so that the rest waited for the next tick.",
+            shown: node
+        )
         stale = registry.counter(
             "gohub_metrics_stale_snapshots_total",
             help: "Scrapes for which a loop did not answer in time, so that its last values were shown again.",
@@ -64,6 +70,7 @@ struct NodeMetrics: Sendable {
         lag.publish(snapshot.lag)
         busy.publish(snapshot.busyNanoseconds)
         ticks.publish(snapshot.ticks)
+        overruns.publish(snapshot.overruns)
         loops.set(count)
         stale.publish(staleCount)
     }

@@ -9,7 +9,7 @@ extension Worker {
     /// How often what a burst left behind is given back.
     private static let tidyingInterval: Duration = .seconds(10)
     /// Free memory of the heap that is not worth giving back.
-    private static let keptHeapBytes: UInt64 = 8 << 20
+    private static let keptHeapBytes: UInt64 = 4 << 20
 
     /// Gives memory back now and then that the last seconds did not need.
     ///

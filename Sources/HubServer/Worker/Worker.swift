@@ -208,6 +208,7 @@ package final class Worker {
         snapshot.lag = loop.statistics.tick.values
         snapshot.busyNanoseconds = loop.statistics.busyNanoseconds
         snapshot.ticks = loop.statistics.ticks
+        snapshot.overruns = loop.statistics.overruns
         snapshot.accepted = counts.pointee.accepted
         snapshot.opened = counts.pointee.opened
         snapshot.closed = counts.pointee.closed

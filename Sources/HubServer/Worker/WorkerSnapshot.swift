@@ -12,6 +12,8 @@ package struct WorkerSnapshot: Sendable {
     package var lag = HistogramValues(.milliseconds)
     package var busyNanoseconds: UInt64 = 0
     package var ticks: UInt64 = 0
+    /// Parts of ticks that used up their slice of time.
+    package var overruns: UInt64 = 0
     package var accepted: UInt64 = 0
     package var opened: UInt64 = 0
     package var closed = Tally<CloseReason>()
@@ -54,6 +56,7 @@ package struct WorkerSnapshot: Sendable {
         lag.add(other.lag)
         busyNanoseconds += other.busyNanoseconds
         ticks += other.ticks
+        overruns += other.overruns
         accepted += other.accepted
         opened += other.opened
         closed.add(other.closed)

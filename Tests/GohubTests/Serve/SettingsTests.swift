@@ -45,6 +45,7 @@ struct SettingsTests {
         Change(key: "server.loops", value: "17") { $0.server.loops == 17 },
         Change(key: "server.read_timeout", value: "61s") { $0.server.readTimeout == .seconds(61) },
         Change(key: "server.write_timeout", value: "62s") { $0.server.writeTimeout == .seconds(62) },
+        Change(key: "server.message_timeout", value: "67s") { $0.server.messageTimeout == .seconds(67) },
         Change(key: "server.header_timeout", value: "63s") { $0.server.headerTimeout == .seconds(63) },
         Change(key: "server.keep_alive_timeout", value: "64s") { $0.server.keepAliveTimeout == .seconds(64) },
         Change(key: "server.close_timeout", value: "1500ms") { $0.server.closeTimeout == .milliseconds(1500) },

@@ -20,7 +20,10 @@ struct FloodTests {
         return bytes
     }
 
-    @Test("one who publishes to another loop faster than it delivers is not read meanwhile", arguments: [(8, 4_000), (1_000, 1_500)])
+    @Test(
+        "one who publishes to another loop faster than it delivers is not read meanwhile",
+        arguments: [(8, 4_000), (1_000, 1_500)]
+    )
     func acrossLoops(payload: Int, count: Int) async throws {
         try await withServer {
             $0.settings.loops = 2
