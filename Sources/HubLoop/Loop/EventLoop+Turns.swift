@@ -9,6 +9,11 @@ extension EventLoop {
     /// What sockets that ask for much get of a tick in which others were ready too.
     private static let heavySlice: Duration = .milliseconds(5)
 
+    /// Nanoseconds of a turn that is short.
+    private static let shortTurn: UInt64 = 100_000
+    /// Units of work from which on a socket's next turn is timed: a read of more than two KiB, some messages.
+    private static let fewUnits = 3
+
     /// Whether the present part of the tick has time for more; when not, what is left waits for the next tick.
     ///
     /// - Parameter work: What was done since the last call, in units of about a microsecond.
@@ -63,10 +68,22 @@ extension EventLoop {
         }
     }
 
+    /// Gives a socket its turn, and notes whether that was long.
+    ///
+    /// What a handler says of its work is an estimate: many tiny frames cost more than their bytes. So the turns of a
+    /// socket whose last one was more than a few units are timed.
     private func run(_ socket: SocketWatch) {
-        let before = allowance.spent
+        let (before, began) = (allowance.spent, socket.isTimed ? clock.now() : tickTime)
         socket.takeTurn()
-        socket.isHeavy = allowance.spent &- before > TimeAllowance.unitsPerLook
+        let units = allowance.spent &- before
+        if socket.isTimed {
+            let ended = clock.now()
+            socket.isHeavy = ended.nanoseconds(since: began) > Self.shortTurn
+            if !allowance.isUsedUp, !allowance.look(ended) { statistics.overruns &+= 1 }
+        } else {
+            socket.isHeavy = units > TimeAllowance.unitsPerLook
+        }
+        socket.isTimed = units > Self.fewUnits
     }
 
     /// Notices that a timer's time passed long before the loop came back.

@@ -37,6 +37,8 @@ package final class SocketWatch {
     private var pending = Pending()
     /// Its last turn was long: it waits behind those whose turns are short.
     var isHeavy = false
+    /// Its last turn was more than a little: the next one is timed.
+    var isTimed = false
     /// It stands in one of the loop's lines.
     var isWaiting = false
     /// It is never made to wait: for listening sockets, whose turns have a bound of their own.
