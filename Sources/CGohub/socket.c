@@ -115,6 +115,13 @@ int gohub_address_host(const struct gohub_address *address, char *host, size_t c
     return getnameinfo(any, address->length, host, (socklen_t)capacity, NULL, 0, NI_NUMERICHOST) == 0 ? 0 : -EINVAL;
 }
 
+void gohub_address_cut_to_network(struct gohub_address *address) {
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&address->storage;
+    if (six->sin6_family != AF_INET6) return;
+    memset(&six->sin6_addr.s6_addr[8], 0, 8);
+    six->sin6_scope_id = 0;
+}
+
 uint16_t gohub_address_port(const struct gohub_address *address) {
     const struct sockaddr *any = (const struct sockaddr *)&address->storage;
     if (any->sa_family == AF_INET) return ntohs(((const struct sockaddr_in *)any)->sin_port);

@@ -117,13 +117,17 @@ struct ValueTests {
     }
 
     @Test(
-        "connections fit into the descriptors of the process",
+        "connections fit into the descriptors of the process, and operators have some of their own",
         arguments: [
-            (1_048_576, 100_000), (100_064, 100_000), (100_063, 99_999), (1024, 960), (100, 50), (1, 1), (0, 1),
-            (UInt64.max, 100_000),
-        ] as [(UInt64, Int)]
+            (1_048_576, 100_000, 64), (100_168, 100_000, 64), (100_167, 99_999, 64), (1024, 856, 64), (100, 50, 25),
+            (1, 1, 1), (0, 1, 1), (UInt64.max, 100_000, 64),
+        ] as [(UInt64, Int, Int)]
     )
-    func connections(descriptors: UInt64, limit: Int) {
-        #expect(ServerSection().connections(within: descriptors) == limit)
+    func descriptors(limit: UInt64, connections: Int, operators: Int) {
+        let shares = ServerSection().descriptors(within: limit, loops: 2)
+        #expect(shares.connections == connections)
+        #expect(shares.operatorConnections == operators)
+        #expect(shares.firstOfOperators > 0)
+        if limit >= 4, limit <= 1_048_576 { #expect(UInt64(shares.firstOfOperators) + UInt64(operators) == limit) }
     }
 }

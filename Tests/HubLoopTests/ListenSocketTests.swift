@@ -75,6 +75,27 @@ struct ListenSocketTests {
         loop.stop()
     }
 
+    @Test("says that connections wait before it accepts them, and accepts all of them when asked to")
+    func acceptsAll() throws {
+        let loop = try EventLoop()
+        var accepted: [Int32] = []
+        let listener = try ListenSocket(loop: loop, address: SocketTests.anyPort) { descriptor, _ in
+            accepted.append(descriptor)
+        }
+        var acceptedBefore: [Int] = []
+        listener.onReady = { acceptedBefore.append(accepted.count) }
+        let clients = try connect(150, to: listener.address)
+        loop.runOnce(wait: true)
+        #expect(acceptedBefore == [0])
+        #expect(accepted.count == 64)
+        listener.acceptAll()
+        #expect(accepted.count == 150)
+        listener.acceptWaiting()
+        #expect(accepted.count == 150)
+        (accepted + clients).forEach(Socket.close)
+        loop.stop()
+    }
+
     @Test("rests 100 ms when descriptors have run out, and tells why", arguments: [EMFILE, ENFILE, ENOBUFS, EINVAL])
     func rests(number: Int32) throws {
         let loop = try EventLoop(clock: clock)

@@ -42,6 +42,18 @@ struct SocketAddressTests {
         #expect(SocketAddress(host: host, port: 1).isNumeric == isNumeric)
     }
 
+    @Test(
+        "is counted by itself for IPv4, and by its network for IPv6",
+        arguments: [
+            ("127.0.0.1", "127.0.0.1"), ("::1", "::/64"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"), ("2001:db8:1:3::1", "2001:db8:1:3::/64"), ("", ""),
+            ("a", "a"),
+        ]
+    )
+    func limitKey(host: String, key: String) {
+        #expect(SocketAddress(host: host, port: 1).limitKey == key)
+    }
+
     @Test("with a port out of range is refused when used", arguments: [-1, 65536, Int.max])
     func refusesPorts(port: Int) {
         let address = SocketAddress(host: "127.0.0.1", port: port)

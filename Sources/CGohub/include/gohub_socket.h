@@ -31,6 +31,9 @@ int gohub_address_parse(struct gohub_address *address, const char *host, uint16_
 /// Writes the numeric host; an IPv4 address that came over an IPv6 socket is written as IPv4. 0 or a negated errno.
 int gohub_address_host(const struct gohub_address *address, char *host, size_t capacity);
 
+/// Clears the last 64 bits of an IPv6 address and its zone; leaves other families alone.
+void gohub_address_cut_to_network(struct gohub_address *address);
+
 /// The port in host order; 0 for families that have none.
 uint16_t gohub_address_port(const struct gohub_address *address);
 

@@ -73,6 +73,12 @@ extension ConfigurationKey {
             "How long a client may take to answer a close frame."
         ),
         ConfigurationKey(
+            "server.drain_delay",
+            \.server.drainDelay,
+            .duration(.zero ... .seconds(300)),
+            "At the end, how long clients are still taken after /readyz says no: as long as a balancer needs to see that."
+        ),
+        ConfigurationKey(
             "server.drain_timeout",
             \.server.drainTimeout,
             .duration(.zero ... .seconds(3600)),
@@ -88,13 +94,13 @@ extension ConfigurationKey {
             "server.max_connections",
             \.server.maxConnections,
             .whole(1...10_000_000),
-            "Connections of the node; more are refused with 503. Fewer, with a warning, when open files (ulimit -n) run short."
+            "TCP connections of clients, WebSockets and others; more get 503. Fewer, with a warning, when open files (ulimit -n) run short."
         ),
         ConfigurationKey(
             "server.max_connections_per_ip",
             \.server.maxConnectionsPerIp,
             .whole(0...10_000_000, note: "0 is no limit"),
-            "Connections of one address; more are refused with 503. Set 0 behind a proxy, where all clients share its address."
+            "TCP connections of one address (IPv6: of one /64); more get 503. Set 0 behind a proxy, where all clients share its address."
         ),
         ConfigurationKey(
             "server.allowed_origins",

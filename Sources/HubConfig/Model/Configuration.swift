@@ -45,13 +45,15 @@ package struct ServerSection: Equatable, Sendable {
     package var keepAliveTimeout = Duration.seconds(75)
     /// How long a closing handshake may take.
     package var closeTimeout = Duration.seconds(5)
+    /// How long a draining node goes on taking clients, so that balancers see it first that it is not ready.
+    package var drainDelay = Duration.zero
     /// Over how long a drain spreads the closing of connections.
     package var drainTimeout = Duration.seconds(20)
     /// The largest request head.
     package var maxHeadBytes = ByteCount.kibibytes(16)
-    /// Connections of the node.
+    /// Connections of the node, WebSockets and others.
     package var maxConnections = 100_000
-    /// Connections of one address; 0 is no limit.
+    /// Connections of one address, WebSockets and others; 0 is no limit.
     package var maxConnectionsPerIp = 1000
     /// Origins beside the same host from which browsers may connect.
     package var allowedOrigins: [String] = []
@@ -61,15 +63,30 @@ package struct ServerSection: Equatable, Sendable {
     /// Starts with the defaults.
     package init() {}
 
-    /// The connections that fit into the descriptors which the process may open.
+    /// How the descriptors that the process may open are shared out.
     ///
-    /// - Parameter descriptors: The soft limit of open files (`RLIMIT_NOFILE`). 64 of them, or half when there are fewer than 128,
-    ///   are kept for listeners, loops, the bus, logs and refusals.
-    /// - Returns: ``maxConnections``, or less when the descriptors do not suffice; the caller warns then. At least 1.
-    package func connections(within descriptors: UInt64) -> Int {
-        let reserved = min(64, descriptors / 2)
-        return max(1, min(maxConnections, Int(clamping: descriptors - reserved)))
+    /// - Parameter limit: The soft limit of open files (`RLIMIT_NOFILE`).
+    /// - Parameter loops: How many loops there will be.
+    package func descriptors(within limit: UInt64, loops: Int) -> DescriptorShares {
+        let operators = min(64, limit / 4)
+        // Beside the operators' those of connections that are told there is no room, of loops, listeners, bus and log.
+        let reserved = min(limit / 2, operators + 64 + 32 + 4 * UInt64(clamping: loops))
+        return DescriptorShares(
+            connections: max(1, min(maxConnections, Int(clamping: limit - reserved))),
+            operatorConnections: max(1, Int(operators)),
+            firstOfOperators: Int32(clamping: max(1, limit - operators))
+        )
     }
+}
+
+/// Who gets how many of the descriptors that the process may open.
+package struct DescriptorShares: Equatable, Sendable {
+    /// The connections of clients: ``ServerSection/maxConnections``, or less when that many do not fit; at least 1.
+    package let connections: Int
+    /// The connections of operators at a listener of their own.
+    package let operatorConnections: Int
+    /// The descriptor from which on none is given to clients.
+    package let firstOfOperators: Int32
 }
 
 /// Section `hub`: messages, queues and heartbeats.

@@ -11,6 +11,8 @@ package final class ListenSocket: SocketHandler, LoopTimerTarget {
     package let address: SocketAddress
     /// Told when accepting failed and pauses for 100 ms, mostly because descriptors have run out (`.outOfDescriptors`).
     package var onTrouble: ((LoopError) -> Void)?
+    /// Told when connections wait, before any of them is accepted: others can be served first.
+    package var onReady: (() -> Void)?
 
     static let maxAcceptsPerTick = 64
     static let pause: Duration = .milliseconds(100)
@@ -75,12 +77,27 @@ package final class ListenSocket: SocketHandler, LoopTimerTarget {
         // Whoever made the closures may be kept by them, and keep this.
         onAccept = nil
         onTrouble = nil
+        onReady = nil
     }
 
     package func socketReady(readable: Bool, writable: Bool, failed: Bool) {
         guard let socket else { return }
         if failed { return rest(because: Socket.pendingError(socket.descriptor)) }
-        for _ in 0..<Self.maxAcceptsPerTick where socket.isOpen {
+        onReady?()
+        acceptWaiting()
+    }
+
+    /// Accepts those that wait now, up to the number of a tick; nothing while it rests.
+    package func acceptWaiting() {
+        if !timer.isScheduled { accept(atMost: Self.maxAcceptsPerTick) }
+    }
+
+    /// Accepts all that wait, up to the length of the system's queue, before a ``close(_:)`` would break them.
+    package func acceptAll() { accept(atMost: Socket.defaultBacklog) }
+
+    private func accept(atMost count: Int) {
+        guard let socket else { return }
+        for _ in 0..<count where socket.isOpen {
             switch acceptor(socket.descriptor) {
             case .accepted(let descriptor, let peer): onAccept?(descriptor, peer)
             case .gone: continue

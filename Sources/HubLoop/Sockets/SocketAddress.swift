@@ -52,6 +52,16 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether the host is a numeric IPv6 address.
     package var isIPv6: Bool { host.utf8.contains(0x3a) }
 
+    /// What limits of an address count: an IPv4 address itself, an IPv6 address by its first 64 bits, as whoever has one
+    /// has all that share them. A name is counted as it stands.
+    package var limitKey: String {
+        guard isIPv6 else { return host }
+        var address = gohub_address()
+        guard gohub_address_parse(&address, host, 0) == 0 else { return host }
+        gohub_address_cut_to_network(&address)
+        return SocketAddress(address).host + "/64"
+    }
+
     /// Whether the host is a number rather than a name or empty.
     package var isNumeric: Bool {
         var address = gohub_address()

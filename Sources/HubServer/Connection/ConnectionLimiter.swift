@@ -4,12 +4,36 @@
 import HubMetrics
 import Synchronization
 
-/// How many WebSockets are open on the node and from each address; shared by the loops.
+/// How many connections are open on the clients' listener, in all and from each address; shared by the loops.
+///
+/// A connection counts from its accept to its close, whether it is a WebSocket or not: whatever it is, it takes a
+/// descriptor. Operators' own listener is not counted here.
 final class ConnectionLimiter: Sendable {
+    /// How many connections beyond a limit are heard before they are refused, in all and of one address: enough for the
+    /// probes of a node that is full, and too few to be worth an attack.
+    static let maxRefused = 64
+    static let maxRefusedPerAddress = 4
+
+    /// What becomes of a new connection.
+    enum Verdict {
+        case admitted(ConnectionPlace)
+        /// It is beyond a limit, and has a place for as long as it takes to tell it so.
+        case refused(ConnectionPlace, RejectionReason)
+        /// It is beyond a limit, and so are those that are being told so.
+        case turnedAway(RejectionReason)
+    }
+
+    private struct Address {
+        var admitted = 0
+        var refused = 0
+    }
+
     private struct Table {
-        var total = 0
+        var admitted = 0
+        var refused = 0
+        var webSockets = 0
         var peak = 0
-        var byAddress: [String: Int] = [:]
+        var byAddress: [String: Address] = [:]
     }
 
     private let table = Mutex(Table())
@@ -21,37 +45,77 @@ final class ConnectionLimiter: Sendable {
         self.limitPerAddress = limitPerAddress
     }
 
-    /// Takes a place, or says why there is none.
-    func admit(_ address: String) -> RejectionReason? {
+    /// Decides about a new connection; a place that it gets has to be given back.
+    func admit(_ address: String) -> Verdict {
         table.withLock { table in
-            guard table.total < limit else { return .nodeLimit }
-            let open = table.byAddress[address, default: 0]
-            guard limitPerAddress == 0 || open < limitPerAddress else { return .ipLimit }
-            table.byAddress[address] = open + 1
-            table.total += 1
-            table.peak = max(table.peak, table.total)
-            return nil
+            var entry = table.byAddress[address] ?? Address()
+            let reason: RejectionReason? =
+                if limitPerAddress != 0, entry.admitted >= limitPerAddress {
+                    .ipLimit
+                } else if table.admitted >= limit {
+                    .nodeLimit
+                } else {
+                    nil
+                }
+            guard let reason else {
+                entry.admitted += 1
+                table.admitted += 1
+                table.byAddress[address] = entry
+                return .admitted(ConnectionPlace(address: address, isRefused: false))
+            }
+            guard table.refused < Self.maxRefused, entry.refused < Self.maxRefusedPerAddress else {
+                return .turnedAway(reason)
+            }
+            entry.refused += 1
+            table.refused += 1
+            table.byAddress[address] = entry
+            return .refused(ConnectionPlace(address: address, isRefused: true), reason)
         }
     }
 
     /// Gives a place back.
-    func release(_ address: String) {
+    func release(_ place: ConnectionPlace) {
         table.withLock { table in
-            table.total -= 1
-            let left = table.byAddress[address, default: 1] - 1
-            table.byAddress[address] = left > 0 ? left : nil
+            guard var entry = table.byAddress[place.address] else { return }
+            if place.isRefused {
+                entry.refused -= 1
+                table.refused -= 1
+            } else {
+                entry.admitted -= 1
+                table.admitted -= 1
+            }
+            table.byAddress[place.address] = entry.admitted + entry.refused > 0 ? entry : nil
         }
     }
 
-    /// The most that were open at once since the start.
+    /// Counts a connection that has become a WebSocket.
+    func webSocketOpened() {
+        table.withLock { table in
+            table.webSockets += 1
+            table.peak = max(table.peak, table.webSockets)
+        }
+    }
+
+    /// Counts the end of a WebSocket.
+    func webSocketClosed() { table.withLock { $0.webSockets -= 1 } }
+
+    /// The most WebSockets that were open at once since the start.
     var peak: Int { table.withLock { $0.peak } }
     /// The addresses with an open connection.
     var addressCount: Int { table.withLock { $0.byAddress.count } }
 }
 
+/// A connection's place in the ``ConnectionLimiter``.
+struct ConnectionPlace: Sendable {
+    /// The address that it is counted for.
+    let address: String
+    /// Whether it is beyond a limit and is only told so.
+    let isRefused: Bool
+}
+
 /// Why a connection was turned away.
 package enum RejectionReason: UInt8, MetricLabel {
-    case origin, nodeLimit, ipLimit, draining, badHandshake, badRequest, headerTimeout, descriptors
+    case origin, nodeLimit, ipLimit, draining, badHandshake, badRequest, headerTimeout, silent, aborted
 
     package static let labelName = "reason"
     package var labelValue: String {
@@ -63,7 +127,8 @@ package enum RejectionReason: UInt8, MetricLabel {
         case .badHandshake: "bad_handshake"
         case .badRequest: "bad_request"
         case .headerTimeout: "header_timeout"
-        case .descriptors: "descriptors"
+        case .silent: "silent"
+        case .aborted: "aborted"
         }
     }
 }

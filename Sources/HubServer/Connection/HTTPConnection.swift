@@ -7,21 +7,23 @@ import HubMetrics
 import HubWire
 
 /// A connection that speaks HTTP: requests one after the other, until it ends or becomes a WebSocket.
+///
+/// Here are its events, what it reads and writes, and its end; `HTTPConnection+Requests.swift` has what it answers.
 final class HTTPConnection: SocketHandler, LoopTimerTarget {
-    private enum State {
+    enum State {
         /// Waits for a head, or for the rest of one.
         case reading
         /// A route will answer.
         case waiting(Exchange)
-        /// An answer is being written.
+        /// Answers have to be written before anything more is read.
         case writing
         /// Nothing more is sent; what still comes is thrown away, so that the last answer is not lost by a reset.
         case lingering
         case closed
     }
 
-    /// One request, until its answer is written.
-    private struct Exchange {
+    /// One request, until its answer is there.
+    struct Exchange {
         var label: RouteLabel
         let method: MethodLabel
         let isHead: Bool
@@ -30,30 +32,58 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         var number: UInt64 = 0
     }
 
-    private static let lingerTime: Duration = .seconds(2)
+    /// How much one read takes: what is kept of pipelined requests is never more.
+    private static let readBytes = 8 * 1024
+    /// A connection that lingers ends after so long without a byte, which a slow upload may be.
+    private static let lingerSilence: Duration = .seconds(5)
+    /// A connection lingers no longer, whatever comes.
+    private static let lingerLimit: Duration = .seconds(30)
+    /// The same for a connection beyond a limit.
+    private static let refusedLimit: Duration = .seconds(1)
 
-    private let descriptor: Int32
-    private let peer: SocketAddress
-    private let router: Router
-    private unowned let worker: Worker
-    private var watch: SocketWatch?
+    let descriptor: Int32
+    let peer: SocketAddress
+    let router: Router
+    unowned let worker: Worker
+    var watch: SocketWatch?
     private var timer: LoopTimer?
-    private var parser: HTTPRequestParser
-    private var state = State.reading
-    /// Bytes that came while a request was being answered.
+    var parser: HTTPRequestParser
+    var state = State.reading
+    /// Read, and not served yet: nothing more is read before.
     private var early: [UInt8] = []
-    private var isParsing = false
-    private var output: [UInt8] = []
-    private var written = 0
-    private var closesAfterWriting = false
-    private var hasServed = false
-    private let accepted: UInt64
+    /// The peer has ended its side of the stream; what it asked before is still answered.
+    private var hasPeerEnded = false
+    var isServing = false
+    private var isContinuing = false
+    /// The socket did not take all that was offered; it has the time of a write.
+    var isBlocked = false
+    var output = HTTPOutput()
+    var closesAfterWriting = false
+    var hasServed = false
+    let accepted: UInt64
+    /// Its place among those that are counted; nil for operators, and once a WebSocket has it.
+    var place: ConnectionPlace?
+    /// Why it was not let in, until it was told so: such a connection may only ask for health.
+    var refusal: RejectionReason?
+    /// It came by the operators' own listener.
+    let isOperator: Bool
+    private var lingerEnd = MonotonicTime(nanoseconds: 0)
 
-    init(_ descriptor: Int32, peer: SocketAddress, router: Router, worker: Worker) throws(LoopError) {
+    init(
+        _ descriptor: Int32,
+        peer: SocketAddress,
+        router: Router,
+        worker: Worker,
+        place: ConnectionPlace?,
+        refusal: RejectionReason?
+    ) throws(LoopError) {
         self.descriptor = descriptor
         self.peer = peer
         self.router = router
         self.worker = worker
+        self.place = place
+        self.refusal = refusal
+        isOperator = place == nil
         parser = HTTPRequestParser(maxHeadBytes: worker.common.settings.maxHeadBytes)
         accepted = worker.now
         let watch = try SocketWatch(loop: worker.loop, descriptor: descriptor, handler: self)
@@ -61,303 +91,230 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         let timer = LoopTimer(self)
         self.timer = timer
         watch.watch(readable: true, writable: false)
-        worker.loop.schedule(timer, after: worker.common.settings.headerTimeout)
+        let headerTimeout = worker.common.settings.headerTimeout
+        worker.loop.schedule(timer, after: refusal == nil ? headerTimeout : min(headerTimeout, Self.refusedLimit))
+    }
+
+    /// Whether a request waits for its answer, or may be on its way on a connection that is new.
+    var isAnswerOwed: Bool {
+        switch state {
+        case .reading: !hasServed || parser.isMidHead || !early.isEmpty || !output.isEmpty
+        case .waiting, .writing: true
+        case .lingering, .closed: false
+        }
     }
 
     // MARK: Events
 
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
-        if failed { return close() }
+        if failed { return broken() }
         if writable { flush() }
-        if readable { read() }
+        if readable, early.isEmpty { read() }
     }
 
     func timerFired(_ timer: LoopTimer) {
         switch state {
-        case .reading where parser.isMidHead:
-            worker.counts.pointee.rejected.count(.headerTimeout)
-            refuse(.text(408, "the request head took too long"))
+        case .reading where refusal != nil: refuseAdmission(nil)
+        case .reading where parser.isMidHead: refuseSlowHead()
+        case .reading where !hasServed:
+            worker.counts.pointee.rejected.count(.silent)
+            close()
         case .waiting, .closed: break
         default: close()
         }
     }
 
     private func read() {
-        switch Socket.read(descriptor, into: worker.readBuffer) {
+        let buffer: UnsafeMutableRawBufferPointer
+        if case .lingering = state {
+            buffer = worker.readBuffer
+        } else {
+            buffer = UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<Self.readBytes])
+        }
+        switch Socket.read(descriptor, into: buffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
-            take(UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<count]))
+            take(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
         case .wouldBlock: break
-        case .closed, .failed: close()
+        case .closed: peerEnded()
+        case .failed: broken()
         }
     }
 
     private func take(_ bytes: UnsafeMutableRawBufferPointer) {
         switch state {
         case .reading: serveAll(bytes)
-        case .waiting, .writing: keepEarly(bytes)
-        case .lingering, .closed: break
+        case .waiting, .writing:
+            early.append(contentsOf: bytes)
+            look()
+        case .lingering: scheduleLinger()
+        case .closed: break
         }
     }
 
-    /// Keeps pipelined bytes; what goes beyond one head and one read stays in the socket until the answer is written.
-    private func keepEarly(_ bytes: UnsafeMutableRawBufferPointer) {
-        early.append(contentsOf: bytes)
-        guard case .waiting = state, early.count > worker.common.settings.maxHeadBytes else { return }
-        watch?.watch(readable: false, writable: false)
+    /// Watches for what the state needs: nothing is read while bytes wait to be served.
+    func look() {
+        let wantsBytes =
+            switch state {
+            case .reading, .waiting: early.isEmpty && !hasPeerEnded
+            case .lingering: true
+            case .writing, .closed: false
+            }
+        watch?.watch(readable: wantsBytes, writable: !output.isEmpty)
     }
 
-    // MARK: Requests
+    // MARK: Pipelined requests
 
-    /// Serves requests one after the other, and not one within the answer of the other: they may be thousands.
+    /// Serves requests one after the other, as many as there is time for in this tick; their answers go out together.
     private func serveAll(_ bytes: UnsafeMutableRawBufferPointer) {
         var offset = 0
-        isParsing = true
-        while case .reading = state, offset < bytes.count {
+        isServing = true
+        var served = 0
+        repeat {
+            served += 1
             offset += parse(UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]))
+        } while offset < bytes.count && served < 32 && mayGoOn
+        isServing = false
+        switch state {
+        case .reading, .waiting, .writing: early = Array(bytes[offset...])
+        case .lingering, .closed: return
         }
-        isParsing = false
-        if offset < bytes.count { take(UnsafeMutableRawBufferPointer(rebasing: bytes[offset...])) }
+        if output.isEmpty { continueLater() } else { flush() }
     }
 
-    /// Serves what came while the last request was being answered.
-    private func serveEarly() {
-        guard !isParsing, !early.isEmpty else { return }
+    private var mayGoOn: Bool {
+        guard case .reading = state else { return false }
+        return !output.isFull
+    }
+
+    /// Goes on with what was read in the next tick, when others have had their turn.
+    private func continueLater() {
+        look()
+        guard case .reading = state, !early.isEmpty, !isContinuing else { return }
+        isContinuing = true
+        let bound = LoopBound(self, on: worker.loop)
+        worker.loop.post { bound.value.continueServing() }
+    }
+
+    private func continueServing() {
+        isContinuing = false
+        guard case .reading = state, !early.isEmpty else { return }
         var bytes = early
         early = []
         bytes.withUnsafeMutableBytes { serveAll($0) }
     }
 
-    /// Reads one head and serves it; returns how many of the bytes that took.
-    private func parse(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
-        let isFirstPart = !parser.isMidHead
-        do throws(HTTPError) {
-            guard let (head, consumed) = try parser.feed(UnsafeRawBufferPointer(bytes)) else {
-                // A connection between requests waits longer than one in the middle of a head.
-                if isFirstPart, hasServed { schedule(worker.common.settings.headerTimeout) }
-                return bytes.count
-            }
-            return serve(head, consumed, of: bytes)
-        } catch {
-            worker.counts.pointee.rejected.count(.badRequest)
-            count(.unknown, .other, error.status, since: worker.now)
-            worker.common.log.debug(
-                "bad request",
-                [LogField("peer", peer.description), LogField("error", error.message)]
-            )
-            refuse(.text(error.status, error.message))
-            return bytes.count
+    // MARK: Writing
+
+    /// Adds an answer to what will be written.
+    func write(_ answer: HTTPAnswer, keepAlive: Bool, isHead: Bool) {
+        closesAfterWriting = !keepAlive
+        output.append(answer, keepAlive: keepAlive, isHead: isHead)
+        state = keepAlive && !output.isFull ? .reading : .writing
+        if !isServing { flush() }
+    }
+
+    func flush() {
+        let (outcome, count) = output.write(to: descriptor)
+        worker.counts.pointee.httpBytesWritten += UInt64(count)
+        switch outcome {
+        case .failed: close()
+        case .blocked:
+            if case .reading = state { state = .writing }
+            look()
+            // Each time that the socket takes something it has the whole time again.
+            if count > 0 || !isBlocked { schedule(worker.common.settings.writeTimeout) }
+            isBlocked = true
+        case .done:
+            isBlocked = false
+            answersWritten()
         }
     }
 
-    private func serve(_ head: HTTPRequestHead, _ consumed: Int, of bytes: UnsafeMutableRawBufferPointer) -> Int {
-        var exchange = Exchange(
-            label: .unknown,
-            method: MethodLabel(head.method),
-            isHead: head.method == "HEAD",
-            keepAlive: head.keepAlive && head.contentLength == 0,
-            began: worker.now
-        )
-        switch router.route(head) {
-        case .failure(let refusal):
-            exchange.label = refusal.label
-            state = .waiting(exchange)
-            send(refusal.answer)
-        case .success(let route):
-            exchange.label = route.label
-            if case .webSocket = route.action {
-                upgrade(head, UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]), exchange)
-                return bytes.count
-            }
-            answer(head, route, exchange)
-        }
-        return consumed
-    }
-
-    private func answer(_ head: HTTPRequestHead, _ route: Route, _ exchange: Exchange) {
-        guard head.contentLength == 0 else {
-            state = .waiting(exchange)
-            return send(.text(413, "this path takes no body"))
-        }
-        switch route.action {
-        case .answer(let body):
-            state = .waiting(exchange)
-            send(body(head))
-        case .answerLater(let body):
-            var exchange = exchange
-            exchange.number = worker.expectAnswer(for: self)
-            state = .waiting(exchange)
-            worker.counts.pointee.requestsInFlight += 1
-            let loop = worker.loop
-            let reply = AnswerAddress(worker: worker, number: exchange.number)
-            body(head) { answer in _ = loop.post { reply.deliver(answer) } }
-        case .webSocket: break
-        }
-    }
-
-    // MARK: Upgrade
-
-    private func upgrade(_ head: HTTPRequestHead, _ rest: UnsafeMutableRawBufferPointer, _ exchange: Exchange) {
-        let handshake: WebSocketHandshake
-        do throws(HandshakeError) {
-            handshake = try WebSocketHandshake.parse(head)
-        } catch {
-            return reject(.badHandshake, .text(error.status, error.message, headers: error.headers), exchange)
-        }
-        let settings = worker.common.settings
-        guard !worker.common.isDraining else {
-            return reject(.draining, .text(503, "the hub is draining", headers: [("Retry-After", "5")]), exchange)
-        }
-        guard settings.origins.allows(origin: handshake.origin, host: head.headers["host"]) else {
-            return reject(.origin, .text(403, "this origin may not connect"), exchange)
-        }
-        let subprotocol = handshake.subprotocol(from: settings.subprotocols)
-        guard subprotocol != nil || handshake.subprotocols.isEmpty || settings.subprotocols.isEmpty else {
-            let known = settings.subprotocols.joined(separator: ", ")
-            return reject(.badHandshake, .text(400, "none of these subprotocols; the hub speaks \(known)"), exchange)
-        }
-        if let reason = worker.common.limiter.admit(peer.host) {
-            return reject(reason, .text(503, "too many connections", headers: [("Retry-After", "5")]), exchange)
-        }
-        let accept = WebSocketHandshake.acceptValue(digest: SHA1.digest(handshake.acceptInput))
-        let response = WebSocketHandshake.response(accept: accept, subprotocol: subprotocol)
-        become(response, rest, exchange)
-    }
-
-    /// Hands the socket over to a WebSocket.
-    private func become(_ response: [UInt8], _ rest: UnsafeMutableRawBufferPointer, _ exchange: Exchange) {
-        let sent = response.withUnsafeBytes { Socket.write(descriptor, $0) }
-        guard case .bytes(response.count) = sent, let watch else {
-            // A fresh socket that does not take 200 bytes is broken.
-            worker.common.limiter.release(peer.host)
-            return close()
-        }
-        worker.counts.pointee.httpBytesWritten += UInt64(response.count)
-        count(exchange.label, exchange.method, 101, since: exchange.began)
-        worker.counts.pointee.handshakeAccepted.observe(worker.now &- accepted)
-        state = .closed
-        stopTimer()
-        self.watch = nil
-        let connection = WebSocketConnection(descriptor, watch: watch, peer: peer, worker: worker)
-        worker.forget(self)
-        connection.open(with: rest)
-    }
-
-    private func reject(_ reason: RejectionReason, _ answer: HTTPAnswer, _ exchange: Exchange) {
-        worker.counts.pointee.rejected.count(reason)
-        worker.counts.pointee.handshakeRejected.observe(worker.now &- accepted)
-        count(exchange.label, exchange.method, answer.status, since: exchange.began)
-        refuse(answer, isHead: exchange.isHead)
-    }
-
-    // MARK: Answers
-
-    /// Sends the answer to the request that is waiting for one.
-    func send(_ answer: HTTPAnswer) {
-        guard case .waiting(let exchange) = state else { return }
-        if exchange.number != 0 { worker.counts.pointee.requestsInFlight -= 1 }
-        count(exchange.label, exchange.method, answer.status, since: exchange.began)
-        closesAfterWriting = !exchange.keepAlive
-        write(answer, keepAlive: exchange.keepAlive, isHead: exchange.isHead)
-    }
-
-    /// Sends a refusal, behind which the connection ends.
-    private func refuse(_ answer: HTTPAnswer, isHead: Bool = false) {
-        closesAfterWriting = true
-        write(answer, keepAlive: false, isHead: isHead)
-    }
-
-    private func write(_ answer: HTTPAnswer, keepAlive: Bool, isHead: Bool) {
-        output = HTTPResponse.encode(
-            status: answer.status,
-            headers: answer.headers,
-            body: answer.body,
-            keepAlive: keepAlive,
-            isHead: isHead
-        )
-        written = 0
-        state = .writing
-        schedule(worker.common.settings.writeTimeout)
-        flush()
-    }
-
-    private func flush() {
-        guard case .writing = state else { return }
-        while written < output.count {
-            let sent = output.withUnsafeBytes {
-                Socket.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]))
-            }
-            switch sent {
-            case .bytes(let count):
-                written += count
-                worker.counts.pointee.httpBytesWritten += UInt64(count)
-            case .wouldBlock:
-                watch?.watch(readable: false, writable: true)
-                return
-            case .closed, .failed: return close()
-            }
-        }
-        finishAnswer()
-    }
-
-    private func finishAnswer() {
-        output = []
+    private func answersWritten() {
         hasServed = true
+        switch state {
+        case .waiting: return look()
+        case .reading, .writing: break
+        case .lingering, .closed: return
+        }
+        if hasPeerEnded { return close() }
         if closesAfterWriting { return linger() }
         state = .reading
-        watch?.watch(readable: true, writable: false)
-        schedule(early.isEmpty ? worker.common.settings.keepAliveTimeout : worker.common.settings.headerTimeout)
-        serveEarly()
-    }
-
-    private func count(_ route: RouteLabel, _ method: MethodLabel, _ status: Int, since began: UInt64) {
-        let now = worker.loop.clock.now().nanoseconds
-        worker.counts.pointee.countRequest(route, method, status, nanoseconds: now > began ? now - began : 0)
+        let settings = worker.common.settings
+        schedule(early.isEmpty && !parser.isMidHead ? settings.keepAliveTimeout : settings.headerTimeout)
+        continueLater()
     }
 
     // MARK: Ending
+
+    /// The peer sends no more; whoever still gets an answer is not done.
+    private func peerEnded() {
+        hasPeerEnded = true
+        switch state {
+        case .reading:
+            if parser.isMidHead { worker.counts.pointee.rejected.count(.aborted) }
+            close()
+        case .waiting, .writing: look()
+        case .lingering, .closed: close()
+        }
+    }
+
+    /// The connection broke: a request that came before will not be answered.
+    private func broken() {
+        let isOwed =
+            switch state {
+            case .waiting: true
+            case .reading: parser.isMidHead || !early.isEmpty || hasUnreadBytes
+            case .writing, .lingering, .closed: false
+            }
+        if isOwed { worker.counts.pointee.rejected.count(.aborted) }
+        close()
+    }
+
+    private var hasUnreadBytes: Bool {
+        guard case .bytes(let count) = Socket.read(descriptor, into: worker.readBuffer) else { return false }
+        worker.counts.pointee.bytesRead += UInt64(count)
+        return true
+    }
 
     private func linger() {
         state = .lingering
         early = []
         Socket.shutdownWrite(descriptor)
-        watch?.watch(readable: true, writable: false)
-        schedule(HTTPConnection.lingerTime)
+        let isRefused = place?.isRefused ?? false
+        lingerEnd = worker.loop.now + (isRefused ? Self.refusedLimit : Self.lingerLimit)
+        look()
+        scheduleLinger()
     }
 
+    private func scheduleLinger() {
+        if let timer { worker.loop.schedule(timer, at: min(worker.loop.now + Self.lingerSilence, lingerEnd)) }
+    }
+
+    /// Ends the connection at once.
     func close() {
         if case .waiting(let exchange) = state, exchange.number != 0 {
             worker.dropAnswer(exchange.number)
             worker.counts.pointee.requestsInFlight -= 1
         }
         if case .closed = state { return }
+        if let refusal { worker.counts.pointee.rejected.count(refusal) }
+        refusal = nil
         state = .closed
+        output = HTTPOutput()
         stopTimer()
         watch?.close()
         watch = nil
         worker.forget(self)
     }
 
-    private func schedule(_ duration: Duration) {
+    func schedule(_ duration: Duration) {
         if let timer { worker.loop.schedule(timer, after: duration) }
     }
 
-    private func stopTimer() {
+    func stopTimer() {
         if let timer { worker.loop.cancel(timer) }
         timer = nil
     }
-}
-
-/// Where an answer from another thread has to go.
-private struct AnswerAddress: @unchecked Sendable {
-    /// Used on its own loop only.
-    private unowned let worker: Worker
-    private let number: UInt64
-
-    init(worker: Worker, number: UInt64) {
-        self.worker = worker
-        self.number = number
-    }
-
-    func deliver(_ answer: HTTPAnswer) { worker.answer(number, answer) }
 }

@@ -25,6 +25,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private let descriptor: Int32
     private var phase = Phase.open
     let peer: SocketAddress
+    let place: ConnectionPlace
     private unowned let worker: Worker
     private let watch: SocketWatch
     private var receiver: WebSocketReceiver
@@ -47,10 +48,11 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     /// When the message began that has not arrived whole; 0 when there is none.
     private var messageBegan: UInt64 = 0
 
-    init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, worker: Worker) {
+    init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, place: ConnectionPlace, worker: Worker) {
         self.descriptor = descriptor
         self.watch = watch
         self.peer = peer
+        self.place = place
         self.worker = worker
         receiver = WebSocketReceiver(role: .server, maxMessageBytes: worker.common.settings.maxMessageBytes)
         openedAt = worker.now

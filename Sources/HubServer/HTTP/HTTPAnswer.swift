@@ -7,8 +7,10 @@ package struct HTTPAnswer: Sendable {
     package var status: Int
     /// Headers beside the length and `Connection`.
     package var headers: [(String, String)]
-    /// The body.
+    /// The body; a large one is not copied, so that many connections can be given the same.
     package var body: [UInt8]
+    /// Called when a socket does not take a large body at once; what it returns is kept until the socket has, or has ended.
+    package var hold: (@Sendable () -> AnyObject)?
 
     /// Makes an answer.
     package init(_ status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {

@@ -52,6 +52,14 @@ package enum RouteLabel: UInt8, MetricLabel {
         case .unknown: "other"
         }
     }
+
+    /// Whether it tells of the node's health, which is told even to those for whom there is no room.
+    var isHealth: Bool {
+        switch self {
+        case .live, .ready, .health: true
+        default: false
+        }
+    }
 }
 
 /// The methods as a label.

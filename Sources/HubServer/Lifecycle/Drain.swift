@@ -49,6 +49,10 @@ final class DrainSchedule: LoopTimerTarget {
     private let deadline: MonotonicTime
     private lazy var timer = LoopTimer(self)
     private let began: MonotonicTime
+    /// How long a request that came before the listener closed may wait for its answer.
+    private static let answerTime: Duration = .seconds(1)
+    /// From then on requests that are not answered yet hold up nothing.
+    private let answersEnd: MonotonicTime
     private var closed = 0
 
     init(worker: Worker, connections: [WebSocketConnection], drain: Drain) {
@@ -57,10 +61,14 @@ final class DrainSchedule: LoopTimerTarget {
         waiting = connections
         began = worker.loop.now
         deadline = began + drain.limit
+        answersEnd = min(began + Self.answerTime, deadline)
         gap = connections.isEmpty ? .zero : min(drain.spread / connections.count, DrainSchedule.longestGap)
     }
 
     func start() { worker.loop.schedule(timer, after: gap) }
+
+    /// Whether answers that are still owed are waited for.
+    var awaitsAnswers: Bool { worker.loop.now < answersEnd }
 
     func stop() { worker.loop.cancel(timer) }
 
@@ -73,7 +81,7 @@ final class DrainSchedule: LoopTimerTarget {
             closed += 1
             connection.close(.drain)
         }
-        let next = waiting.isEmpty ? deadline : min(deadline, began + gap * closed)
+        let next = waiting.isEmpty ? (now < answersEnd ? answersEnd : deadline) : min(deadline, began + gap * closed)
         worker.loop.schedule(timer, after: max(.milliseconds(1), now.duration(to: next)))
     }
 }

@@ -12,6 +12,7 @@ struct ConnectionMetrics: Sendable {
     private let opened: Counter
     private let closed: Family<Counter, CloseReason>
     private let rejected: Family<Counter, RejectionReason>
+    private let acceptPauses: Counter
     private let duration: Histogram
     private let handshake: Family<Histogram, HandshakeResult>
     private let pingRoundTrip: Histogram
@@ -27,7 +28,11 @@ struct ConnectionMetrics: Sendable {
             help: "WebSocket connections, counted in the tables.",
             shown: overview
         )
-        limit = registry.gauge("gohub_connection_limit", help: "How many WebSockets the node takes.", shown: overview)
+        limit = registry.gauge(
+            "gohub_connection_limit",
+            help: "How many connections of clients the node takes, WebSockets and others.",
+            shown: overview
+        )
         peak = registry.gauge(
             "gohub_connections_peak",
             help: "The most WebSockets open at once since the start.",
@@ -42,8 +47,16 @@ struct ConnectionMetrics: Sendable {
         )
         rejected = registry.counter(
             "gohub_connections_rejected_total",
-            help: "Connections turned away before they were WebSockets.",
+            help: """
+                Connections turned away before they were WebSockets; silent: not a byte came within header_timeout, \
+                aborted: broken or ended by the peer before its request was answered.
+                """,
             by: RejectionReason.self,
+            shown: clients
+        )
+        acceptPauses = registry.counter(
+            "gohub_accept_pauses_total",
+            help: "Times that a listener rested for 100 ms because descriptors or memory had run out.",
             shown: clients
         )
         duration = registry.histogram(
@@ -89,6 +102,7 @@ struct ConnectionMetrics: Sendable {
         opened.publish(snapshot.opened)
         for reason in CloseReason.allCases { closed[reason].publish(snapshot.closed[reason]) }
         for reason in RejectionReason.allCases { rejected[reason].publish(snapshot.rejected[reason]) }
+        acceptPauses.publish(snapshot.acceptPauses)
         duration.publish(snapshot.connectionDuration)
         handshake[.accepted].publish(snapshot.handshakeAccepted)
         handshake[.rejected].publish(snapshot.handshakeRejected)

@@ -75,9 +75,9 @@ struct NodeMetrics: Sendable {
         stale.publish(staleCount)
     }
 
-    func publish(_ current: NodeState, drain: Drain?, deadline: Double) {
+    func publish(_ current: NodeState, drainRemaining remaining: Int, deadline: Double) {
         for state in NodeState.allCases { self.state[state].set(state == current) }
-        drainRemaining.set(drain?.remaining ?? 0)
+        drainRemaining.set(remaining)
         drainDeadline.set(deadline)
     }
 

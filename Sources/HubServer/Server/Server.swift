@@ -166,17 +166,19 @@ package final class Server: Sendable {
     private func collect() {
         let (state, drain, deadline) = lifecycle.withLock { ($0.state, $0.drain, $0.drainDeadline) }
         metrics.collect(workers, hub: hub, common: common)
-        metrics.node.publish(state, drain: drain, deadline: deadline)
+        let remaining = drain.map { common.isDraining ? $0.remaining : hub.clientCount }
+        metrics.node.publish(state, drainRemaining: remaining ?? 0, deadline: deadline)
         for (check, passes) in health.results(in: state) { metrics.node.publish(check, passes: passes) }
     }
 
     // MARK: Ending
 
-    /// Drains: takes no more clients, tells and closes those that are there, and stops the loops.
+    /// Drains: is not ready from now on; after the delay takes no more clients, tells and closes those that are there.
     ///
     /// Later calls change nothing.
     /// - Parameter whenDone: Called once from a loop's thread when no client is left.
     package func drain(_ whenDone: @escaping @Sendable () -> Void) {
+        let delay = common.settings.drainDelay
         let limit = common.settings.drainTimeout
         let drain: Drain? = lifecycle.withLock { lifecycle in
             guard lifecycle.drain == nil else { return nil }
@@ -184,12 +186,20 @@ package final class Server: Sendable {
             lifecycle.state = .draining
             lifecycle.drain = drain
             let now = Double(hub.unixMilliseconds()) / 1000
-            lifecycle.drainDeadline = now + Double(limit.wholeNanoseconds) / 1e9
+            lifecycle.drainDeadline = now + Double((delay + limit).wholeNanoseconds) / 1e9
             return drain
         }
         guard let drain else { return }
+        common.log.info(
+            "draining",
+            [LogField("clients", hub.clientCount), LogField("delay", delay), LogField("limit", limit)]
+        )
+        guard delay > .zero else { return begin(drain) }
+        workers[0].post { [self] worker in worker.startDrain(after: delay) { [self] in begin(drain) } }
+    }
+
+    private func begin(_ drain: Drain) {
         common.isDraining = true
-        common.log.info("draining", [LogField("clients", hub.clientCount), LogField("limit", limit)])
         for worker in workers { worker.post { $0.drain(drain) } }
     }
 

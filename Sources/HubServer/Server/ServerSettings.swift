@@ -24,14 +24,20 @@ package struct ServerSettings: Sendable {
     package var keepAliveTimeout: Duration = .seconds(75)
     /// How long the other side of a close handshake may take.
     package var closeTimeout: Duration = .seconds(5)
-    /// How long a drain may take.
+    /// How long clients are still taken after a drain has begun, so that balancers see it first that the node is not ready.
+    package var drainDelay: Duration = .zero
+    /// How long a drain may take, the delay not included.
     package var drainTimeout: Duration = .seconds(20)
     /// The longest request head in bytes.
     package var maxHeadBytes = 16 * 1024
-    /// How many WebSockets may be open.
+    /// How many connections clients may have open, WebSockets and others.
     package var maxConnections = 100_000
-    /// How many WebSockets one IP address may have open; 0 is no limit.
+    /// How many connections one IP address may have open, WebSockets and others; 0 is no limit.
     package var maxConnectionsPerIP = 1_000
+    /// How many connections operators may have open at a listener of their own; they do not count among the others.
+    package var maxOperatorConnections = 64
+    /// The descriptor from which on clients are turned away, so that those above are left for operators.
+    package var clientDescriptors = Int32.max
     /// How long a loop may owe a sign of life before the process counts as dead.
     package var loopPatience: Duration = .seconds(30)
     /// How many scrapes may wait or be served at once.

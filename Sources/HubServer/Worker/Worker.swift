@@ -22,8 +22,10 @@ package final class Worker {
     /// Its size is what one connection gets done in a turn, and what it may hold when the turn ends early.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 16)
 
-    private var listeners: [ListenSocket] = []
-    private var adminListeners: [ListenSocket] = []
+    var listeners: [ListenSocket] = []
+    var adminListeners: [ListenSocket] = []
+    /// Connections of the operators' own listener.
+    private(set) var operatorCount = 0
     private var httpConnections: [ObjectIdentifier: HTTPConnection] = [:]
     private var webSockets: [ObjectIdentifier: WebSocketConnection] = [:]
     /// Connections that end once their queue is written.
@@ -70,49 +72,24 @@ package final class Worker {
             finishing = []
             for connection in connections where !connection.finishIfFlushed() { finishing.append(connection) }
         }
-        if let drain, webSockets.isEmpty, !isDrained {
+        if let drain, webSockets.isEmpty, !isDrained, !awaitsAnswers {
             isDrained = true
             schedule?.stop()
             drain.workerIsDone()
         }
     }
 
-    // MARK: Listening
+    // MARK: HTTP connections
 
-    /// Begins to accept from a listening socket.
-    func listen(_ descriptor: Int32, router: Router, isAdmin: Bool) throws(LoopError) {
-        let listener = try ListenSocket(
-            loop: loop,
-            descriptor: descriptor,
-            onAccept: { [unowned self] descriptor, peer in accept(descriptor, from: peer, router: router) }
-        )
-        listener.onTrouble = { [unowned self] error in
-            counts.pointee.rejected.count(.descriptors)
-            common.log.warning("accepting pauses", [LogField("error", error.message)])
-        }
-        if isAdmin { adminListeners.append(listener) } else { listeners.append(listener) }
-    }
-
-    private func accept(_ descriptor: Int32, from peer: SocketAddress, router: Router) {
-        counts.pointee.accepted += 1
-        // Sockets that are no WebSockets yet are few: a request head has seconds to come.
-        guard httpConnections.count < common.settings.maxConnections / max(1, common.settings.loops) + 64 else {
-            counts.pointee.rejected.count(.nodeLimit)
-            Socket.close(descriptor)
-            return
-        }
-        do throws(LoopError) {
-            let connection = try HTTPConnection(descriptor, peer: peer, router: router, worker: self)
-            httpConnections[ObjectIdentifier(connection)] = connection
-        } catch {
-            counts.pointee.rejected.count(.descriptors)
-            Socket.close(descriptor)
-            common.log.warning("a connection could not be watched", [LogField("error", error.message)])
-        }
+    func remember(_ connection: HTTPConnection) {
+        httpConnections[ObjectIdentifier(connection)] = connection
+        if connection.isOperator { operatorCount += 1 }
     }
 
     func forget(_ connection: HTTPConnection) {
         httpConnections[ObjectIdentifier(connection)] = nil
+        if let place = connection.place { common.limiter.release(place) }
+        if connection.isOperator { operatorCount -= 1 }
     }
 
     // MARK: WebSockets
@@ -120,11 +97,13 @@ package final class Worker {
     func adopt(_ connection: WebSocketConnection) {
         webSockets[ObjectIdentifier(connection)] = connection
         counts.pointee.opened += 1
+        common.limiter.webSocketOpened()
     }
 
     func forget(_ connection: WebSocketConnection) {
         webSockets[ObjectIdentifier(connection)] = nil
-        common.limiter.release(connection.peer.host)
+        common.limiter.webSocketClosed()
+        common.limiter.release(connection.place)
         drain?.report(worker: loop.index, open: webSockets.count)
     }
 
@@ -166,10 +145,15 @@ package final class Worker {
         return webSockets.isEmpty
     }
 
-    /// Stops accepting clients; connections stay, and operators are still served.
-    func stopListening() {
-        for listener in listeners { listener.close() }
-        listeners = []
+    /// Whether the drain waits for answers to requests that came before the listener closed.
+    private var awaitsAnswers: Bool {
+        guard let schedule, schedule.awaitsAnswers else { return false }
+        return httpConnections.values.contains { $0.isAnswerOwed }
+    }
+
+    /// Begins a drain later; a stop comes first if it does.
+    func startDrain(after delay: Duration, _ begin: @escaping () -> Void) {
+        loop.schedule(LoopTimer(begin), after: delay)
     }
 
     /// Tells every client that the hub is draining, then closes them one after the other.
@@ -210,6 +194,7 @@ package final class Worker {
         snapshot.ticks = loop.statistics.ticks
         snapshot.overruns = loop.statistics.overruns
         snapshot.accepted = counts.pointee.accepted
+        snapshot.acceptPauses = counts.pointee.acceptPauses
         snapshot.opened = counts.pointee.opened
         snapshot.closed = counts.pointee.closed
         snapshot.rejected = counts.pointee.rejected

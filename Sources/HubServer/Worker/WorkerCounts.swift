@@ -7,6 +7,7 @@ package import HubMetrics
 /// What one loop's connections count; plain values that only the loop touches.
 struct WorkerCounts {
     var accepted: UInt64 = 0
+    var acceptPauses: UInt64 = 0
     var opened: UInt64 = 0
     var closed = Tally<CloseReason>()
     var rejected = Tally<RejectionReason>()

@@ -15,6 +15,8 @@ package struct WorkerSnapshot: Sendable {
     /// Parts of ticks that used up their slice of time.
     package var overruns: UInt64 = 0
     package var accepted: UInt64 = 0
+    /// How often accepting paused because descriptors or memory had run out.
+    package var acceptPauses: UInt64 = 0
     package var opened: UInt64 = 0
     package var closed = Tally<CloseReason>()
     package var rejected = Tally<RejectionReason>()
@@ -58,6 +60,7 @@ package struct WorkerSnapshot: Sendable {
         ticks += other.ticks
         overruns += other.overruns
         accepted += other.accepted
+        acceptPauses += other.acceptPauses
         opened += other.opened
         closed.add(other.closed)
         rejected.add(other.rejected)

@@ -29,9 +29,15 @@ extension ServerSettings {
         headerTimeout = server.headerTimeout
         keepAliveTimeout = server.keepAliveTimeout
         closeTimeout = server.closeTimeout
+        drainDelay = server.drainDelay
         drainTimeout = server.drainTimeout
         maxHeadBytes = server.maxHeadBytes.bytes
-        maxConnections = server.connections(within: FileLimit.raise())
+        let descriptors = server.descriptors(within: FileLimit.raise(), loops: loops)
+        maxConnections = descriptors.connections
+        if adminAddress != nil {
+            maxOperatorConnections = descriptors.operatorConnections
+            clientDescriptors = descriptors.firstOfOperators
+        }
         maxConnectionsPerIP = server.maxConnectionsPerIp
         maxConcurrentScrapes = server.maxConcurrentScrapes
         do throws(OriginPolicy.PatternError) {

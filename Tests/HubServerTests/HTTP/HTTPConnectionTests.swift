@@ -158,6 +158,66 @@ struct HTTPConnectionTests {
         }
     }
 
+    @Test(
+        "a client that has sent all that it will is still answered, and then closed",
+        arguments: [1, 2, 400],
+        ["/metrics", "/version"]
+    )
+    func halfClosed(count: Int, path: String) async throws {
+        try await withServer { server in
+            let peer = try await server.connect()
+            for _ in 1..<count { peer.request("/nothing") }
+            peer.request(path, headers: [patient])
+            peer.endWriting()
+            for _ in 1..<count { #expect(try await peer.reply().status == 404) }
+            #expect(try await peer.reply().status == 200)
+            let rest = try await peer.readToEnd()
+            #expect(rest.bytes.isEmpty)
+            #expect(rest.end == .closedThere)
+            #expect(try await server.rejected(.aborted) == 0)
+        }
+    }
+
+    @Test("a request that its client breaks off is counted", arguments: [true, false])
+    func aborted(byReset: Bool) async throws {
+        try await withServer { server in
+            let peer = try await server.connect(sending: "GET /ws HTTP/1.1\r\nHost:")
+            try await server.eventually("half a head") { $0.bytesRead > 0 }
+            if byReset { peer.reset() } else { peer.close() }
+            try await server.eventually("the end") { $0.httpConnections == 0 }
+            #expect(try await server.rejected(.aborted) == 1)
+        }
+    }
+
+    @Test("an upgrade whose client breaks the connection at once is counted, as opened or as aborted")
+    func upgradeAndReset() async throws {
+        try await withServer { server in
+            let count = 50
+            for _ in 0..<count {
+                let peer = try await server.connect()
+                peer.request("/ws", headers: upgradeFields)
+                peer.reset()
+            }
+            let page = try await server.eventually("an account of all") { page in
+                let opened = page.value(of: "gohub_connections_opened_total") ?? 0
+                let aborted = page.value(of: "gohub_connections_rejected_total", ["reason": "aborted"]) ?? 0
+                return opened + aborted == Double(count) ? page : nil
+            }
+            #expect(page.sum(of: "gohub_connections_rejected_total", where: ["reason": "silent"]) == 0)
+        }
+    }
+
+    @Test("a connection that ends without a byte, as balancers' probes do, is no fault", arguments: [true, false])
+    func probe(byReset: Bool) async throws {
+        try await withServer { server in
+            let peer = try await server.connect()
+            try await server.eventually("the connection") { $0.httpConnections == 1 }
+            if byReset { peer.reset() } else { peer.close() }
+            try await server.eventually("the end") { $0.httpConnections == 0 }
+            #expect(try await server.scrape().sum(of: "gohub_connections_rejected_total") == 0)
+        }
+    }
+
     @Test("a client that goes while its answer is awaited leaves nothing behind", arguments: [true, false])
     func gone(byReset: Bool) async throws {
         try await withServer { server in
@@ -170,6 +230,7 @@ struct HTTPConnectionTests {
             try await server.eventually("the end") { $0.awaitedAnswers == 0 && $0.httpConnections == 0 }
             blocker.open()
             #expect(await server.snapshot().requestsInFlight == 0)
+            #expect(try await server.rejected(.aborted) == (byReset ? 1 : 0))
         }
     }
 }

@@ -18,7 +18,10 @@ struct HTTPTimeoutTests {
             #expect(reply.status == 408)
             #expect(reply["connection"] == "close")
             #expect(try await peer.readToEnd().bytes.isEmpty)
-            #expect(try await server.rejected(.headerTimeout) == 1)
+            let page = try await server.scrape()
+            #expect(page.value(of: "gohub_connections_rejected_total", ["reason": "header_timeout"]) == 1)
+            #expect(page.sum(of: "gohub_http_requests_total", where: ["route": "other", "status": "4xx"]) == 1)
+            #expect(page.sum(of: "gohub_http_requests_total") == 1)
         }
     }
 
@@ -30,6 +33,8 @@ struct HTTPTimeoutTests {
             let rest = try await server.connect().readToEnd()
             #expect(rest.bytes.isEmpty)
             #expect(rest.end == .closedThere)
+            #expect(try await server.rejected(.silent) == 1)
+            #expect(try await server.rejected(.headerTimeout) == 0)
         }
     }
 
@@ -44,6 +49,7 @@ struct HTTPTimeoutTests {
             #expect(rest.bytes.isEmpty)
             #expect(rest.end == .closedThere)
             #expect(try await server.rejected(.headerTimeout) == 0)
+            #expect(try await server.rejected(.silent) == 0)
         }
     }
 

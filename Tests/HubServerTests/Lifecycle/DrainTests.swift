@@ -93,6 +93,77 @@ struct DrainTests {
         }
     }
 
+    @Test("while a drain is delayed the node says that it is not ready, and takes clients as before")
+    func delayed() async throws {
+        let clock = VirtualClock()
+        try await withServer {
+            $0.clock = clock
+            $0.settings.drainDelay = .seconds(10)
+            $0.settings.loops = 2
+        } _: { server in
+            let first = try await server.client()
+            async let drained: Void = server.drain()
+            _ = try await eventually("readiness falls") { try await server.get("/readyz").status == 503 ? true : nil }
+            #expect(try await server.get("/livez").status == 200)
+            clock.advance(by: .milliseconds(9_900))
+            let second = try await server.client()
+            #expect(try await second.ask("ping", "1").type == "pong")
+            let page = try await server.scrape()
+            #expect(page.value(of: "gohub_state", ["state": "draining"]) == 1)
+            #expect(page.value(of: "gohub_drain_remaining_connections") == 2)
+            #expect((page.value(of: "gohub_drain_deadline_timestamp_seconds") ?? 0) > 0)
+            #expect(page.sum(of: "gohub_connections_rejected_total") == 0)
+            clock.advance(by: .milliseconds(200))
+            for client in [first, second] { #expect(try await client.next { $0.type } == "draining") }
+            for client in [first, second] { client.socket.peer.close() }
+            while server.hub.clientCount > 0 { clock.advance(by: .milliseconds(10)) }
+            _ = try await eventually("the drain's end") {
+                clock.advance(by: .seconds(1))
+                return await server.snapshot().webSockets == 0 ? true : nil
+            }
+            await drained
+        }
+    }
+
+    @Test("a server that is stopped while its drain is delayed ends at once")
+    func stoppedInDelay() async throws {
+        let server = try TestServer { $0.settings.drainDelay = .seconds(300) }
+        let client = try await server.client()
+        server.server.drain {}
+        #expect(try await client.ask("ping", "1").type == "pong")
+        try await Blocking.run { server.server.stop() }
+        #expect(try await client.socket.rest().end == .closedThere)
+        await server.stop()
+    }
+
+    @Test("those who connected before the listener closes are answered, not cut off")
+    func queued() async throws {
+        let blocker = Blocker()
+        try await withServer {
+            $0.handlers = ["hang": HangHandler(blocker: blocker)]
+        } _: { server in
+            let client = try await server.client()
+            client.send("hang", "0")
+            try await blocker.arrival()
+            // The loop hangs: these stay in the listener's queue.
+            var waiting: [Peer] = []
+            for path in Array(repeating: "/ws", count: 100) + ["/version"] {
+                let peer = try await server.connect()
+                peer.request(path, headers: path == "/ws" ? upgradeFields : [])
+                waiting.append(peer)
+            }
+            async let drained: Void = server.drain()
+            _ = try await eventually("the drain") { server.server.state == .draining ? true : nil }
+            blocker.open()
+            let last = waiting.removeLast()
+            for peer in waiting { #expect(try await peer.reply().status == 503) }
+            #expect(try await last.reply().status == 200)
+            client.socket.peer.close()
+            await drained
+            #expect(try await server.rejected(.draining) == 100)
+        }
+    }
+
     @Test("clients that do not go are ended when the time is over")
     func deadline() async throws {
         try await withServer {

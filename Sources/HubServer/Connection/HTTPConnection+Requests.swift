@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLog
+import HubLoop
+import HubMetrics
+import HubWire
+
+extension HTTPConnection {
+    /// Reads one head and serves it; returns how many of the bytes that took.
+    func parse(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
+        let isFirstPart = !parser.isMidHead
+        do throws(HTTPError) {
+            guard let (head, consumed) = try parser.feed(UnsafeRawBufferPointer(bytes)) else {
+                // A connection between requests waits longer than one in the middle of a head.
+                if isFirstPart, hasServed { schedule(worker.common.settings.headerTimeout) }
+                return bytes.count
+            }
+            return serve(head, consumed, of: bytes)
+        } catch {
+            worker.counts.pointee.rejected.count(.badRequest)
+            count(.unknown, .other, error.status, since: worker.now)
+            worker.common.log.debug(
+                "bad request",
+                [LogField("peer", peer.description), LogField("error", error.message)]
+            )
+            refuse(.text(error.status, error.message))
+            return bytes.count
+        }
+    }
+
+    private func serve(_ head: HTTPRequestHead, _ consumed: Int, of bytes: UnsafeMutableRawBufferPointer) -> Int {
+        var exchange = Exchange(
+            label: .unknown,
+            method: MethodLabel(head.method),
+            isHead: head.method == "HEAD",
+            keepAlive: head.keepAlive && head.contentLength == 0 && refusal == nil,
+            began: worker.now
+        )
+        switch router.route(head) {
+        case .failure(let refusal):
+            exchange.label = refusal.label
+            guard self.refusal == nil else {
+                refuseAdmission(exchange)
+                return bytes.count
+            }
+            state = .waiting(exchange)
+            send(refusal.answer)
+        case .success(let route):
+            exchange.label = route.label
+            guard refusal == nil || route.label.isHealth else {
+                refuseAdmission(exchange)
+                return bytes.count
+            }
+            refusal = nil
+            if case .webSocket = route.action {
+                upgrade(head, UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]), exchange)
+                return bytes.count
+            }
+            answer(head, route, exchange)
+        }
+        return consumed
+    }
+
+    private func answer(_ head: HTTPRequestHead, _ route: Route, _ exchange: Exchange) {
+        guard head.contentLength == 0 else {
+            state = .waiting(exchange)
+            return send(.text(413, "this path takes no body"))
+        }
+        switch route.action {
+        case .answer(let body):
+            state = .waiting(exchange)
+            send(body(head))
+        case .answerLater(let body):
+            var exchange = exchange
+            exchange.number = worker.expectAnswer(for: self)
+            state = .waiting(exchange)
+            worker.counts.pointee.requestsInFlight += 1
+            let loop = worker.loop
+            let reply = AnswerAddress(worker: worker, number: exchange.number)
+            body(head) { answer in _ = loop.post { reply.deliver(answer) } }
+        case .webSocket: break
+        }
+    }
+
+    // MARK: Upgrade
+
+    private func upgrade(_ head: HTTPRequestHead, _ rest: UnsafeMutableRawBufferPointer, _ exchange: Exchange) {
+        let handshake: WebSocketHandshake
+        do throws(HandshakeError) {
+            handshake = try WebSocketHandshake.parse(head)
+        } catch {
+            return reject(.badHandshake, .text(error.status, error.message, headers: error.headers), exchange)
+        }
+        let settings = worker.common.settings
+        guard !worker.common.isDraining else {
+            return reject(.draining, .text(503, "the hub is draining", headers: [("Retry-After", "5")]), exchange)
+        }
+        guard settings.origins.allows(origin: handshake.origin, host: head.headers["host"]) else {
+            return reject(.origin, .text(403, "this origin may not connect"), exchange)
+        }
+        let subprotocol = handshake.subprotocol(from: settings.subprotocols)
+        guard subprotocol != nil || handshake.subprotocols.isEmpty || settings.subprotocols.isEmpty else {
+            let known = settings.subprotocols.joined(separator: ", ")
+            return reject(.badHandshake, .text(400, "none of these subprotocols; the hub speaks \(known)"), exchange)
+        }
+        let accept = WebSocketHandshake.acceptValue(digest: SHA1.digest(handshake.acceptInput))
+        let response = WebSocketHandshake.response(accept: accept, subprotocol: subprotocol)
+        become(response, rest, exchange)
+    }
+
+    /// Hands the socket over to a WebSocket.
+    private func become(_ response: [UInt8], _ rest: UnsafeMutableRawBufferPointer, _ exchange: Exchange) {
+        output.append(response)
+        let (outcome, written) = output.write(to: descriptor)
+        worker.counts.pointee.httpBytesWritten += UInt64(written)
+        guard case .done = outcome, let watch, let place else {
+            // A socket that does not even take 200 bytes is broken.
+            worker.counts.pointee.rejected.count(.aborted)
+            return close()
+        }
+        count(exchange.label, exchange.method, 101, since: exchange.began)
+        worker.counts.pointee.handshakeAccepted.observe(worker.now &- accepted)
+        state = .closed
+        stopTimer()
+        self.watch = nil
+        self.place = nil
+        let connection = WebSocketConnection(descriptor, watch: watch, peer: peer, place: place, worker: worker)
+        worker.forget(self)
+        connection.open(with: rest)
+    }
+
+    private func reject(_ reason: RejectionReason, _ answer: HTTPAnswer, _ exchange: Exchange) {
+        worker.counts.pointee.rejected.count(reason)
+        worker.counts.pointee.handshakeRejected.observe(worker.now &- accepted)
+        count(exchange.label, exchange.method, answer.status, since: exchange.began)
+        refuse(answer, isHead: exchange.isHead)
+    }
+
+    // MARK: Answers
+
+    /// Sends the answer to the request that is waiting for one.
+    func send(_ answer: HTTPAnswer) {
+        guard case .waiting(let exchange) = state else { return }
+        if exchange.number != 0 { worker.counts.pointee.requestsInFlight -= 1 }
+        isBlocked = false
+        count(exchange.label, exchange.method, answer.status, since: exchange.began)
+        write(answer, keepAlive: exchange.keepAlive, isHead: exchange.isHead)
+    }
+
+    /// Tells a connection beyond a limit that it is; the exchange is its request, if one came.
+    func refuseAdmission(_ exchange: Exchange?) {
+        if let reason = refusal { worker.counts.pointee.rejected.count(reason) }
+        refusal = nil
+        if let exchange { count(exchange.label, exchange.method, 503, since: exchange.began) }
+        refuse(.tooManyConnections, isHead: exchange?.isHead ?? false)
+    }
+
+    /// Ends the wait for a head that does not come whole.
+    func refuseSlowHead() {
+        worker.counts.pointee.rejected.count(.headerTimeout)
+        count(.unknown, .other, 408, since: worker.now)
+        refuse(.text(408, "the request head took too long"))
+    }
+
+    /// Sends a refusal, behind which the connection ends.
+    private func refuse(_ answer: HTTPAnswer, isHead: Bool = false) {
+        write(answer, keepAlive: false, isHead: isHead)
+    }
+
+    private func count(_ route: RouteLabel, _ method: MethodLabel, _ status: Int, since began: UInt64) {
+        let now = worker.loop.clock.now().nanoseconds
+        worker.counts.pointee.countRequest(route, method, status, nanoseconds: now > began ? now - began : 0)
+    }
+}
+
+extension HTTPAnswer {
+    /// What a connection beyond a limit gets.
+    static let tooManyConnections = HTTPAnswer.text(503, "too many connections", headers: [("Retry-After", "5")])
+}
+
+/// Where an answer from another thread has to go.
+private struct AnswerAddress: @unchecked Sendable {
+    /// Used on its own loop only.
+    private unowned let worker: Worker
+    private let number: UInt64
+
+    init(worker: Worker, number: UInt64) {
+        self.worker = worker
+        self.number = number
+    }
+
+    func deliver(_ answer: HTTPAnswer) { worker.answer(number, answer) }
+}
