@@ -48,10 +48,10 @@ def start_hub(binary, tmp_path, request):
     """Starts hubs with the settings given; each is stopped, and held to the conservation law, after the test."""
     hubs = []
 
-    def start(settings=None):
+    def start(settings=None, files=None):
         directory = tmp_path / f"hub-{len(hubs)}"
         directory.mkdir()
-        hubs.append(Hub(binary, directory, settings))
+        hubs.append(Hub(binary, directory, settings, files))
         return hubs[-1]
 
     yield start

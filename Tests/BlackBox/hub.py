@@ -5,6 +5,7 @@
 import http.client
 import json
 import pathlib
+import time
 
 from metrics import Metrics
 from process import Program
@@ -14,6 +15,8 @@ DEFAULTS = {
     "server": {"addr": "127.0.0.1:0", "drain_timeout": "1s"},
     "log": {"format": "json", "level": "info"},
 }
+
+PAGE_SECONDS = 0.5
 
 
 def merge(base, changes):
@@ -38,10 +41,11 @@ def yaml(settings, indent=""):
 class Hub:
     """A running hub; `address` is "127.0.0.1:PORT"."""
 
-    def __init__(self, binary, directory, settings=None):
+    def __init__(self, binary, directory, settings=None, files=None):
+        self._page_ends = 0.0
         file = pathlib.Path(directory) / "config.yaml"
         file.write_text(yaml(merge(DEFAULTS, settings or {})), encoding="utf-8")
-        self.program = Program([binary, "serve", "--config", file])
+        self.program = Program([binary, "serve", "--config", file], files=files)
         try:
             self.address = self.program.wait_for_line(self._listening)
         except BaseException:
@@ -72,18 +76,22 @@ class Hub:
         """The log, as dictionaries."""
         return [json.loads(line) for line in self.program.lines]
 
-    def get(self, path, headers=None):
+    def get(self, path, headers=None, port=None):
         """(status, headers, body as text) of a GET on a connection of its own."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.host, port or self.port, timeout=20)
         try:
             connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read().decode()
         finally:
             connection.close()
+            if path == "/metrics":
+                self._page_ends = time.monotonic() + PAGE_SECONDS
 
-    def metrics(self):
-        status, _, body = self.get("/metrics")
+    def metrics(self, port=None):
+        """A page that was made after this call: one that is made is given to all who ask within half a second."""
+        time.sleep(max(0.0, self._page_ends - time.monotonic()))
+        status, _, body = self.get("/metrics", port=port)
         assert status == 200, body
         return Metrics(body)
 

@@ -4,6 +4,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +17,13 @@ def die_with_parent():
     if sys.platform == "linux":
         parent_death_signal = 1
         ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
+
+
+def prepare(files):
+    """What a child does before it becomes the program; `files` is how many it may open."""
+    die_with_parent()
+    if files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
 
 def environment():
@@ -38,7 +46,7 @@ class Program:
     """One process whose standard error is read line by line; its standard output is there after its end, if asked for,
     or goes to the file `stdout`."""
 
-    def __init__(self, arguments, output=False, stdout=subprocess.DEVNULL):
+    def __init__(self, arguments, output=False, stdout=subprocess.DEVNULL, files=None):
         self.lines = []
         self.output = []
         self._ended = False
@@ -52,7 +60,7 @@ class Program:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=lambda: prepare(files),
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -113,7 +113,7 @@ extension ConfigurationKey {
             "server.max_concurrent_scrapes",
             \.server.maxConcurrentScrapes,
             .whole(1...64),
-            "Requests for metrics answered at the same time; more are refused with 503."
+            "Pages of metrics that one address may ask for and not take; more get 503. Those who wait for a page share it."
         ),
     ]
 

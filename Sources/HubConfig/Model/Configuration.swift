@@ -57,7 +57,7 @@ package struct ServerSection: Equatable, Sendable {
     package var maxConnectionsPerIp = 1000
     /// Origins beside the same host from which browsers may connect.
     package var allowedOrigins: [String] = []
-    /// Scrapes answered at the same time.
+    /// Scrapes that one address may leave untaken.
     package var maxConcurrentScrapes = 4
 
     /// Starts with the defaults.

@@ -10,8 +10,8 @@ package struct Route: Sendable {
     package enum Action: Sendable {
         /// Answers on the loop; must be quick.
         case answer(@Sendable (HTTPRequestHead) -> HTTPAnswer)
-        /// Answers later, from any thread, once.
-        case answerLater(@Sendable (HTTPRequestHead, @escaping @Sendable (HTTPAnswer) -> Void) -> Void)
+        /// Answers later, from any thread, once; gets the address that the request is counted for as well.
+        case answerLater(@Sendable (HTTPRequestHead, String, @escaping @Sendable (HTTPAnswer) -> Void) -> Void)
         /// Opens a WebSocket.
         case webSocket
     }

@@ -2,63 +2,107 @@
 // Part of gohub.
 
 import Dispatch
+package import HubLoop
 package import HubMetrics
 package import HubWire
 import Synchronization
 
 /// Serves `/metrics` on a thread of its own, so that no loop waits for a page.
 ///
-/// Scrapes that wait together share one page of their format. Beyond a limit they are answered 503, and so are
-/// those whose deadline has passed: Prometheus then shows the target as down rather than half a page.
+/// One page is made at a time, and all who wait for its kind share it; for half a second it answers others at once. What
+/// is bounded is how many answers an address may leave untaken, as each may hold a page: it is answered 503 beyond that,
+/// while others are served. Those whose deadline has passed are answered 503 too: Prometheus then shows the target as
+/// down rather than half a page.
 package final class ScrapeService: Sendable {
-    private struct Request {
+    /// How long a page is given to those who ask, counted from when it began to be made.
+    package static let freshness: Duration = .milliseconds(500)
+    /// How many times the limit of one address all pages together may be that are in memory.
+    static let maxPagesFactor = 16
+
+    private struct Kind: Hashable {
         let format: ExpositionFormat
         let isCompressed: Bool
+    }
+
+    private struct Request {
+        let kind: Kind
+        let address: String
+        let arrived: MonotonicTime
         let deadline: DispatchTime
         let reply: @Sendable (HTTPAnswer) -> Void
     }
 
     private struct State {
         var waiting: [Request] = []
-        var inFlight = 0
+        var isServing = false
+        /// The last page of each kind.
+        var pages: [Kind: ScrapedPage] = [:]
+        /// How many answers each address has not taken yet.
+        var untaken: [String: Int] = [:]
     }
 
-    private struct Page: ~Copyable {
+    /// What only the service's thread touches.
+    private struct Workshop: ~Copyable {
         var buffer = ExpositionBuffer()
         var gzip = GzipStream()
+        var compressed: [UInt8] = []
     }
 
     private let registry: Registry
     private let limit: Int
+    private let clock: any MonotonicClock
+    private let pageCount = PageCount()
     private let state = Mutex(State())
-    private let page = Mutex(Page())
+    private let workshop = Mutex(Workshop())
     private let queue = DispatchQueue(label: "gohub.scrape")
 
     /// Makes the service of a registry.
     ///
-    /// - Parameter limit: How many scrapes may wait or be served at once.
-    package init(_ registry: Registry, limit: Int) {
+    /// - Parameter limit: How many answers one address may leave untaken.
+    /// - Parameter clock: Tells how old a page is.
+    package init(_ registry: Registry, limit: Int, clock: any MonotonicClock = SystemClock()) {
         self.registry = registry
         self.limit = limit
+        self.clock = clock
     }
 
     /// Answers a scrape, from the service's thread or at once.
-    package func scrape(_ head: HTTPRequestHead, _ reply: @escaping @Sendable (HTTPAnswer) -> Void) {
+    ///
+    /// - Parameter address: Whose it is; the limit is by address.
+    package func scrape(
+        _ head: HTTPRequestHead,
+        from address: String,
+        _ reply: @escaping @Sendable (HTTPAnswer) -> Void
+    ) {
         let request = Request(
-            format: ExpositionFormat.negotiate(accept: head.headers["accept"]),
-            isCompressed: ContentCoding.allowsGzip(acceptEncoding: head.headers["accept-encoding"]),
+            kind: Kind(
+                format: ExpositionFormat.negotiate(accept: head.headers["accept"]),
+                isCompressed: ContentCoding.allowsGzip(acceptEncoding: head.headers["accept-encoding"])
+            ),
+            address: address,
+            arrived: clock.now(),
             deadline: .now() + Self.patience(head.headers["x-prometheus-scrape-timeout-seconds"]),
             reply: reply
         )
-        let isAdmitted = state.withLock { state in
-            guard state.inFlight < limit else { return false }
-            state.inFlight += 1
+        enum Next { case refuse, answer(ScrapedPage), wait, begin }
+        let next: Next = state.withLock { state in
+            guard state.untaken[address, default: 0] < limit else { return .refuse }
+            if let page = state.pages[request.kind], isFresh(page, at: request.arrived) { return .answer(page) }
             state.waiting.append(request)
-            return true
+            if state.isServing { return .wait }
+            state.isServing = true
+            return .begin
         }
-        guard isAdmitted else { return reply(Self.overloaded) }
-        queue.async { self.serve() }
+        switch next {
+        case .refuse: reply(Self.overloaded)
+        case .answer(let page): reply(answer(page, to: address))
+        case .wait: break
+        case .begin: queue.async { self.serve() }
+        }
     }
+
+    /// How many pages are in memory: the last ones, and those that sockets have not taken yet.
+    package var pagesInMemory: Int { pageCount.value }
 
     private static let overloaded = HTTPAnswer.text(
         503,
@@ -72,35 +116,139 @@ package final class ScrapeService: Sendable {
         return .milliseconds(max(100, Int(seconds * 1000) - 500))
     }
 
-    /// Serves all that wait, a page for each way of writing it.
-    private func serve() {
-        var requests = state.withLock { state in
-            let requests = state.waiting
-            state.waiting = []
-            return requests
+    private func isFresh(_ page: ScrapedPage, at time: MonotonicTime) -> Bool { time <= page.began + Self.freshness }
+
+    /// The page as an answer, which counts against the address for as long as a socket does not take it.
+    private func answer(_ page: ScrapedPage, to address: String) -> HTTPAnswer {
+        var answer = page.answer
+        answer.hold = { [self] in
+            state.withLock { $0.untaken[address, default: 0] += 1 }
+            return UntakenPage(page) { [self] in letGo(address) }
         }
-        while let first = requests.first {
-            let alike = requests.filter { $0.format == first.format && $0.isCompressed == first.isCompressed }
-            requests.removeAll { $0.format == first.format && $0.isCompressed == first.isCompressed }
-            let now = DispatchTime.now()
-            let answer =
-                alike.contains { $0.deadline > now } ? write(first.format, first.isCompressed) : Self.overloaded
-            state.withLock { $0.inFlight -= alike.count }
-            let done = DispatchTime.now()
-            for request in alike { request.reply(request.deadline > done ? answer : Self.overloaded) }
+        return answer
+    }
+
+    private func letGo(_ address: String) {
+        state.withLock { state in
+            let left = state.untaken[address, default: 1] - 1
+            state.untaken[address] = left > 0 ? left : nil
         }
     }
 
-    private func write(_ format: ExpositionFormat, _ isCompressed: Bool) -> HTTPAnswer {
-        page.withLock { page in
-            registry.render(format, into: &page.buffer)
-            var headers = [("Content-Type", format.contentType), ("Vary", ContentCoding.vary)]
-            guard isCompressed else { return HTTPAnswer(200, headers: headers, body: page.buffer.bytes) }
-            var compressed: [UInt8] = []
-            let isDone = page.buffer.withUnsafeBytes { page.gzip.compress($0, into: &compressed) }
-            guard isDone else { return HTTPAnswer(200, headers: headers, body: page.buffer.bytes) }
-            headers.append(("Content-Encoding", "gzip"))
-            return HTTPAnswer(200, headers: headers, body: compressed)
+    // MARK: On the service's thread
+
+    /// Makes pages until nobody waits.
+    private func serve() {
+        while let (kind, isLate) = next() {
+            let page = isLate ? nil : page(of: kind)
+            let now = clock.now()
+            let requests = state.withLock { state in
+                let served = state.waiting.filter { $0.kind == kind && isServed($0, by: page, at: now) }
+                state.waiting.removeAll { $0.kind == kind && isServed($0, by: page, at: now) }
+                return served
+            }
+            let done = DispatchTime.now()
+            for request in requests {
+                guard let page, request.deadline > done else {
+                    request.reply(Self.overloaded)
+                    continue
+                }
+                request.reply(answer(page, to: request.address))
+            }
         }
     }
+
+    /// What is wanted first, and whether all who wait for it have given up; nil when nobody waits.
+    private func next() -> (Kind, isLate: Bool)? {
+        let now = DispatchTime.now()
+        return state.withLock { state in
+            guard let kind = state.waiting.first?.kind else {
+                state.isServing = false
+                return nil
+            }
+            return (kind, !state.waiting.contains { $0.kind == kind && $0.deadline > now })
+        }
+    }
+
+    /// Whether a request is answered with the page, or with the refusal if there is none; otherwise it waits for the next.
+    private func isServed(_ request: Request, by page: ScrapedPage?, at now: MonotonicTime) -> Bool {
+        guard let page else { return true }
+        return request.arrived <= page.began || isFresh(page, at: now)
+    }
+
+    /// The last page of a kind if it is fresh, or a new one; nil when too many are in memory.
+    private func page(of kind: Kind) -> ScrapedPage? {
+        let plainKind = Kind(format: kind.format, isCompressed: false)
+        let last = state.withLock { $0.pages }
+        let now = clock.now()
+        if let page = last[kind], isFresh(page, at: now) { return page }
+        guard pageCount.value < limit * Self.maxPagesFactor else { return nil }
+        let plain = last[plainKind].flatMap { isFresh($0, at: now) ? $0 : nil } ?? render(kind.format)
+        let page = kind.isCompressed ? compress(plain) : plain
+        state.withLock { state in
+            state.pages[plainKind] = plain
+            state.pages[kind] = page
+        }
+        return page
+    }
+
+    private func render(_ format: ExpositionFormat) -> ScrapedPage {
+        let began = clock.now()
+        let body = workshop.withLock { workshop in
+            registry.render(format, into: &workshop.buffer)
+            return workshop.buffer.bytes
+        }
+        let headers = [("Content-Type", format.contentType), ("Vary", ContentCoding.vary)]
+        return ScrapedPage(HTTPAnswer(200, headers: headers, body: body), began: began, count: pageCount)
+    }
+
+    private func compress(_ page: ScrapedPage) -> ScrapedPage {
+        let body: [UInt8]? = workshop.withLock { workshop in
+            let isDone = page.answer.body.withUnsafeBytes { workshop.gzip.compress($0, into: &workshop.compressed) }
+            // A copy without the room that compressing needs.
+            return isDone ? Array(workshop.compressed[...]) : nil
+        }
+        guard let body else { return page }
+        let headers = page.answer.headers + [("Content-Encoding", "gzip")]
+        return ScrapedPage(HTTPAnswer(200, headers: headers, body: body), began: page.began, count: pageCount)
+    }
+}
+
+/// A page that was made, shared by all who get it.
+private final class ScrapedPage: Sendable {
+    let answer: HTTPAnswer
+    /// When it began to be made.
+    let began: MonotonicTime
+    private let count: PageCount
+
+    init(_ answer: HTTPAnswer, began: MonotonicTime, count: PageCount) {
+        self.answer = answer
+        self.began = began
+        self.count = count
+        count.change(by: 1)
+    }
+
+    deinit { count.change(by: -1) }
+}
+
+/// How many pages are in memory.
+private final class PageCount: Sendable {
+    private let pages = Atomic<Int>(0)
+
+    var value: Int { pages.load(ordering: .relaxed) }
+
+    func change(by difference: Int) { pages.wrappingAdd(difference, ordering: .relaxed) }
+}
+
+/// Keeps a page for an answer that waits for its socket, and tells when it is gone.
+private final class UntakenPage: Sendable {
+    private let page: ScrapedPage
+    private let end: @Sendable () -> Void
+
+    init(_ page: ScrapedPage, _ end: @escaping @Sendable () -> Void) {
+        self.page = page
+        self.end = end
+    }
+
+    deinit { end() }
 }

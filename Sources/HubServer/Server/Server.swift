@@ -54,7 +54,7 @@ package final class Server: Sendable {
         self.hub = hub
         common = ServerCommon(settings: settings, log: log, receiver: receiver)
         metrics = ServerMetrics(registry)
-        scrapes = ScrapeService(registry, limit: settings.maxConcurrentScrapes)
+        scrapes = ScrapeService(registry, limit: settings.maxConcurrentScrapes, clock: clock)
         var workers: [LoopBoundWorker] = []
         for index in 0..<max(1, settings.loops) {
             let loop = try EventLoop(index: index, clock: clock)
@@ -121,7 +121,7 @@ package final class Server: Sendable {
                 "/metrics",
                 .metrics,
                 "metrics for Prometheus, as text or OpenMetrics",
-                .answerLater { [scrapes] head, reply in scrapes.scrape(head, reply) }
+                .answerLater { [scrapes] head, address, reply in scrapes.scrape(head, from: address, reply) }
             ),
             Route("/livez", .live, "whether the process works", .answer { [health] _ in health.live() }),
             Route("/readyz", .ready, "whether messages flow", .answer { [unowned self] _ in health.ready(in: state) }),
@@ -156,6 +156,9 @@ package final class Server: Sendable {
 
     /// The loops, for a clock that has to wake them.
     package var loops: [EventLoop] { workers.map(\.loop) }
+
+    /// How many pages of metrics are in memory.
+    package var pagesInMemory: Int { scrapes.pagesInMemory }
 
     /// How many addresses have a WebSocket open.
     package var addressCount: Int { common.limiter.addressCount }

@@ -40,7 +40,7 @@ package struct ServerSettings: Sendable {
     package var clientDescriptors = Int32.max
     /// How long a loop may owe a sign of life before the process counts as dead.
     package var loopPatience: Duration = .seconds(30)
-    /// How many scrapes may wait or be served at once.
+    /// How many scrapes one address may leave untaken; sixteen times as many pages may be in memory.
     package var maxConcurrentScrapes = 4
     /// Which pages of browsers may connect.
     package var origins = OriginPolicy()

@@ -79,6 +79,9 @@ package final class Peer: Sendable {
     /// Sends no more, and goes on reading.
     package func endWriting() { onLink { $0.endWriting() } }
 
+    /// Keeps the socket when the other end has ended its side of the stream, so that more can be sent.
+    package func sendOn() { onLink { $0.sendOn() } }
+
     /// Closes the socket.
     package func close() { onLink { $0.close() } }
 

@@ -13,6 +13,9 @@ final class PeerLink: SocketHandler, LoopTimerTarget {
     private var isConnecting = true
     private var isStalled = false
     private var endsWriting = false
+    /// The other end has ended its side of the stream, and this end goes on sending.
+    private var sendsOn = false
+    private var hasEnded = false
     private lazy var timer = LoopTimer(self)
 
     init(_ home: PeerLoop, peer: Peer) {
@@ -45,6 +48,8 @@ final class PeerLink: SocketHandler, LoopTimerTarget {
         endsWriting = true
         if !isConnecting { flush() }
     }
+
+    func sendOn() { sendsOn = true }
 
     /// Looks at the time again then, for the peer's patience.
     func wakeUp(at deadline: MonotonicTime) { home.loop.schedule(timer, at: deadline) }
@@ -107,10 +112,16 @@ final class PeerLink: SocketHandler, LoopTimerTarget {
 
     private func look() {
         guard !isConnecting else { return }
-        watch?.watch(readable: !isStalled, writable: !output.isEmpty)
+        watch?.watch(readable: !isStalled && !hasEnded, writable: !output.isEmpty)
     }
 
     private func end(_ end: Peer.End) {
+        if end == .closedThere, sendsOn {
+            hasEnded = true
+            look()
+            peer?.ended(end)
+            return
+        }
         watch?.close()
         watch = nil
         home.loop.cancel(timer)

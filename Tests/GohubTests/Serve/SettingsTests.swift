@@ -49,6 +49,7 @@ struct SettingsTests {
         Change(key: "server.header_timeout", value: "63s") { $0.server.headerTimeout == .seconds(63) },
         Change(key: "server.keep_alive_timeout", value: "64s") { $0.server.keepAliveTimeout == .seconds(64) },
         Change(key: "server.close_timeout", value: "1500ms") { $0.server.closeTimeout == .milliseconds(1500) },
+        Change(key: "server.drain_delay", value: "65s") { $0.server.drainDelay == .seconds(65) },
         Change(key: "server.drain_timeout", value: "66s") { $0.server.drainTimeout == .seconds(66) },
         Change(key: "server.max_head_bytes", value: "2KiB") { $0.server.maxHeadBytes == 2048 },
         Change(key: "server.max_connections", value: "7") { $0.server.maxConnections == 7 },
@@ -121,8 +122,11 @@ struct SettingsTests {
     func descriptors() throws {
         let files = FileLimit.raise()
         #expect(FileLimit.raise() == files)
-        let limit = try Made(["server-max-connections": "10000000"]).server.maxConnections
-        #expect(UInt64(limit) < files || limit == 10_000_000)
+        let made = try Made(["server-max-connections": "10000000"]).server
+        #expect(UInt64(made.maxConnections) < files || made.maxConnections == 10_000_000)
+        #expect(made.clientDescriptors == .max)
+        let shared = try Made(["server-admin-addr": "127.0.0.1:1"]).server
+        #expect(UInt64(shared.clientDescriptors) + UInt64(shared.maxOperatorConnections) == files)
     }
 
     @Test("each style of log has its format")

@@ -5,6 +5,7 @@ import HubMetrics
 import HubServer
 import HubTesting
 import HubWire
+import Synchronization
 import Testing
 
 @Suite("Scrapes")
@@ -68,26 +69,156 @@ struct ScrapeTests {
         }
     }
 
-    @Test("scrapes above the limit are answered 503 at once, the others when their page is there")
-    func limit() async throws {
+    /// Counts the pages that are made.
+    private func countPages(_ server: TestServer) -> @Sendable () -> Int {
+        let count = Counting()
+        server.registry.onScrape { count.add() }
+        return { count.value }
+    }
+
+    @Test("all who wait for a page share it, however many they are and wherever they come from")
+    func shared() async throws {
         try await withServer {
             $0.settings.maxConcurrentScrapes = 2
         } _: { server in
             let blocker = Blocker()
+            let pages = countPages(server)
             server.registry.onScrape { blocker.wait() }
-            let first = try await server.connect()
-            first.request("/metrics", headers: [patient])
-            try await blocker.arrival()
-            let second = try await server.connect()
-            second.request("/metrics", headers: [patient, ("Accept", Self.openMetrics)])
-            try await server.eventually("two scrapes") { $0.awaitedAnswers == 2 }
-            let refused = try await server.get("/metrics")
+            var peers: [Peer] = []
+            for number in 0..<30 {
+                let peer = try await server.connect(from: "127.0.0.\(1 + number % 3)")
+                peer.request("/metrics", headers: [patient])
+                peers.append(peer)
+            }
+            try await server.eventually("all scrapes") { $0.awaitedAnswers == 30 }
+            blocker.open()
+            var bodies: Set<[UInt8]> = []
+            for peer in peers {
+                let reply = try await peer.reply()
+                #expect(reply.status == 200)
+                bodies.insert(reply.body)
+            }
+            // Those who came while the first page was made may have waited for another one.
+            #expect(pages() <= 2)
+            #expect(bodies.count == pages())
+        }
+    }
+
+    @Test("a page is given to those who ask again within half a second, in each format and coding, and then made anew")
+    func fresh() async throws {
+        let clock = VirtualClock()
+        try await withServer {
+            $0.clock = clock
+        } _: { server in
+            let pages = countPages(server)
+            let kinds = [[patient], [patient, ("Accept-Encoding", "gzip")], [patient, ("Accept", Self.openMetrics)]]
+            for round in 1...3 {
+                for _ in 0..<5 {
+                    for headers in kinds {
+                        let reply = try await server.get("/metrics", headers: headers)
+                        #expect(reply.status == 200)
+                    }
+                    // The gzipped page is the plain one.
+                    #expect(pages() == 2 * round)
+                    clock.advance(by: .milliseconds(100))
+                }
+                clock.advance(by: .milliseconds(1))
+            }
+            #expect(server.server.pagesInMemory == 3)
+        }
+    }
+
+    @Test(
+        "twenty that scrape without a pause keep nobody from the page, neither others nor their own address",
+        arguments: ["127.0.0.1", "127.0.0.2"]
+    )
+    func busy(source: String) async throws {
+        try await withServer { server in
+            let isOver = SharedFlag(false)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        let peer = try await server.connect(from: source)
+                        var refused = 0
+                        while !isOver.value {
+                            if try await peer.get("/metrics", headers: [patient]).status != 200 { refused += 1 }
+                        }
+                        return refused
+                    }
+                }
+                for _ in 0..<39 {
+                    #expect(
+                        try await server.connect(from: "127.0.0.1").get("/metrics", headers: [patient]).status == 200
+                    )
+                }
+                isOver.value = true
+                for try await refused in group { #expect(refused == 0) }
+            }
+        }
+    }
+
+    @Test("an address that takes none of its pages is refused more, until it has; others are served")
+    func untaken() async throws {
+        try await withServer {
+            $0.settings.maxConcurrentScrapes = 2
+            $0.settings.maxConnectionsPerIP = 0
+        } _: { server in
+            var stalled: [Peer] = []
+            for _ in 0..<2 {
+                let peer = try await server.connect(from: "127.0.0.2", receiveBuffer: 4096)
+                peer.stall()
+                // More than the kernel's buffers hold.
+                for _ in 0..<200 { peer.request("/metrics", headers: [patient]) }
+                stalled.append(peer)
+            }
+            _ = try await eventually("a refusal") {
+                try await server.connect(from: "127.0.0.2").get("/metrics", headers: [patient]).status == 503
+                    ? true : nil
+            }
+            let refused = try await server.connect(from: "127.0.0.2").get("/metrics", headers: [patient])
             #expect(refused.status == 503)
             #expect(refused["retry-after"] == "1")
-            blocker.open()
-            #expect(try await first.reply().status == 200)
-            #expect(try await second.reply().status == 200)
-            #expect(try await server.get("/metrics", headers: [patient]).status == 200)
+            for _ in 0..<10 {
+                #expect(try await server.connect(from: "127.0.0.1").get("/metrics", headers: [patient]).status == 200)
+            }
+            #expect(server.server.pagesInMemory <= 2 + 1)
+            stalled.removeLast().reset()
+            _ = try await eventually("a free place") {
+                try await server.connect(from: "127.0.0.2").get("/metrics", headers: [patient]).status == 200
+                    ? true : nil
+            }
+            stalled.removeLast().reset()
+        }
+    }
+
+    @Test("the pages that nobody takes are bounded for all addresses together")
+    func pagesInMemory() async throws {
+        let clock = VirtualClock()
+        try await withServer {
+            $0.clock = clock
+            $0.settings.maxConcurrentScrapes = 1
+        } _: { server in
+            var stalled: [Peer] = []
+            for number in 0..<20 {
+                let peer = try await server.connect(from: "127.0.1.\(1 + number)", receiveBuffer: 4096)
+                peer.stall()
+                for _ in 0..<200 { peer.request("/metrics", headers: [patient]) }
+                stalled.append(peer)
+                let read = try await eventually("what the socket holds") { () -> Bool? in
+                    let before = await server.snapshot().httpBytesWritten
+                    try await timePasses(.milliseconds(20))
+                    return await server.snapshot().httpBytesWritten == before ? true : nil
+                }
+                #expect(read)
+                clock.advance(by: .seconds(1))
+            }
+            #expect(server.server.pagesInMemory <= 16)
+            #expect(try await server.get("/metrics", headers: [patient]).status == 503)
+            for peer in stalled { peer.reset() }
+            _ = try await eventually("room") {
+                try await server.get("/metrics", headers: [patient]).status == 200 ? true : nil
+            }
+            #expect(server.server.pagesInMemory <= 2)
         }
     }
 
@@ -133,4 +264,13 @@ struct ScrapeTests {
             #expect(page.value(of: "gohub_metrics_stale_snapshots_total") == 0)
         }
     }
+}
+
+/// A number that several threads raise.
+private final class Counting: Sendable {
+    private let count = Atomic<Int>(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+
+    func add() { count.wrappingAdd(1, ordering: .relaxed) }
 }

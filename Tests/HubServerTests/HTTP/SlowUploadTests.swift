@@ -16,6 +16,7 @@ struct SlowUploadTests {
             $0.clock = clock
         } _: { server in
             let peer = try await server.connect()
+            peer.sendOn()
             peer.send("POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
             let reply = try await peer.reply()
             #expect(reply.status == 405)
@@ -38,8 +39,9 @@ struct SlowUploadTests {
                 clock.advance(by: .seconds(1))
                 try await send(server, peer)
             }
-            peer.endWriting()
             #expect(try await peer.readToEnd().end == .closedThere)
+            #expect(await server.snapshot().httpConnections == 1)
+            peer.endWriting()
             try await server.eventually("its end") { $0.httpConnections == 0 }
         }
     }
