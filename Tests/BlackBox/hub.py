@@ -43,6 +43,8 @@ class Hub:
 
     def __init__(self, binary, directory, settings=None, files=None):
         self._page_ends = 0.0
+        admin = (settings or {}).get("server", {}).get("admin_addr", "")
+        self._operators_port = int(admin.rpartition(":")[2]) if admin else None
         file = pathlib.Path(directory) / "config.yaml"
         file.write_text(yaml(merge(DEFAULTS, settings or {})), encoding="utf-8")
         self.program = Program([binary, "serve", "--config", file], files=files)
@@ -88,10 +90,10 @@ class Hub:
             if path == "/metrics":
                 self._page_ends = time.monotonic() + PAGE_SECONDS
 
-    def metrics(self, port=None):
+    def metrics(self):
         """A page that was made after this call: one that is made is given to all who ask within half a second."""
         time.sleep(max(0.0, self._page_ends - time.monotonic()))
-        status, _, body = self.get("/metrics", port=port)
+        status, _, body = self.get("/metrics", port=self._operators_port)
         assert status == 200, body
         return Metrics(body)
 

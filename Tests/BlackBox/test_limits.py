@@ -55,7 +55,7 @@ def test_operators_are_served_when_clients_have_taken_every_descriptor(start_hub
         for _ in range(20):
             for path in ("/livez", "/readyz", "/metrics", "/version"):
                 assert hub.get(path, port=port)[0] == 200
-        page = hub.metrics(port)
+        page = hub.metrics()
         assert page.value("gohub_connections_rejected_total", reason="node_limit") == answers.count(503)
         assert page.value("gohub_accept_pauses_total") == 0
         assert page.value("process_open_fds") < 96
