@@ -167,6 +167,12 @@ extension ConfigurationKey {
             "Topics to which one client may subscribe."
         ),
         ConfigurationKey(
+            "hub.max_subscriptions_per_ip",
+            \.hub.maxSubscriptionsPerIp,
+            .whole(0...100_000_000, note: "0 is no limit"),
+            "Subscriptions of all clients of one address together. Set 0 behind a proxy, where all clients share its address."
+        ),
+        ConfigurationKey(
             "hub.max_topics",
             \.hub.maxTopics,
             .whole(1...100_000_000),

@@ -107,6 +107,8 @@ package struct HubSection: Equatable, Sendable {
     package var pongTimeout = Duration.seconds(10)
     /// Topics of one client.
     package var maxSubscriptionsPerClient = 1000
+    /// Subscriptions of all clients of one address; 0 is no limit.
+    package var maxSubscriptionsPerIp = 100_000
     /// Topics of one event loop.
     package var maxTopics = 1_000_000
 

@@ -42,8 +42,12 @@ package final class Client {
     /// The id as messages carry it; made for those that publish.
     private(set) lazy var encodedID = EncodedString(id.description)
 
-    init(handle: ClientHandle, transport: any ClientTransport) {
+    /// What its subscriptions are counted against beside its own limit.
+    let share: SubscriptionShare?
+
+    init(handle: ClientHandle, transport: any ClientTransport, share: SubscriptionShare?) {
         self.handle = handle
+        self.share = share
         self.transport = transport
         transportAddress = UnsafeRawPointer(Unmanaged.passUnretained(transport as AnyObject).toOpaque())
     }

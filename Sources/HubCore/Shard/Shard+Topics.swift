@@ -13,6 +13,7 @@ extension Shard {
         if let topic = topics[name] {
             guard !client.subscriptions.contains(where: { $0.topic === topic }) else { return }
             try checkSubscriptions(of: client)
+            try takeShare(of: client)
             // What was published before must not reach the newcomer.
             settle(topic)
             join(client, topic)
@@ -22,6 +23,7 @@ extension Shard {
         guard topics.count < settings.maxTopics else {
             throw HubError(code: .tooManyTopics, message: "the hub holds its limit of \(settings.maxTopics) topics")
         }
+        try takeShare(of: client)
         let topic = Topic(name: name, scope: .topic)
         topics[name] = topic
         join(client, topic)
@@ -48,6 +50,14 @@ extension Shard {
                 message: "a client may subscribe to \(settings.maxSubscriptionsPerClient) topics"
             )
         }
+    }
+
+    private func takeShare(of client: Client) throws(HubError) {
+        guard let share = client.share, !share.take() else { return }
+        throw HubError(
+            code: .tooManySubscriptions,
+            message: "all clients of an address may have \(share.limit) subscriptions together"
+        )
     }
 
     private func join(_ client: Client, _ topic: Topic) {
@@ -81,6 +91,7 @@ extension Shard {
 
     /// Takes a membership out of both lists; the last of each takes the free place.
     private func leave(_ client: Client, _ topic: Topic, slot: Int) {
+        client.share?.giveBack()
         let position = client.subscriptions[slot].position
         let moved = topic.subscribers.removeLast()
         if position < topic.subscribers.count {

@@ -106,10 +106,12 @@ package final class Shard {
     // MARK: Coming and going
 
     /// Gives a transport a client with a new id; it gets nothing before ``register(_:)``.
-    package func attach(_ transport: any ClientTransport) -> Client {
+    ///
+    /// - Parameter share: What the client's subscriptions are counted against together with those of others.
+    package func attach(_ transport: any ClientTransport, share: SubscriptionShare? = nil) -> Client {
         let slot = freeSlots.popLast() ?? clients.count
         let id = ClientID(unixMilliseconds: environment.unixMilliseconds(), using: &generator)
-        let client = Client(handle: ClientHandle(id: id, shard: index, slot: slot), transport: transport)
+        let client = Client(handle: ClientHandle(id: id, shard: index, slot: slot), transport: transport, share: share)
         if slot == clients.count { clients.append(client) } else { clients[slot] = client }
         attachedCount += 1
         return client

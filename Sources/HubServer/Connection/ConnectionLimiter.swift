@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubCore
 import HubMetrics
 import Synchronization
 
@@ -26,6 +27,8 @@ final class ConnectionLimiter: Sendable {
     private struct Address {
         var admitted = 0
         var refused = 0
+        /// What its clients' subscriptions are counted against.
+        let share: SubscriptionShare?
     }
 
     private struct Table {
@@ -39,16 +42,19 @@ final class ConnectionLimiter: Sendable {
     private let table = Mutex(Table())
     private let limit: Int
     private let limitPerAddress: Int
+    private let subscriptionsPerAddress: Int
 
-    init(limit: Int, limitPerAddress: Int) {
+    /// - Parameter subscriptionsPerAddress: How many subscriptions all clients of an address may have; 0 is no limit.
+    init(limit: Int, limitPerAddress: Int, subscriptionsPerAddress: Int) {
         self.limit = limit
         self.limitPerAddress = limitPerAddress
+        self.subscriptionsPerAddress = subscriptionsPerAddress
     }
 
     /// Decides about a new connection; a place that it gets has to be given back.
     func admit(_ address: String) -> Verdict {
         table.withLock { table in
-            var entry = table.byAddress[address] ?? Address()
+            var entry = table.byAddress[address] ?? Address(share: makeShare())
             let reason: RejectionReason? =
                 if limitPerAddress != 0, entry.admitted >= limitPerAddress {
                     .ipLimit
@@ -61,7 +67,7 @@ final class ConnectionLimiter: Sendable {
                 entry.admitted += 1
                 table.admitted += 1
                 table.byAddress[address] = entry
-                return .admitted(ConnectionPlace(address: address, isRefused: false))
+                return .admitted(ConnectionPlace(address: address, isRefused: false, share: entry.share))
             }
             guard table.refused < Self.maxRefused, entry.refused < Self.maxRefusedPerAddress else {
                 return .turnedAway(reason)
@@ -69,8 +75,12 @@ final class ConnectionLimiter: Sendable {
             entry.refused += 1
             table.refused += 1
             table.byAddress[address] = entry
-            return .refused(ConnectionPlace(address: address, isRefused: true), reason)
+            return .refused(ConnectionPlace(address: address, isRefused: true, share: nil), reason)
         }
+    }
+
+    private func makeShare() -> SubscriptionShare? {
+        subscriptionsPerAddress == 0 ? nil : SubscriptionShare(limit: subscriptionsPerAddress)
     }
 
     /// Gives a place back.
@@ -111,6 +121,8 @@ struct ConnectionPlace: Sendable {
     let address: String
     /// Whether it is beyond a limit and is only told so.
     let isRefused: Bool
+    /// What its client's subscriptions are counted against, together with those of all clients of the address.
+    let share: SubscriptionShare?
 }
 
 /// Why a connection was turned away.

@@ -30,7 +30,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private let watch: SocketWatch
     private var receiver: WebSocketReceiver
     private lazy var timer = LoopTimer(self)
-    private lazy var client = worker.shard.attach(self)
+    private lazy var client = worker.shard.attach(self, share: place.share)
     private var reason = CloseReason.abnormal
     private let openedAt: UInt64
     private var heartbeat: Heartbeat

@@ -21,7 +21,8 @@ package final class ServerCommon: Sendable {
         self.receiver = receiver
         limiter = ConnectionLimiter(
             limit: settings.maxConnections,
-            limitPerAddress: settings.maxConnectionsPerIP
+            limitPerAddress: settings.maxConnectionsPerIP,
+            subscriptionsPerAddress: settings.maxSubscriptionsPerIP
         )
     }
 

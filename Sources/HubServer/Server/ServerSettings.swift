@@ -34,6 +34,8 @@ package struct ServerSettings: Sendable {
     package var maxConnections = 100_000
     /// How many connections one IP address may have open, WebSockets and others; 0 is no limit.
     package var maxConnectionsPerIP = 1_000
+    /// How many subscriptions all clients of one IP address may have; 0 is no limit.
+    package var maxSubscriptionsPerIP = 100_000
     /// How many connections operators may have open at a listener of their own; they do not count among the others.
     package var maxOperatorConnections = 64
     /// The descriptor from which on clients are turned away, so that those above are left for operators.

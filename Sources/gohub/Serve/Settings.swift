@@ -45,6 +45,7 @@ extension ServerSettings {
         } catch {
             throw LoopError(.badAddress, "server.allowed_origins: \(error.message)")
         }
+        maxSubscriptionsPerIP = configuration.hub.maxSubscriptionsPerIp
         pingInterval = configuration.hub.pingInterval
         pongTimeout = configuration.hub.pongTimeout
         maxMessageBytes = configuration.hub.maxMessageBytes.bytes

@@ -68,6 +68,7 @@ struct SettingsTests {
         Change(key: "hub.ping_interval", value: "31s") { $0.server.pingInterval == .seconds(31) },
         Change(key: "hub.pong_timeout", value: "3s") { $0.server.pongTimeout == .seconds(3) },
         Change(key: "hub.max_subscriptions_per_client", value: "12") { $0.hub.maxSubscriptionsPerClient == 12 },
+        Change(key: "hub.max_subscriptions_per_ip", value: "14") { $0.server.maxSubscriptionsPerIP == 14 },
         Change(key: "hub.max_topics", value: "13") { $0.hub.maxTopics == 13 },
         Change(key: "log.level", value: "debug") { $0.log.level == .debug },
         Change(key: "log.format", value: "json") { $0.log.format == .json },
