@@ -53,6 +53,30 @@ struct HTTPConnectionTests {
         }
     }
 
+    @Test("twenty that pipeline without a pause keep nobody waiting for longer than a few ticks")
+    func pipelinedByMany() async throws {
+        try await withServer { server in
+            let other = try await server.connect()
+            let count = 2_000
+            var busy: [Peer] = []
+            for _ in 0..<20 {
+                let peer = try await server.connect()
+                peer.send(String(repeating: "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", count: count))
+                busy.append(peer)
+            }
+            /// How many requests of the twenty were answered.
+            func answered() async -> UInt64 { await server.snapshot().requests(.unknown, .get, .clientError) }
+            try await server.eventually("their first answers") { $0.requests(.unknown, .get, .clientError) > 0 }
+            for _ in 0..<3 {
+                let before = await answered()
+                #expect(try await other.get("/readyz").status == 200)
+                // A turn of each is a read of 8 KiB, some two hundred requests.
+                #expect(await answered() - before < 20 * 200 * 4)
+            }
+            for peer in busy { peer.reset() }
+        }
+    }
+
     @Test("requests that come while a slow answer is awaited are kept, however many")
     func manyBehindASlowOne() async throws {
         try await withServer { server in
