@@ -52,8 +52,9 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether the host is a numeric IPv6 address.
     package var isIPv6: Bool { host.utf8.contains(0x3a) }
 
-    /// What limits of an address count: an IPv4 address itself, an IPv6 address by its first 64 bits, as whoever has one
-    /// has all that share them. A name is counted as it stands.
+    /// What limits of an address count: an IPv4 address itself, an IPv6 address by its first 64 bits.
+    ///
+    /// Whoever has one IPv6 address has all that share those. A name is counted as it stands.
     package var limitKey: String {
         guard isIPv6 else { return host }
         var address = gohub_address()
