@@ -54,7 +54,6 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     /// The peer has ended its side of the stream; what it asked before is still answered.
     private var hasPeerEnded = false
     var isServing = false
-    private var isContinuing = false
     /// The socket did not take all that was offered; it has the time of a write.
     var isBlocked = false
     var output = HTTPOutput()
@@ -134,6 +133,8 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         switch Socket.read(descriptor, into: buffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
+            // What is only thrown away takes time too.
+            _ = worker.loop.hasTimeLeft(after: 1 + count / 4096)
             take(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
         case .wouldBlock: break
         case .closed: peerEnded()
@@ -169,11 +170,9 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     private func serveAll(_ bytes: UnsafeMutableRawBufferPointer) {
         var offset = 0
         isServing = true
-        var served = 0
         repeat {
-            served += 1
             offset += parse(UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]))
-        } while offset < bytes.count && served < 32 && mayGoOn
+        } while offset < bytes.count && mayGoOn
         isServing = false
         switch state {
         case .reading, .waiting, .writing: early = Array(bytes[offset...])
@@ -184,20 +183,17 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
 
     private var mayGoOn: Bool {
         guard case .reading = state else { return false }
-        return !output.isFull
+        // A request is some four microseconds of work.
+        return worker.loop.hasTimeLeft(after: 4) && !output.isFull
     }
 
     /// Goes on with what was read in the next tick, when others have had their turn.
     private func continueLater() {
         look()
-        guard case .reading = state, !early.isEmpty, !isContinuing else { return }
-        isContinuing = true
-        let bound = LoopBound(self, on: worker.loop)
-        worker.loop.post { bound.value.continueServing() }
+        if case .reading = state, !early.isEmpty { watch?.continueSoon() }
     }
 
-    private func continueServing() {
-        isContinuing = false
+    func socketContinues() {
         guard case .reading = state, !early.isEmpty else { return }
         var bytes = early
         early = []
