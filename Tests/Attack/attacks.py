@@ -10,6 +10,8 @@ from bounds import MIB, Load
 
 SECONDS = 12
 ATTACKER = "127.0.1.1"
+# Thousands of clients that prepare themselves one behind the other cannot answer pings in between.
+WITHOUT_PINGS = {"server": {"read_timeout": "1h"}, "hub": {"ping_interval": "30m"}}
 
 
 @dataclasses.dataclass
@@ -22,8 +24,8 @@ class Attack:
     # What that makes the hub hold, by which its memory is judged; gets the results of the loads.
     holds: object
     settings: dict = dataclasses.field(default_factory=dict)
-    # Families of which one has to have moved: the bound was reached, and an operator can see it.
-    counters: tuple = ()
+    # Families, with labels, of which one has to have moved: the bound was reached, and an operator can see it.
+    counters: list = dataclasses.field(default_factory=list)
     # The hub's limit of open files, and whether it writes its log to a pipe that nobody reads.
     open_files: int = 0
     is_log_unread: bool = False
@@ -45,7 +47,7 @@ def flood(size):
             ("publishers", {"loop": 0, "count": 2, "topic": "t", "size": size, "source": "127.0.2.1", "seconds": SECONDS}),
         ],
         lambda results: Load(connections=102, subscriptions=100, publishers=2, slow=100),
-        counters=("gohub_client_pauses_total",),
+        counters=[("gohub_client_pauses_total", {})],
         faults=lambda results: [] if results[0]["received"] > MIB else ["the flood did not reach the subscribers"],
     )
 
@@ -54,7 +56,7 @@ def pipelined(count):
     return Attack(
         f"2 pipelined requests, {count} connections",
         [("pipelines", {"count": count, "path": "/version", "source": ATTACKER, "seconds": SECONDS})],
-        lambda results: Load(connections=count),
+        lambda results: Load(http_connections=count),
     )
 
 
@@ -77,6 +79,7 @@ def resets():
         "2 RST of 10 000 clients with 1 000 topics each",
         [("leavers", {**load, "source": source}) for source in ("127.0.1.1", "127.0.2.1")],
         lambda results: Load(connections=10_000, subscriptions=10_000_000),
+        settings=WITHOUT_PINGS,
     )
 
 
@@ -87,7 +90,7 @@ def small_replies():
         [("small_replies", load)],
         lambda results: Load(connections=50, slow=50),
         settings={"hub": {"message_buffer_cap": 10_000}},
-        counters=("gohub_deliveries_dropped_total", "gohub_slow_client_actions_total"),
+        counters=[("gohub_deliveries_dropped_total", {}), ("gohub_slow_client_actions_total", {})],
     )
 
 
@@ -122,10 +125,31 @@ def one_address():
     return Attack(
         "5 one address parks 1 200 connections",
         [("parked", {"count": 1200, "each": 1200, "path": "/", "source": ATTACKER, "seconds": SECONDS})],
-        lambda results: Load(connections=1200),
+        lambda results: Load(http_connections=1200),
         settings={"server": {"max_connections": 1000, "max_connections_per_ip": 900}},
-        counters=("gohub_connections_rejected_total",),
+        counters=[("gohub_connections_rejected_total", {"reason": "ip_limit"})],
         has_admin=True,
+        faults=faults,
+    )
+
+
+def all_topics():
+    share = 100_000
+
+    def faults(results):
+        found = []
+        if results[0]["subscribed"] > share:
+            found.append(f"one address has {results[0]['subscribed']} subscriptions, allowed are {share}")
+        if not results[0]["others"]:
+            found.append("another address cannot subscribe")
+        return found
+
+    return Attack(
+        "5 one address asks for a million topics",
+        [("collectors", {"count": 1000, "topics": 1000, "source": ATTACKER, "other": "127.0.2.1", "seconds": SECONDS})],
+        lambda results: Load(connections=1000, subscriptions=share, topics=share),
+        settings=WITHOUT_PINGS,
+        counters=[("gohub_command_errors_total", {"code": "too_many"})],
         faults=faults,
     )
 
@@ -134,8 +158,8 @@ def all_descriptors():
     return Attack(
         "5 all descriptors of the process, from many addresses",
         [("parked", {"count": 2500, "each": 500, "path": "/", "source": ATTACKER, "seconds": SECONDS})],
-        lambda results: Load(connections=2000),
-        counters=("gohub_connections_rejected_total", "gohub_accept_pauses_total"),
+        lambda results: Load(http_connections=2000),
+        counters=[("gohub_connections_rejected_total", {"reason": "node_limit"}), ("gohub_accept_pauses_total", {})],
         open_files=2000,
         has_admin=True,
         unjudged=("connect",),
@@ -148,7 +172,7 @@ def unread_log():
         [("malformed", {"count": 20_000, "source": ATTACKER, "seconds": SECONDS})],
         lambda results: Load(connections=100),
         settings={"log": {"level": "debug"}},
-        counters=("gohub_log_dropped_total",),
+        counters=[("gohub_log_dropped_total", {})],
         is_log_unread=True,
     )
 
@@ -160,7 +184,7 @@ def scrapers():
             ("scrapers", {"count": 20, "source": "127.0.1.1", "seconds": SECONDS}),
             ("deaf_scrapers", {"count": 2000, "source": "127.0.2.1", "seconds": SECONDS}),
         ],
-        lambda results: Load(connections=2020),
+        lambda results: Load(http_connections=2020),
     )
 
 
@@ -192,5 +216,5 @@ def stopped():
 
 ALL = [
     flood(8), flood(1000), pipelined(20), pipelined(200), fragments(), resets(), small_replies(), pings(), unfinished(),
-    one_address(), all_descriptors(), unread_log(), scrapers(), stopped(),
+    one_address(), all_topics(), all_descriptors(), unread_log(), scrapers(), stopped(),
 ]

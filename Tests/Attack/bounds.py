@@ -12,12 +12,17 @@ UNITS = {"": 1, "B": 1, "KiB": KIB, "MiB": MIB, "GiB": 1 << 30}
 # What does not depend on the configuration.
 CONNECTION = 2 * KIB
 SUBSCRIPTION = 64
+TOPIC = 512
 INBOX_OF_A_LOOP = 4 * MIB
 READ_OF_A_LOOP = 64 * KIB
-READ_OF_A_PAUSED_PUBLISHER = 4 * KIB
+READ_OF_A_PAUSED_PUBLISHER = 16 * KIB
 QUEUED_MESSAGE = 48
+SLOW_CLIENT = 64 * KIB
 BATCHES_OF_A_LOOP = 16 * MIB
-PAGES = 4 * MIB
+# Requests that were sent before the answers to those before them were taken.
+PIPELINED = 8 * KIB
+PAGE = 128 * KIB
+PAGES_FOR_EACH_SCRAPE = 16
 LOG = 256 * KIB
 
 
@@ -26,7 +31,11 @@ class Load:
     """What the clients of a hub do: only what counts here."""
 
     connections: int = 0
+    # Those that ask for pages and have not upgraded.
+    http_connections: int = 0
     subscriptions: int = 0
+    # Those with a name that nobody else has subscribed to.
+    topics: int = 0
     # Clients whose messages go to other loops.
     publishers: int = 0
     # Clients that read too little of what is sent to them, so that their queues may fill.
@@ -40,8 +49,11 @@ class Limits:
     """The keys of the configuration that bound memory: configs/config.yaml with `settings` over it."""
 
     def __init__(self, root, settings):
-        hub = {**section(root / "configs/config.yaml", "hub"), **settings.get("hub", {})}
-        self.loops = settings["server"]["loops"]
+        server, hub = (
+            {**section(root / "configs/config.yaml", name), **settings.get(name, {})} for name in ("server", "hub")
+        )
+        self.loops = server["loops"]
+        self.scrapes = int(server["max_concurrent_scrapes"])
         self.message_bytes = size(hub["max_message_bytes"])
         self.queue_bytes = size(hub["message_buffer_bytes"])
         self.queue_messages = int(str(hub["message_buffer_cap"]).replace("_", ""))
@@ -62,13 +74,15 @@ def memory(limits, load, start):
     """The terms, by name, in bytes; `start` is what the hub takes without a client."""
     return {
         "start": start,
-        "connections": load.connections * CONNECTION,
+        "connections": (load.connections + load.http_connections) * CONNECTION,
         "subscriptions": load.subscriptions * SUBSCRIPTION,
+        "topics": load.topics * TOPIC,
         "inboxes": limits.loops * INBOX_OF_A_LOOP + load.publishers * limits.message_bytes,
-        "queues": load.slow * (2 * limits.queue_bytes + QUEUED_MESSAGE * limits.queue_messages),
+        "queues": load.slow * (2 * limits.queue_bytes + QUEUED_MESSAGE * limits.queue_messages + SLOW_CLIENT),
         "unfinished messages": load.unfinished * min(2 * limits.message_bytes, 2 * load.unfinished_bytes),
         "reads": limits.loops * READ_OF_A_LOOP + load.publishers * READ_OF_A_PAUSED_PUBLISHER,
         "batches": limits.loops * BATCHES_OF_A_LOOP,
-        "pages": PAGES,
+        "requests": load.http_connections * PIPELINED,
+        "pages": (limits.scrapes * PAGES_FOR_EACH_SCRAPE + 2) * PAGE,
         "log": LOG,
     }

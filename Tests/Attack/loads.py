@@ -192,10 +192,32 @@ def leavers(hub, count, topics, each, source, seconds):
 
 
 def wait_for_text(connection, text):
-    """Reads until a text has come, and throws all away: whole frames would cost more than the hub takes to make them."""
-    rest = b""
-    while text not in (rest := rest[-200:] + wire.received(connection)):
-        pass
+    """Reads until a text has come, and returns it all: whole frames would cost more than the hub takes to make them."""
+    parts = [b""]
+    while text not in parts[-2:][0][-200:] + parts[-1]:
+        try:
+            parts.append(wire.received(connection))
+        except ConnectionError as error:
+            raise ConnectionError(f"{error} behind {parts[-1][-80:]!r}") from None
+    return b"".join(parts)
+
+
+def collectors(hub, count, topics, source, other, seconds):
+    """Clients of one address that subscribe each to topics of their own; then one of another address wants one too."""
+    begin()
+    subscribed = 0
+    deadline = time.monotonic() + seconds
+    connections = wire.web_sockets(hub["port"], [source] * count, LARGE_BUFFER)
+    for client, connection in enumerate(connections):
+        asked = [wire.message("subscribe", {"topic": f"{client:04}-{number:04}"}) for number in range(topics)]
+        connection.sendall(b"".join(asked) + wire.message("ping"))
+        subscribed += wait_for_text(connection, b'"pong"').count(b'"subscribed"')
+    with wire.connect(hub["port"], other) as connection:
+        wire.Reader(connection).upgrade()
+        connection.sendall(wire.message("subscribe", {"topic": "mine"}) + wire.message("ping"))
+        others = wait_for_text(connection, b'"pong"').count(b'"subscribed"')
+    time.sleep(max(0.0, deadline - time.monotonic()))
+    end(connections, subscribed=subscribed, others=others)
 
 
 def small_replies(hub, count, small, source, seconds):
@@ -351,7 +373,7 @@ LOADS = {
     load.__name__: load
     for load in [
         subscribers, publishers, pipelines, frames, leavers, small_replies, unfinished, parked, scrapers, deaf_scrapers,
-        answerers, malformed,
+        answerers, malformed, collectors,
     ]
 }
 

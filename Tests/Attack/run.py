@@ -35,7 +35,7 @@ PATIENCE = 0.25
 GROWTH = 0.25
 RECOVERY = 60
 # How long a load may take to prepare itself, in seconds.
-PREPARATION = 120
+PREPARATION = 240
 
 
 class Helper:
@@ -185,11 +185,15 @@ def judge_metrics(trial):
     residual = metrics.value("gohub_deliveries_residual")
     if residual:
         trial.fault(f"gohub_deliveries_residual is {residual:.0f}")
-    moved = {
-        name: sum(sample.value for sample in metrics.samples if sample.name == name) for name in trial.attack.counters
-    }
-    if moved and not any(moved.values()):
-        trial.fault(f"no counter says that a bound was reached: {', '.join(moved)}")
+    moved = [
+        sample.value
+        for name, labels in trial.attack.counters
+        for sample in metrics.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    ]
+    if trial.attack.counters and not any(moved):
+        names = ", ".join(name for name, _ in trial.attack.counters)
+        trial.fault(f"no counter says that a bound was reached: {names}")
 
 
 def settle(trial):

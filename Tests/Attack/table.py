@@ -50,8 +50,9 @@ def cells(row):
     def memory(size):
         return f"{size / MIB:.0f}" if size else "–"
 
+    peak = memory(row.peak) if row.is_floor else f"{memory(row.peak)} of {memory(row.limit)}"
     return [
-        row.name, memory(row.start), f"{memory(row.peak)} of {memory(row.limit)}", memory(row.after), long("readyz"),
+        row.name, memory(row.start), peak, memory(row.after), long("readyz"),
         long("livez"), long("ping"), long("connect"), long("scrape"),
         "" if row.is_floor else "FAILED" if row.faults else "passed",
     ]
