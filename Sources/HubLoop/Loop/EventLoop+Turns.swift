@@ -76,13 +76,13 @@ extension EventLoop {
         let (before, began) = (allowance.spent, socket.isTimed ? clock.now() : tickTime)
         socket.takeTurn()
         let units = allowance.spent &- before
+        var wasLong = units > TimeAllowance.unitsPerLook
         if socket.isTimed {
             let ended = clock.now()
-            socket.isHeavy = ended.nanoseconds(since: began) > Self.shortTurn
+            wasLong = ended.nanoseconds(since: began) > Self.shortTurn
             if !allowance.isUsedUp, !allowance.look(ended) { statistics.overruns &+= 1 }
-        } else {
-            socket.isHeavy = units > TimeAllowance.unitsPerLook
         }
+        socket.noteTurn(wasLong: wasLong)
         socket.isTimed = units > Self.fewUnits
     }
 

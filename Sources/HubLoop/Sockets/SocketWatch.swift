@@ -35,8 +35,8 @@ package final class SocketWatch {
     private var state = State.open
     /// What has happened since the last turn.
     private var pending = Pending()
-    /// Its last turn was long: it waits behind those whose turns are short.
-    var isHeavy = false
+    /// How many short turns it takes until its last long one is forgotten.
+    private var heaviness: UInt8 = 0
     /// Its last turn was more than a little: the next one is timed.
     var isTimed = false
     /// It stands in one of the loop's lines.
@@ -149,6 +149,16 @@ package final class SocketWatch {
         guard state == .open else { return }
         pending.continues = true
         loop.turns.append(self)
+    }
+
+    /// Whether it had a long turn lately: it waits behind those whose turns are short.
+    var isHeavy: Bool { heaviness > 0 }
+
+    /// Notes what a turn was like.
+    ///
+    /// One who sends without end has short turns too, whenever all was read that had come.
+    func noteTurn(wasLong: Bool) {
+        if wasLong { heaviness = 16 } else if heaviness > 0 { heaviness -= 1 }
     }
 
     /// Whether something has happened that the handler was not told yet, because the loop has no time for it.

@@ -112,6 +112,8 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     }
 
     func timerFired(_ timer: LoopTimer) {
+        // What has come is looked at before the peer is judged.
+        if watch?.isPending == true { return schedule(.seconds(1)) }
         switch state {
         case .reading where refusal != nil: refuseAdmission(nil)
         case .reading where parser.isMidHead: refuseSlowHead()

@@ -37,14 +37,17 @@ package final class Drain: Sendable {
     }
 }
 
-/// Closes one loop's clients one after the other, so that they do not all come back to the other nodes at once.
+/// Tells one loop's clients of the drain and closes them one after the other, so that they do not all come back to the other
+/// nodes at once; as many in a tick as there is time for.
 final class DrainSchedule: LoopTimerTarget {
     /// Clients are closed at least this often: a few are gone at once.
     private static let longestGap: Duration = .milliseconds(10)
 
     private unowned let worker: Worker
     private let drain: Drain
-    private var waiting: [WebSocketConnection]
+    private let connections: [WebSocketConnection]
+    /// How many of them were told.
+    private var announced = 0
     private let gap: Duration
     private let deadline: MonotonicTime
     private lazy var timer = LoopTimer(self)
@@ -58,14 +61,17 @@ final class DrainSchedule: LoopTimerTarget {
     init(worker: Worker, connections: [WebSocketConnection], drain: Drain) {
         self.worker = worker
         self.drain = drain
-        waiting = connections
+        self.connections = connections
         began = worker.loop.now
         deadline = began + drain.limit
         answersEnd = min(began + Self.answerTime, deadline)
         gap = connections.isEmpty ? .zero : min(drain.spread / connections.count, DrainSchedule.longestGap)
     }
 
-    func start() { worker.loop.schedule(timer, after: gap) }
+    func start() {
+        announce()
+        worker.loop.schedule(timer, after: gap)
+    }
 
     /// Whether answers that are still owed are waited for.
     var awaitsAnswers: Bool { worker.loop.now < answersEnd }
@@ -74,14 +80,29 @@ final class DrainSchedule: LoopTimerTarget {
 
     func timerFired(_ timer: LoopTimer) {
         let now = worker.loop.now
-        if now >= deadline { return worker.abortClients() }
-        // The wheel's steps may be longer than the gap: close all that are due.
-        while let connection = waiting.last, now >= began + gap * closed {
-            waiting.removeLast()
-            closed += 1
-            connection.close(.drain)
+        guard now < deadline else {
+            if !worker.abortSomeClients() { worker.loop.schedule(timer, after: .zero) }
+            return
         }
-        let next = waiting.isEmpty ? (now < answersEnd ? answersEnd : deadline) : min(deadline, began + gap * closed)
-        worker.loop.schedule(timer, after: max(.milliseconds(1), now.duration(to: next)))
+        announce()
+        // The wheel's steps may be longer than the gap: close all that are due.
+        while closed < announced, now >= began + gap * closed, worker.loop.hasTimeLeft(after: 2) {
+            connections[closed].close(.drain)
+            closed += 1
+        }
+        worker.loop.schedule(timer, after: max(.milliseconds(1), now.duration(to: nextLook(now))))
+    }
+
+    private func announce() {
+        while announced < connections.count, worker.loop.hasTimeLeft(after: 2) {
+            connections[announced].announceDrain(drain.retryAfterMilliseconds)
+            announced += 1
+        }
+    }
+
+    private func nextLook(_ now: MonotonicTime) -> MonotonicTime {
+        if announced < connections.count { return now }
+        if closed < connections.count { return min(deadline, began + gap * closed) }
+        return now < answersEnd ? answersEnd : deadline
     }
 }

@@ -138,7 +138,7 @@ package final class Worker {
 
     /// Ends some of the clients that are left, as many as there is time for; false when more are left.
     func abortSomeClients() -> Bool {
-        for connection in webSockets.values.prefix(1024) {
+        for connection in Array(webSockets.values.prefix(1024)) {
             connection.abort(.drain)
             guard loop.hasTimeLeft() else { break }
         }
@@ -163,7 +163,6 @@ package final class Worker {
         stopListening()
         let clients = Array(webSockets.values)
         drain.report(worker: loop.index, open: clients.count)
-        for connection in clients { connection.announceDrain(drain.retryAfterMilliseconds) }
         schedule = DrainSchedule(worker: self, connections: clients, drain: drain)
         schedule?.start()
         loop.wake()
