@@ -107,7 +107,7 @@ extension ConfigurationKey {
             \.server.allowedOrigins,
             listOf: .text(.origin),
             count: 0...1000,
-            "Web pages that may connect beside those of the same host."
+            "Web pages that may connect beside those of the same host. null, file:// and * let in pages of strangers."
         ),
         ConfigurationKey(
             "server.max_concurrent_scrapes",
