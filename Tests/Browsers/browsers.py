@@ -5,6 +5,7 @@
 import argparse
 import asyncio
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -114,7 +115,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         for name in ["hub", "nginx", "chromium"]:
             (pathlib.Path(directory) / name).mkdir()
-        binary = ROOT / ".build" / "debug" / "gohub"
+        binary = os.environ.get("GOHUB_BINARY", ROOT / ".build" / "debug" / "gohub")
         hub = Hub(binary, f"{directory}/hub", {"server": {"max_connections_per_ip": 0}})
         nginx = Nginx(f"{directory}/nginx", hub)
         chromium = Chromium(f"{directory}/chromium")
