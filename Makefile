@@ -4,7 +4,7 @@
 # Each target is one script of scripts/, which says more about itself in its first lines.
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit blackbox lint docs coverage attack bench bench-registry stress fuzz threads clean help
+.PHONY: run test unit blackbox lint docs coverage attack browsers bench bench-registry stress fuzz threads clean help
 
 # Options for the hub: make run ARGS="--config configs/config.yaml"
 ARGS ?=
@@ -37,6 +37,9 @@ threads: ## Run the concurrent suites under the thread sanitizer
 
 attack: ## Attack the hub and judge its memory and what honest clients see (ARGS='--only inbox' for some attacks)
 	@scripts/attack $(ARGS)
+
+browsers: ## Let a browser behind nginx try the hub
+	@scripts/browsers $(ARGS)
 
 bench: ## Measure the hub on this machine
 	@scripts/bench $(ARGS)

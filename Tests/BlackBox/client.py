@@ -179,6 +179,13 @@ class RawClient:
             (length,) = struct.unpack(">Q", self._take(8))
         return first & 15, self._take(length)
 
+    def until(self, opcode):
+        """The payload of the next frame with this opcode; those before it are thrown away."""
+        while True:
+            found, payload = self.frame()
+            if found == opcode:
+                return payload
+
     def rest(self):
         """Every byte until the hub closes the connection."""
         try:

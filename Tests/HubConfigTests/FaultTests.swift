@@ -158,7 +158,8 @@ struct FaultTests {
     ]
 
     static let address = "host:port, :port or [IPv6]:port"
-    static let origin = "0 to 1000 of http://host[:port], https://host[:port] or *.domain"
+    static let origin =
+        "0 to 1000 of http://host[:port], https://host[:port], an app's scheme://host, *.domain, null, file:// or *"
     static let endpoint = "1 to 32 of http://host[:port] or https://host[:port]"
 
     static let texts: [Row] = [
@@ -222,8 +223,16 @@ struct FaultTests {
             #""https://a.example/" is not an origin, allowed is \#(origin) (did you mean https://a.example?)"#
         ),
         (
-            "server.allowed_origins", "[\"*\"]", .notAllowed,
-            #""*" is not an origin, allowed is \#(origin) (name the origins; all of a domain are *.example.org)"#
+            "server.allowed_origins", "[\"**\"]", .notAllowed,
+            #""**" is not an origin, allowed is \#(origin)"#
+        ),
+        (
+            "server.allowed_origins", "[\"htps://a.example\"]", .notAllowed,
+            #""htps://a.example" is not an origin, allowed is \#(origin) (the scheme is http or https)"#
+        ),
+        (
+            "server.allowed_origins", "[\"file:///\"]", .notAllowed,
+            #""file:///" is not an origin, allowed is \#(origin) (the scheme is http or https)"#
         ),
         (
             "server.allowed_origins", "[\"*.\"]", .notAllowed,

@@ -15,12 +15,13 @@ struct ProtocolHubMessageTests {
                     version: "1.0",
                     pingIntervalMilliseconds: 25_000,
                     maxMessageBytes: 1_048_576,
+                    maxPayloadBytes: 1_047_000,
                     timestamp: 17,
                     to: &bytes
                 )
             },
             #"{"message_id":0,"message_type":"welcome","data":{"client_id":"c\"1","node_id":"n1","version":"1.0","#
-                + #""ping_interval_ms":25000,"max_message_bytes":1048576},"ts":17}"#
+                + #""ping_interval_ms":25000,"max_message_bytes":1048576,"max_payload_bytes":1047000},"ts":17}"#
         ),
         (
             ProtocolProbe.written { HubMessage.draining(retryAfterMilliseconds: 1500, timestamp: 17, to: &$0) },
@@ -138,6 +139,7 @@ struct ProtocolHubMessageTests {
                 let welcome = try WelcomeData.parse(data)
                 #expect([welcome.clientID, welcome.nodeID, welcome.version] == ["c\"1", "n1", "1.0"])
                 #expect([welcome.pingIntervalMilliseconds, welcome.maxMessageBytes] == [25_000, 1_048_576])
+                #expect(welcome.maxPayloadBytes == 1_047_000)
             case .draining: #expect(try DrainingData.parse(data).retryAfterMilliseconds == 1500)
             case .subscribed: #expect(try TopicData.parse(data).topic == "a\n")
             case .unsubscribed: #expect(try TopicData.parse(data).topic == "a")
@@ -233,11 +235,33 @@ struct ProtocolHubMessageTests {
     @Test(
         "are refused by clients with what is missing or wrong",
         arguments: [
-            (.welcome, #"{"node_id":"n","version":"1","ping_interval_ms":1,"max_message_bytes":1}"#, "client_id"),
-            (.welcome, #"{"client_id":"c","version":"1","ping_interval_ms":1,"max_message_bytes":1}"#, "node_id"),
-            (.welcome, #"{"client_id":"c","node_id":"n","ping_interval_ms":1,"max_message_bytes":1}"#, "version"),
-            (.welcome, #"{"client_id":"c","node_id":"n","version":"1","max_message_bytes":1}"#, "ping_interval_ms"),
-            (.welcome, #"{"client_id":"c","node_id":"n","version":"1","ping_interval_ms":1}"#, "max_message_bytes"),
+            (
+                .welcome,
+                #"{"node_id":"n","version":"1","ping_interval_ms":1,"max_message_bytes":1,"max_payload_bytes":1}"#,
+                "client_id"
+            ),
+            (
+                .welcome,
+                #"{"client_id":"c","version":"1","ping_interval_ms":1,"max_message_bytes":1,"max_payload_bytes":1}"#,
+                "node_id"
+            ),
+            (
+                .welcome,
+                #"{"client_id":"c","node_id":"n","ping_interval_ms":1,"max_message_bytes":1,"max_payload_bytes":1}"#,
+                "version"
+            ),
+            (
+                .welcome, #"{"client_id":"c","node_id":"n","version":"1","max_message_bytes":1,"max_payload_bytes":1}"#,
+                "ping_interval_ms"
+            ),
+            (
+                .welcome, #"{"client_id":"c","node_id":"n","version":"1","ping_interval_ms":1,"max_payload_bytes":1}"#,
+                "max_message_bytes"
+            ),
+            (
+                .welcome, #"{"client_id":"c","node_id":"n","version":"1","ping_interval_ms":1,"max_message_bytes":1}"#,
+                "max_payload_bytes"
+            ),
             (.welcome, #"{"client_id":1}"#, "client_id"), (.welcome, #"{"ping_interval_ms":"1"}"#, "ping_interval_ms"),
             (.draining, "{}", "retry_after_ms"), (.draining, #"{"retry_after_ms":1.5}"#, "retry_after_ms"),
             (.subscribed, "{}", "topic"), (.subscribed, #"{"topic":null}"#, "topic"),

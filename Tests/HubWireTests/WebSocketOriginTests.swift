@@ -52,9 +52,55 @@ struct WebSocketOriginTests {
     }
 
     @Test(
+        "null, file:// and * may, each when it is on the list, which says what that opens",
+        arguments: [
+            (["null"], ["null"]), (["file://"], ["file://"]), (["null", "file://"], ["null", "file://"]),
+            (["*"], ["null", "file://", "https://evil.net", "capacitor://localhost", "nonsense", ""]), ([], []),
+        ]
+    )
+    func exposures(entries: [String], allowed: [String]) throws {
+        let policy = try OriginPolicy(allowed: entries)
+        #expect(policy.exposures.map(\.rawValue) == entries)
+        #expect(policy.exposures.allSatisfy { !$0.meaning.isEmpty })
+        for origin in ["null", "file://", "https://evil.net", "capacitor://localhost", "nonsense", ""] {
+            #expect(policy.allows(origin: origin, host: "hub.example.org") == allowed.contains(origin), "\(origin)")
+        }
+        #expect(policy.allows(origin: "http://hub.example.org", host: "hub.example.org"))
+    }
+
+    @Test(
+        "apps with a scheme of their own may when they are on the list, and are never the same host",
+        arguments: [
+            ("capacitor://localhost", true), ("CAPACITOR://LOCALHOST", true), ("ionic://localhost", false),
+            ("chrome-extension://abcdefghijklmnop", true), ("capacitor://localhost:1", false),
+            ("app://hub.example.org", false), ("app://a.example.com", false), ("https://localhost", false),
+        ]
+    )
+    func apps(origin: String, isAllowed: Bool) throws {
+        let policy = try OriginPolicy(allowed: [
+            "capacitor://localhost", "chrome-extension://abcdefghijklmnop", "*.example.com",
+        ])
+        #expect(policy.allows(origin: origin, host: "hub.example.org") == isAllowed)
+    }
+
+    @Test(
+        "the advice about a refused page tells a lost port from a page that nobody named",
+        arguments: [
+            ("http://hub.example.org:8081", "hub.example.org", true),
+            ("https://hub.example.org", "hub.example.org:8080", true),
+            ("https://app.example.org", "hub.example.org", false), ("null", "hub.example.org", false),
+            ("http://hub.example.org", nil, false), ("app://hub.example.org", "hub.example.org:1", false),
+        ] as [(String, String?, Bool)]
+    )
+    func advice(origin: String, host: String?, isLostPort: Bool) {
+        #expect(OriginPolicy.advice(origin: origin, host: host).contains("$http_host") == isLostPort)
+    }
+
+    @Test(
         "what is no origin is refused as an entry, and named",
         arguments: [
-            "", "*", "*.", "*.*.example.org", "app.example.org", "https://", "https://app.example.org/", "null",
+            "", "**", "*.", "*.*.example.org", "app.example.org", "https://", "https://app.example.org/", "Null",
+            "file:///", "file://host", "wss://app.example.org", "capacitor://", "1 2://a", "://a",
             "https://*.example.org", "*.example.org:80", "*.[::1]", "*..example.org", "ftp://a", "https://a:x",
             "*example.org",
         ]

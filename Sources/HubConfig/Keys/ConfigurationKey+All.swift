@@ -107,7 +107,7 @@ extension ConfigurationKey {
             \.server.allowedOrigins,
             listOf: .text(.origin),
             count: 0...1000,
-            "Web pages that may connect beside those of the same host."
+            "Web pages that may connect beside those of the same host. null, file:// and * let in pages of strangers."
         ),
         ConfigurationKey(
             "server.max_concurrent_scrapes",
@@ -127,8 +127,8 @@ extension ConfigurationKey {
         ConfigurationKey(
             "hub.max_message_bytes",
             \.hub.maxMessageBytes,
-            .bytes(ByteCount(128) ... .mebibytes(64)),
-            "The largest message of a client; a larger one closes its connection with 1009."
+            .bytes(.kibibytes(1) ... .mebibytes(64)),
+            "The largest message of a client, and to a client; a larger one of its own closes its connection with 1009."
         ),
         ConfigurationKey(
             "hub.message_buffer_cap",

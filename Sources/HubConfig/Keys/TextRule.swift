@@ -52,17 +52,17 @@ struct TextRule: Sendable {
         return host.isEmpty || isHost(host) ? nil : "a host has letters, digits, dots and dashes"
     }
 
-    /// An origin of browsers: exact with its scheme, or all hosts below a domain.
+    /// An origin of browsers: exact with its scheme, all hosts below a domain, or one of the words that open the hub widely.
     static let origin = TextRule(
         type: "origin",
         noun: "an origin",
-        allowed: "http://host[:port], https://host[:port] or *.domain"
+        allowed: "http://host[:port], https://host[:port], an app's scheme://host, *.domain, null, file:// or *"
     ) { text in
-        if text == "*" { return "name the origins; all of a domain are *.example.org" }
+        if ["*", "null", "file://"].contains(text) { return nil }
         if text.hasPrefix("*.") {
             return isHost(text.dropFirst(2)) ? nil : "after *. stands a domain, such as *.example.org"
         }
-        return objectionToURL(text, scheme: "https")
+        return isAppOrigin(text) ? nil : objectionToURL(text, scheme: "https")
     }
 
     /// The base of an HTTP server's addresses.
@@ -107,6 +107,18 @@ struct TextRule: Sendable {
         let rest = text[colon...].dropFirst(3)
         if rest.hasSuffix("/"), isAuthority(rest.dropLast()) { return .meant("\(text.dropLast())") }
         return isAuthority(rest) ? nil : "a host and perhaps a port, and no path"
+    }
+
+    /// A scheme that is no mistyped http or https, nor one that pages do not have, and a host.
+    private static func isAppOrigin(_ text: String) -> Bool {
+        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return false }
+        let scheme = String(text[..<colon])
+        let isWord = scheme.utf8.allSatisfy {
+            (97...122).contains($0) || (48...57).contains($0) || [43, 45, 46].contains($0)
+        }
+        return isWord && scheme.utf8.first.map { (97...122).contains($0) } == true
+            && Suggestion.nearest(to: scheme, among: ["http", "https", "ws", "wss", "ftp", "file"]) == nil
+            && isAuthority(text[colon...].dropFirst(3))
     }
 
     /// The form `host`, `host:port`, `[v6]` or `[v6]:port`.

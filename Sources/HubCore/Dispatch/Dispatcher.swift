@@ -11,8 +11,10 @@ package struct Dispatcher: MessageReceiver {
         package var version: String
         /// How often the hub pings.
         package var pingIntervalMilliseconds: Int64
-        /// The longest message that the hub takes.
+        /// The longest message that the hub takes, and the longest that it delivers.
         package var maxMessageBytes: Int
+        /// The longest payload that is delivered whatever its topic.
+        package var maxPayloadBytes: Int { max(0, maxMessageBytes - HubMessage.maxMessageOverhead) }
 
         /// Makes one.
         package init(version: String, pingIntervalMilliseconds: Int64, maxMessageBytes: Int) {
@@ -31,13 +33,14 @@ package struct Dispatcher: MessageReceiver {
     /// - Parameter handlers: More handlers by `message_type`; one for a type of the protocol takes its place.
     package init(welcome: Welcome, handlers: [String: any MessageHandler] = [:]) {
         self.welcome = welcome
+        let limit = welcome.maxMessageBytes
         let builtIn: [MessageType: (CommandKind, any MessageHandler)] = [
-            .ping: (.ping, PingHandler()),
+            .ping: (.ping, PingHandler(limit: limit)),
             .subscribe: (.subscribe, SubscribeHandler()),
             .unsubscribe: (.unsubscribe, UnsubscribeHandler()),
-            .publish: (.publish, PublishHandler()),
-            .broadcast: (.broadcast, BroadcastHandler()),
-            .unicast: (.unicast, UnicastHandler()),
+            .publish: (.publish, PublishHandler(limit: limit)),
+            .broadcast: (.broadcast, BroadcastHandler(limit: limit)),
+            .unicast: (.unicast, UnicastHandler(limit: limit)),
         ]
         known = MessageType.allCases.map { type in
             guard let (kind, handler) = builtIn[type] else { return nil }
@@ -55,6 +58,7 @@ package struct Dispatcher: MessageReceiver {
                 version: welcome.version,
                 pingIntervalMilliseconds: welcome.pingIntervalMilliseconds,
                 maxMessageBytes: welcome.maxMessageBytes,
+                maxPayloadBytes: welcome.maxPayloadBytes,
                 timestamp: shard.environment.unixMilliseconds(),
                 to: &bytes
             )

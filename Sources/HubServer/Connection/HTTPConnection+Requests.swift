@@ -97,7 +97,8 @@ extension HTTPConnection {
             return reject(.draining, .text(503, "the hub is draining", headers: [("Retry-After", "5")]), exchange)
         }
         guard settings.origins.allows(origin: handshake.origin, host: head.headers["host"]) else {
-            return reject(.origin, .text(403, "this origin may not connect"), exchange)
+            worker.common.reportOrigin(handshake.origin ?? "", host: head.headers["host"], peer: peer)
+            return reject(.origin, .text(403, "this origin is not in server.allowed_origins"), exchange)
         }
         let subprotocol = handshake.subprotocol(from: settings.subprotocols)
         guard subprotocol != nil || handshake.subprotocols.isEmpty || settings.subprotocols.isEmpty else {

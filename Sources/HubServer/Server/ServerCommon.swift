@@ -3,6 +3,8 @@
 
 import HubCore
 import HubLog
+import HubLoop
+import HubWire
 import Synchronization
 
 /// What all loops of a server share; immutable or locked.
@@ -13,6 +15,7 @@ package final class ServerCommon: Sendable {
     let receiver: any MessageReceiver
     let limiter: ConnectionLimiter
     private let draining = Atomic<Bool>(false)
+    private let refusedOrigins = LogLimit()
 
     init(settings: ServerSettings, log: Logger, receiver: any MessageReceiver) {
         self.settings = settings
@@ -30,5 +33,17 @@ package final class ServerCommon: Sendable {
     var isDraining: Bool {
         get { draining.load(ordering: .relaxed) }
         set { draining.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Tells the operator of a page that was turned away, and what to do if it is one of theirs; once a second at most.
+    func reportOrigin(_ origin: String, host: String?, peer: SocketAddress) {
+        log.warning(
+            limit: refusedOrigins,
+            "a page's origin was refused",
+            [
+                LogField("origin", origin), LogField("host", host ?? ""), LogField("peer", peer.description),
+                LogField("advice", OriginPolicy.advice(origin: origin, host: host)),
+            ]
+        )
     }
 }

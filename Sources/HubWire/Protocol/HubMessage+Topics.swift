@@ -48,6 +48,15 @@ extension HubMessage {
         layout(topic, payloadByteCount, from, messageID, timestamp).count
     }
 
+    /// The most that a `message` has beside its payload: for the longest topic, all of it escaped, and the longest numbers.
+    package static let maxMessageOverhead = messageByteCount(
+        topic: EncodedString(String(repeating: "\"", count: TopicName.maximumBytes)),
+        payloadByteCount: 0,
+        from: EncodedString(String(repeating: "0", count: 36)),
+        messageID: .min,
+        timestamp: .min
+    )
+
     @inline(__always)
     private static func layout(
         _ topic: EncodedString,

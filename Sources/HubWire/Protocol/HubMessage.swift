@@ -13,6 +13,7 @@ package enum HubMessage {
         version: String,
         pingIntervalMilliseconds: Int64,
         maxMessageBytes: Int,
+        maxPayloadBytes: Int,
         messageID: Int64 = 0,
         timestamp: Int64,
         to bytes: inout [UInt8]
@@ -29,6 +30,8 @@ package enum HubMessage {
             writer.integer(pingIntervalMilliseconds)
             writer.key("max_message_bytes")
             writer.integer(maxMessageBytes)
+            writer.key("max_payload_bytes")
+            writer.integer(maxPayloadBytes)
         }
     }
 
@@ -53,13 +56,20 @@ package enum HubMessage {
         timestamp: Int64,
         to bytes: inout [UInt8]
     ) {
-        let opening: StaticString = ",\"message_type\":\"pong\",\"data\":"
-        if let data {
-            MessageLayout.append(opening, data, "", messageID: messageID, timestamp: timestamp, to: &bytes)
-        } else {
-            let layout = MessageLayout(opening, 0, "null", messageID: messageID, timestamp: timestamp)
-            layout.append(to: &bytes) { _ in }
+        pongLayout(data?.count, messageID, timestamp).append(to: &bytes) { output in
+            if let data { output.raw(data) }
         }
+    }
+
+    /// How many bytes `pong` will append; nil is a ping without data.
+    package static func pongByteCount(dataByteCount: Int?, _ messageID: Int64, _ timestamp: Int64) -> Int {
+        pongLayout(dataByteCount, messageID, timestamp).count
+    }
+
+    private static func pongLayout(_ count: Int?, _ messageID: Int64, _ timestamp: Int64) -> MessageLayout {
+        let closing: StaticString = count == nil ? "null" : ""
+        let opening: StaticString = ",\"message_type\":\"pong\",\"data\":"
+        return MessageLayout(opening, count ?? 0, closing, messageID: messageID, timestamp: timestamp)
     }
 
     /// Says why a message was refused.

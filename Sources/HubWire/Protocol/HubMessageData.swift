@@ -13,6 +13,8 @@ package struct WelcomeData: Sendable, Hashable {
     package let pingIntervalMilliseconds: Int64
     /// The longest message the hub takes, in bytes.
     package let maxMessageBytes: Int64
+    /// The longest payload that the hub delivers for certain, in bytes.
+    package let maxPayloadBytes: Int64
 
     /// Parses the value of `data`.
     ///
@@ -21,7 +23,7 @@ package struct WelcomeData: Sendable, Hashable {
     package static func parse(_ data: UnsafeRawBufferPointer) throws(MessageError) -> WelcomeData {
         var reader = try DataReader(data)
         var (client, node, version): (JSONString?, JSONString?, JSONString?)
-        var (interval, limit): (Int64?, Int64?)
+        var (interval, limit, payloadLimit): (Int64?, Int64?, Int64?)
         while let key = try reader.nextKey() {
             if key == "client_id" {
                 try reader.string("client_id", into: &client)
@@ -33,6 +35,8 @@ package struct WelcomeData: Sendable, Hashable {
                 try reader.integer("ping_interval_ms", into: &interval)
             } else if key == "max_message_bytes" {
                 try reader.integer("max_message_bytes", into: &limit)
+            } else if key == "max_payload_bytes" {
+                try reader.integer("max_payload_bytes", into: &payloadLimit)
             } else {
                 try reader.skip()
             }
@@ -42,7 +46,8 @@ package struct WelcomeData: Sendable, Hashable {
             nodeID: try DataReader.text(DataReader.required(node, "node_id")),
             version: try DataReader.text(DataReader.required(version, "version")),
             pingIntervalMilliseconds: try DataReader.required(interval, "ping_interval_ms"),
-            maxMessageBytes: try DataReader.required(limit, "max_message_bytes")
+            maxMessageBytes: try DataReader.required(limit, "max_message_bytes"),
+            maxPayloadBytes: try DataReader.required(payloadLimit, "max_payload_bytes")
         )
     }
 }

@@ -9,6 +9,7 @@ import HubLog
 import HubLoop
 import HubMetrics
 import HubServer
+import HubWire
 
 /// One node of the hub, put together from its configuration: hub, server, metrics, bus.
 final class Node: Sendable {
@@ -32,6 +33,12 @@ final class Node: Sendable {
                     LogField("configured", wanted),
                     LogField("possible", settings.maxConnections),
                 ]
+            )
+        }
+        for exposure in settings.origins.exposures {
+            log.warning(
+                "server.allowed_origins lets in pages of strangers",
+                [LogField("entry", exposure.rawValue), LogField("meaning", exposure.meaning)]
             )
         }
         let bus = Node.makeBus(configuration, registry: registry, log: log)

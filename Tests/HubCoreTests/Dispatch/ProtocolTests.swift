@@ -191,7 +191,7 @@ struct ProtocolTests {
         hub.tick()
         let data =
             #"{"client_id":"\#(client.id)","node_id":"node \"7\"","version":"1.2.3","#
-            + #""ping_interval_ms":25000,"max_message_bytes":1048576}"#
+            + #""ping_interval_ms":25000,"max_message_bytes":1048576,"max_payload_bytes":1047903}"#
         #expect(client.takeTexts() == [hubMessage(0, "welcome", data)])
     }
 

@@ -75,7 +75,7 @@ struct MessageTests {
             $0.settings.maxMessageBytes = 1000
         } _: { server in
             let client = try await server.client()
-            let start = #"{"message_id":1,"message_type":"ping","data":""#
+            let start = #"{"message_id":1,"message_type":"ping","padding":""#
             let text = start + String(repeating: "x", count: 1000 - start.utf8.count - 2) + "\"}"
             client.socket.send(text)
             #expect(try await client.next { $0 }.type == "pong")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubLog
 import HubServer
 import HubTesting
 import HubWire
@@ -36,7 +37,47 @@ struct RefusalTests {
             let reply = try await ask(server, origin: origin)
             #expect(reply.status == 403)
             #expect(reply["connection"] == "close")
+            #expect(reply.text.contains("server.allowed_origins"))
             #expect(try await server.rejected(.origin) == 1)
+            let record = try #require(server.sink.records.first { $0.level == .warning })
+            #expect(record.message == "a page's origin was refused")
+            let fields = Dictionary(uniqueKeysWithValues: record.fields.map { ("\($0.key)", $0.value) })
+            #expect(fields["origin"] == .string(origin))
+            #expect(fields["host"] == .string("hub.example.org"))
+            guard case .string(let peer)? = fields["peer"], case .string(let advice)? = fields["advice"] else {
+                Issue.record("no peer or no advice: \(fields)")
+                return
+            }
+            #expect(peer.hasPrefix("127.0.0.1:"))
+            // The same host by another port is what a proxy that loses the port looks like.
+            #expect(advice.contains(origin == "http://hub.example.org:8080" ? "$http_host" : "server.allowed_origins"))
+        }
+    }
+
+    @Test("refused pages that come by the hundred are a line a second in the log, and each is counted")
+    func manyOrigins() async throws {
+        try await withServer { server in
+            for _ in 0..<100 {
+                let reply = try await ask(server, origin: "https://evil.example.net")
+                #expect(reply.status == 403)
+            }
+            #expect(try await server.rejected(.origin) == 100)
+            let lines = server.sink.records.filter { $0.level == .warning }
+            #expect((1...60).contains(lines.count))
+        }
+    }
+
+    @Test("null, files and every page may connect when the operator says so", arguments: ["null", "file://", "*"])
+    func openOrigins(entry: String) async throws {
+        let policy = try OriginPolicy(allowed: [entry])
+        try await withServer {
+            $0.settings.origins = policy
+        } _: { server in
+            for origin in ["null", "file://", "https://a.example.net"] {
+                let isAllowed = entry == "*" || entry == origin
+                let reply = try await ask(server, origin: origin)
+                #expect(reply.status == (isAllowed ? 101 : 403), "\(origin)")
+            }
         }
     }
 
