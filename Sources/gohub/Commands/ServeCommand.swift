@@ -29,7 +29,9 @@ extension Command {
             """,
         run: { arguments throws(Arguments.Fault) in
             let file = try ConfigurationFlags.file(arguments)
-            guard let configuration = ConfigurationFlags.load(arguments, file: file) else { return .configuration }
+            guard let configuration = ConfigurationFlags.load(arguments, file: file, faults: .suiting()) else {
+                return .configuration
+            }
             return ServeCommand.run(configuration)
         }
     )
