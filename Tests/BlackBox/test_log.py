@@ -17,6 +17,10 @@ from hub import Hub
 from metrics import Metrics
 from process import die_with_parent, environment, eventually
 
+UPGRADE = (
+    b"Host: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 MALFORMED = bytes([0xF1, 0x80, 0, 0, 0, 0])
 
 
@@ -183,6 +187,26 @@ async def test_debug_lines_name_who_came_and_why_they_left(start_hub):
     assert record["received_bytes"] > 50
     assert record["sent_bytes"] > 100
     assert record["duration"] > 0
+
+
+def test_refusals_name_the_peer_once_a_second(start_hub):
+    hub = start_hub({"server": {"max_connections_per_ip": 2}})
+    with RawClient(hub) as first, RawClient(hub) as second:
+        first.upgrade()
+        second.upgrade()
+
+        def refused():
+            with RawClient(hub) as client:
+                client.send(b"GET /ws HTTP/1.1\r\n" + UPGRADE)
+                assert client.response_head()[0] == 503
+            return [record for record in hub.records() if record["message"] == "connection refused"]
+
+        record = eventually(refused)[0]
+        assert record["level"] == "warning"
+        assert record["reason"] == "ip_limit"
+        assert record["peer"].startswith("127.0.0.1:")
+        # Those that were left out are told of by the next line.
+        assert eventually(lambda: any(record.get("suppressed", 0) > 0 for record in refused()))
 
 
 async def test_slow_clients_are_named_when_they_are_disconnected(start_hub):
