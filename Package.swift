@@ -56,10 +56,10 @@ let package = Package(
                 + (Context.environment["GOHUB_REVISION"].map { [.define("GOHUB_REVISION", to: "\"\($0)\"")] } ?? [])
         ),
 
-        // The ground floor: pure Swift.
+        // The ground floor: Swift, and of our own C what needs no library.
         part("HubWire"),
         part("HubMetrics", ["CGohub"]),
-        part("HubLog"),
+        part("HubLog", ["CGohub"]),
 
         // The hub and its bus; the loops beside them.
         part("HubBus", ["HubWire", "HubMetrics", "HubLog"]),
@@ -118,7 +118,7 @@ let package = Package(
 
         tests("HubWireTests", ["HubWire", "HubWireFuzz", "HubTesting"]),
         tests("HubMetricsTests", ["HubMetrics", "HubWire", "HubTesting"]),
-        tests("HubLogTests", ["HubLog"]),
+        tests("HubLogTests", ["HubLog", "CGohub", "HubTesting"]),
         tests("HubBusTests", ["HubBus", "HubMetrics", "HubLog", "HubTesting"]),
         tests("HubCoreTests", ["HubCore", "HubWire", "HubMetrics", "HubTesting"]),
         tests("HubLoopTests", ["HubLoop", "HubMetrics", "HubTesting"]),

@@ -3,13 +3,27 @@
 #define _GNU_SOURCE
 #include "gohub_process.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int gohub_open_standard_descriptors(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
+        // The lowest free number is taken, which is this one: those below are open by now.
+        int opened = open("/dev/null", O_RDWR);
+        // Without a /dev, anything will do that no byte can be written to.
+        if (opened < 0) opened = open("/", O_RDONLY);
+        if (opened < 0) return -errno;
+    }
+    return 0;
+}
+
 #if defined(__linux__)
 #include <dirent.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 int64_t gohub_open_descriptors(void) {
     int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

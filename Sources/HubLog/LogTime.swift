@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import CGohub
 
 /// A moment of the wall clock, to be written as RFC 3339 in UTC with milliseconds.
 package struct LogTime: Sendable, Equatable {
@@ -15,19 +11,11 @@ package struct LogTime: Sendable, Equatable {
     /// Names a moment by its distance from 1970.
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// Reads the wall clock.
-    package static func now() -> LogTime {
-        LogTime(nanoseconds: Int64(truncatingIfNeeded: read(CLOCK_REALTIME)))
-    }
+    /// Reads the wall clock; what lies outside of the years 1677 to 2262 is the nearest end.
+    package static func now() -> LogTime { LogTime(nanoseconds: gohub_wall_clock()) }
 
     /// Reads the clock that never goes back, in nanoseconds since some start.
-    package static func monotonic() -> UInt64 { read(CLOCK_MONOTONIC) }
-
-    private static func read(_ clock: clockid_t) -> UInt64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000 &+ UInt64(truncatingIfNeeded: time.tv_nsec)
-    }
+    package static func monotonic() -> UInt64 { gohub_monotonic_clock() }
 
     /// Appends `2026-01-02T03:04:05.678Z`, always 24 bytes; the years of 64 bits of nanoseconds end in 2262.
     func append(to line: inout [UInt8]) {

@@ -6,7 +6,7 @@ public import Synchronization
 /// Takes records at a level or above it and hands each to a sink as one line; safe from any thread.
 ///
 /// A call below the level costs one relaxed atomic load: neither the message nor the fields are made. A call at it encodes
-/// on the calling thread and writes at once, so a per-message path logs through a ``LogLimit`` or not at all.
+/// on the calling thread and hands the line to the sink, so a per-message path logs through a ``LogLimit`` or not at all.
 ///
 /// The class is public only because the compiler inlines nothing of a `package` type into another module; its members are
 /// for the package all the same.
@@ -15,17 +15,21 @@ public final class Logger: Sendable {
     private let format: LogFormat
     private let sink: any LogSink
     private let clock: @Sendable () -> LogTime
+    /// The fields that every record begins with.
+    private let common: [LogField]
     private let counts: InlineArray<5, Atomic<UInt64>>
 
     /// Prepares a logger.
     ///
     /// - Parameter level: The lowest level that is written; default info.
     /// - Parameter format: How lines look; by default what suits standard error.
+    /// - Parameter node: The node's name, which every line carries as `node`; nil leaves the field out.
     /// - Parameter sink: Where lines go; by default standard error.
     /// - Parameter clock: What time it is; for tests.
     package init(
         level: LogLevel = .info,
         format: LogFormat = .suiting(),
+        node: String? = nil,
         sink: any LogSink = DescriptorSink(),
         clock: @escaping @Sendable () -> LogTime = LogTime.now
     ) {
@@ -33,7 +37,12 @@ public final class Logger: Sendable {
         self.format = format
         self.sink = sink
         self.clock = clock
+        self.common = node.map { [LogField("node", $0)] } ?? []
         self.counts = InlineArray { _ in Atomic(0) }
+        sink.tellDrops { [weak self] count in
+            self?.line(.warning, "log lines were dropped: nobody read them in time", [LogField("dropped", count)]).bytes
+                ?? []
+        }
     }
 
     /// The lowest level that is written; may change at any time.
@@ -42,7 +51,17 @@ public final class Logger: Sendable {
         set { threshold.store(newValue.rawValue, ordering: .relaxed) }
     }
 
-    /// How many records of a level were written (or lost by the sink) since the start; suppressed ones do not count.
+    /// How many lines were handed to the sink and will not be read by anybody, since the start.
+    package var droppedLines: UInt64 { sink.droppedLines }
+
+    /// Waits until all lines so far are written, for a limited time: before the process ends.
+    ///
+    /// - Returns: Whether nothing is left.
+    @discardableResult
+    package func flush(within limit: Duration = .seconds(1)) -> Bool { sink.flush(within: limit) }
+
+    /// How many records of a level were made since the start, those that the sink dropped included; suppressed ones do not
+    /// count.
     package func eventCount(_ level: LogLevel) -> UInt64 { counts[Int(level.rawValue)].load(ordering: .relaxed) }
 
     /// Whether a record of this level would be written.
@@ -115,11 +134,18 @@ public final class Logger: Sendable {
     @usableFromInline @inline(never)
     func write(_ level: LogLevel, _ message: String, _ fields: [LogField], suppressed: UInt64 = 0) {
         let fields = suppressed == 0 ? fields : fields + [LogField("suppressed", suppressed)]
-        counts[Int(level.rawValue)].wrappingAdd(1, ordering: .relaxed)
-        let record = LogRecord(time: clock(), level: level, message: message, fields: fields)
-        var line: [UInt8] = []
-        line.reserveCapacity(256)
-        LogEncoder.append(record, as: format, to: &line)
+        let (record, line) = line(level, message, fields)
         line.withUnsafeBytes { sink.write(record, line: $0) }
+    }
+
+    /// Makes a record and its line, and counts it.
+    private func line(_ level: LogLevel, _ message: String, _ fields: [LogField]) -> (record: LogRecord, bytes: [UInt8])
+    {
+        counts[Int(level.rawValue)].wrappingAdd(1, ordering: .relaxed)
+        let record = LogRecord(time: clock(), level: level, message: message, fields: common + fields)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        LogEncoder.append(record, as: format, to: &bytes)
+        return (record, bytes)
     }
 }

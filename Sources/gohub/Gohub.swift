@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import CGohub
 import HubConfig
 
 #if canImport(Glibc)
@@ -20,6 +21,8 @@ extension CommandLine {
 @main
 struct Gohub {
     static func main() {
+        // Whatever is opened first would otherwise be taken for the log, or for standard input.
+        guard gohub_open_standard_descriptors() == 0 else { exit(ExitCode.failure.rawValue) }
         for (index, argument) in CommandLine.unsafeArguments.enumerated() {
             guard String(validatingCString: argument) != nil else {
                 Output.complain("argument \(index) is not UTF-8")

@@ -2,6 +2,7 @@
 # Part of gohub.
 """The program as a person or a script calls it."""
 
+import json
 import os
 import pty
 import re
@@ -126,3 +127,33 @@ def test_few_open_files_are_warned_of_only_when_more_connections_were_asked_for(
     hub.wait_for_line(lambda line: "listening" in line or None)
     assert hub.stop() == 0
     assert any("ulimit" in line for line in hub.lines) == warns, hub.tail()
+
+
+@pytest.mark.parametrize(
+    ("command", "format", "is_json"),
+    [
+        ("serve", "auto", True),
+        ("serve", "text", False),
+        ("serve", "json", True),
+        ("serve", "yaml", True),
+        ("check", "auto", False),
+        ("check", "text", False),
+        ("check", "json", True),
+    ],
+)
+def test_faults_look_like_the_log(binary, command, format, is_json):
+    """Standard error is no terminal here, so that a log whose format is left to the program is JSON."""
+    answer = run(binary, command, "--log-format", format, "--server-loops", "999")
+    assert answer.returncode == 78
+    lines = answer.stderr.splitlines()
+    assert len(lines) == (2 if format == "yaml" else 1)
+    if not is_json:
+        assert lines[0].startswith("gohub: flag --server-loops: server.loops: \"999\" is too large")
+        return
+    record = {record["key"]: record for record in map(json.loads, lines)}["server.loops"]
+    assert record["level"] == "error"
+    assert record["message"] == "wrong configuration"
+    assert record["code"] == "out_of_range"
+    assert record["origin"] == "flag --server-loops"
+    assert record["allowed"].startswith("0 to 256")
+    assert "999" in record["error"]

@@ -196,7 +196,7 @@ struct FaultTests {
         (
             "hub.node_id", "a b", .notAllowed,
             #""a b" is not a name, allowed is 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore, "#
-                + "or empty for the host's name and a random end"
+                + "or empty for node- and eight random hexadecimal digits"
         ),
         (
             "cluster.etcd.key_prefix", "gohub", .notAllowed,

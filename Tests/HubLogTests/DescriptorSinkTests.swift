@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubLog
+import HubTesting
 import Testing
+
+@testable import HubLog
 
 #if canImport(Glibc)
     import Glibc
@@ -35,6 +37,10 @@ struct DescriptorSinkTests {
 
         func makeWriterNonBlocking() { _ = fcntl(writer, F_SETFL, fcntl(writer, F_GETFL) | O_NONBLOCK) }
 
+        func makeWriterBlocking() { _ = fcntl(writer, F_SETFL, fcntl(writer, F_GETFL) & ~O_NONBLOCK) }
+
+        func makeReaderNonBlocking() { _ = fcntl(reader, F_SETFL, fcntl(reader, F_GETFL) | O_NONBLOCK) }
+
         func read(_ limit: Int = 1 << 20) -> String {
             var bytes = [UInt8](repeating: 0, count: limit)
             #if canImport(Glibc)
@@ -43,6 +49,18 @@ struct DescriptorSinkTests {
                 let count = Darwin.read(reader, &bytes, limit)
             #endif
             return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        }
+
+        /// Reads until the sink has nothing left to write.
+        func readAll(of sink: DescriptorSink) -> String {
+            makeReaderNonBlocking()
+            var text = ""
+            var isFlushed = false
+            while !isFlushed {
+                isFlushed = sink.flush(within: .milliseconds(5))
+                text += read()
+            }
+            return text
         }
 
         /// Writes until the pipe takes no more.
@@ -68,43 +86,64 @@ struct DescriptorSinkTests {
         let logger = Logger(sink: sink)
         pipe.closeReader()
         for _ in 0..<3 { logger.error("nobody reads this") }
-        #expect(sink.lostLines == 3)
+        #expect(logger.flush(within: .seconds(30)))
+        #expect(logger.droppedLines == 3)
         #expect(logger.eventCount(.error) == 3)
     }
 
-    @Test("a full descriptor costs lines, and the next that fits is whole")
-    func full() throws {
+    @Test("a full descriptor is waited for, whether it blocks or not", arguments: [true, false])
+    func full(blocks: Bool) throws {
         let pipe = try Pipe()
         pipe.makeWriterNonBlocking()
         pipe.fill()
+        if blocks { pipe.makeWriterBlocking() }
         let sink = DescriptorSink(descriptor: pipe.writer)
         let logger = Logger(format: .json, sink: sink)
-        logger.info("lost")
-        #expect(sink.lostLines == 1)
-        _ = pipe.read()
         logger.info("kept")
-        let text = pipe.read()
+        #expect(!logger.flush(within: .milliseconds(20)))
+        let text = pipe.readAll(of: sink).drop { $0 == "." }
         #expect(text.hasPrefix("{") && text.hasSuffix("\"message\":\"kept\"}\n"))
-        #expect(sink.lostLines == 1)
+        #expect(logger.droppedLines == 0)
     }
 
-    @Test("after a line that was cut the next one starts on its own line")
-    func torn() throws {
+    @Test("a log that nobody reads costs lines, not time, and says how many once it is read again")
+    func unread() throws {
         let pipe = try Pipe()
         pipe.makeWriterNonBlocking()
         pipe.fill()
-        // Room for one page: a line of several pages gets out in part.
-        _ = pipe.read(4096)
-        let sink = DescriptorSink(descriptor: pipe.writer)
-        let logger = Logger(format: .json, sink: sink)
-        let long = LogField("k", String(repeating: "x", count: 2000))
-        logger.info("cut", [long, LogField("l", long.value), LogField("m", long.value)])
-        #expect(sink.lostLines == 1)
-        let before = pipe.read()
-        #expect(!before.hasSuffix("\n"))
-        logger.info("whole")
-        let after = pipe.read()
-        #expect(after.hasPrefix("\n{") && after.hasSuffix("}\n"))
+        pipe.makeWriterBlocking()
+        let sink = DescriptorSink(descriptor: pipe.writer, capacity: 4096)
+        let logger = Logger(format: .text, node: "n1", sink: sink) { LogTime(nanoseconds: 0) }
+        // With a sink that waits this would never end.
+        for index in 0..<500 { logger.info("message", [.init("index", index)]) }
+        let dropped = logger.droppedLines
+        #expect((1..<500).contains(dropped))
+        let lines = pipe.readAll(of: sink).drop { $0 == "." }.split(separator: "\n")
+        let told = "1970-01-01T00:00:00.000Z WARN  log lines were dropped: nobody read them in time node=n1 dropped="
+        // Twice when some were dropped while the first lines waited, and others while they were being written.
+        let counts = lines.filter { $0.hasPrefix(told) }.map { UInt64($0.dropFirst(told.count)) ?? 0 }
+        #expect(counts.reduce(0, +) == dropped)
+        #expect(lines.count == 500 - Int(dropped) + counts.count)
+        #expect(lines.first == "1970-01-01T00:00:00.000Z INFO  message node=n1 index=0")
+        #expect(logger.droppedLines == dropped)
+        #expect(logger.eventCount(.warning) == UInt64(counts.count))
+
+        logger.info("after")
+        #expect(pipe.readAll(of: sink) == "1970-01-01T00:00:00.000Z INFO  after node=n1\n")
+    }
+
+    @Test("a line that is larger than the queue is dropped, and told of with the next")
+    func large() throws {
+        let pipe = try Pipe()
+        let sink = DescriptorSink(descriptor: pipe.writer, capacity: 100)
+        let logger = Logger(format: .text, sink: sink) { LogTime(nanoseconds: 0) }
+        logger.info("large", [.init("k", String(repeating: "x", count: 100))])
+        #expect(logger.flush(within: .zero))
+        logger.info("small")
+        #expect(
+            pipe.readAll(of: sink).split(separator: "\n").map { $0.suffix(9) }
+                == ["NFO  small", "dropped=1"].map { $0.suffix(9) }
+        )
     }
 
     @Test("lines of many threads do not mix")
@@ -119,17 +158,33 @@ struct DescriptorSinkTests {
                 }
             }
         }
-        let lines = pipe.read().split(separator: "\n")
+        let lines = pipe.readAll(of: sink).split(separator: "\n")
         #expect(lines.count == 200)
         #expect(lines.allSatisfy { $0.hasPrefix("{\"time\":") && $0.hasSuffix("}") })
-        #expect(sink.lostLines == 0)
+        #expect(logger.droppedLines == 0)
     }
 
     @Test("a descriptor that is closed costs the line")
     func closed() {
-        let sink = DescriptorSink(descriptor: -1)
-        Logger(sink: sink).error("m")
-        #expect(sink.lostLines == 1)
+        let logger = Logger(sink: DescriptorSink(descriptor: -1))
+        logger.error("m")
+        #expect(logger.flush(within: .seconds(30)))
+        #expect(logger.droppedLines == 1)
+    }
+
+    @Test("the thread ends with its sink, after the last line")
+    func ends() async throws {
+        let pipe = try Pipe()
+        weak var queue: LogQueue?
+        do {
+            let kept = LogQueue(capacity: 100, writer: LineWriter(descriptor: pipe.writer))
+            queue = kept
+            "last\n".utf8CString.dropLast().withUnsafeBytes { kept.append($0) }
+            kept.end()
+        }
+        #expect(pipe.read() == "last\n")
+        let isGone = try await eventually("the end of the log's thread") { queue == nil ? true : nil }
+        #expect(isGone)
     }
 
     @Test("a pipe is not a terminal, so it gets JSON")

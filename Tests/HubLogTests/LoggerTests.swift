@@ -64,6 +64,15 @@ struct LoggerTests {
         #expect(sink.records.first?["other"] == nil)
     }
 
+    @Test("each record begins with the node's name, once the logger knows it")
+    func node() {
+        Logger(format: .json, node: "n1", sink: sink).info("m", [.init("topic", "news")])
+        #expect(sink.records.first?["node"] == "n1")
+        #expect(sink.lines.first?.hasSuffix(#""message":"m","node":"n1","topic":"news"}"#) == true)
+        logger(.info).info("m")
+        #expect(sink.records.last?["node"] == nil)
+    }
+
     @Test("takes the time from its clock")
     func clock() {
         let logger = Logger(format: .text, sink: sink) { LogTime(nanoseconds: 0) }

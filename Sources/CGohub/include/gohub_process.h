@@ -7,6 +7,10 @@
 /// The commit that the program was built from, or "unknown".
 const char *gohub_revision(void);
 
+/// Opens /dev/null as each of the descriptors 0, 1 and 2 that is closed, so that nothing else is taken for them later.
+/// To be called before anything is opened. 0 or a negated errno.
+int gohub_open_standard_descriptors(void);
+
 /// How many file descriptors the process has open, or -1 where the system does not tell. Allocates nothing.
 int64_t gohub_open_descriptors(void);
 

@@ -121,7 +121,7 @@ extension ConfigurationKey {
         ConfigurationKey(
             "hub.node_id",
             \.hub.nodeId,
-            .text(.name.orEmpty("the host's name and a random end")),
+            .text(.name.orEmpty("node- and eight random hexadecimal digits")),
             "The node's name, different on each node."
         ),
         ConfigurationKey(

@@ -23,6 +23,14 @@ struct ConfigurationDraft {
     /// Notes that a file could not be read to its end.
     mutating func noteIncompleteFile() { isFileIncomplete = true }
 
+    /// The configuration, once every source was read.
+    ///
+    /// - Throws: ``ConfigurationError`` with all that was noted, if anything was.
+    func finished() throws(ConfigurationError) -> Configuration {
+        guard faults.isEmpty else { throw ConfigurationError(faults, logFormat: configuration.log.format) }
+        return configuration
+    }
+
     /// Takes back faults of certain kinds at one place, from an index on.
     mutating func removeFaults(
         from start: Int,

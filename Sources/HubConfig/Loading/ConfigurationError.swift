@@ -8,8 +8,13 @@ package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     /// Values that contradict each other
     /// stand where the first of them that is not at its default was set.
     package let faults: [ConfigurationFault]
+    /// How the log was to look, as far as that could be read: `log.format`, or its default.
+    package let logFormat: LogStyle
 
-    init(_ faults: [ConfigurationFault]) { self.faults = faults }
+    init(_ faults: [ConfigurationFault], logFormat: LogStyle) {
+        self.faults = faults
+        self.logFormat = logFormat
+    }
 
     /// One line a fault.
     package var description: String { faults.map(\.description).joined(separator: "\n") }

@@ -26,8 +26,7 @@ package enum ConfigurationLoader {
         draft.read(environment: environment)
         draft.read(flags: flags)
         draft.findContradictions()
-        if !draft.faults.isEmpty { throw ConfigurationError(draft.faults) }
-        return draft.configuration
+        return try draft.finished()
     }
 
     /// Loads a text as if it were a file; for tests and for input that is no file.
@@ -44,7 +43,6 @@ package enum ConfigurationLoader {
         draft.read(environment: environment)
         draft.read(flags: flags)
         draft.findContradictions()
-        if !draft.faults.isEmpty { throw ConfigurationError(draft.faults) }
-        return draft.configuration
+        return try draft.finished()
     }
 }

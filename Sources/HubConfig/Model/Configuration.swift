@@ -91,7 +91,7 @@ package struct DescriptorShares: Equatable, Sendable {
 
 /// Section `hub`: messages, queues and heartbeats.
 package struct HubSection: Equatable, Sendable {
-    /// The node's name; empty is the host's name with a random end.
+    /// The node's name; empty is `node-` and eight random hexadecimal digits.
     package var nodeId = ""
     /// The largest message of a client.
     package var maxMessageBytes = ByteCount.mebibytes(1)

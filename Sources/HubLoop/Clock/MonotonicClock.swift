@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CGohub
 
 /// Tells the time to a loop and its timers, so that tests can turn the hands themselves.
 package protocol MonotonicClock: Sendable {
@@ -21,9 +17,5 @@ package struct SystemClock: MonotonicClock {
     package init() {}
 
     /// The time since an unspecified start, usually that of the machine.
-    package func now() -> MonotonicTime {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return MonotonicTime(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
-    }
+    package func now() -> MonotonicTime { MonotonicTime(nanoseconds: gohub_monotonic_clock()) }
 }

@@ -91,10 +91,7 @@ private struct ProcessCollector: Sendable {
     }
 
     func collect() {
-        var time = timespec()
-        if clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 {
-            cpu.publish(UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
-        }
+        cpu.publish(gohub_processor_clock())
         let open = gohub_open_descriptors()
         if open >= 0 { openDescriptors.set(open) }
         var limit = rlimit()

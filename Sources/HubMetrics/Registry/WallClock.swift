@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-// CGohub's headers name `timespec` too, and the compiler may take either for its home.
 import CGohub
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// The clock that people and other machines go by.
+/// The clock that people and other machines go by, and the one beside it that is never set.
 package enum WallClock {
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970, negative before; what lies outside of 1677 to 2262 is the nearest end.
     @Sendable
-    package static func unixMilliseconds() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000
-    }
+    package static func unixMilliseconds() -> Int64 { milliseconds(nanoseconds: gohub_wall_clock()) }
 
     /// Nanoseconds that only grow, since some moment.
-    static func monotonicNanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    package static func monotonicNanoseconds() -> UInt64 { gohub_monotonic_clock() }
+
+    /// The millisecond that has begun, also before 1970.
+    static func milliseconds(nanoseconds: Int64) -> Int64 {
+        let (quotient, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return rest < 0 ? quotient - 1 : quotient
     }
 }

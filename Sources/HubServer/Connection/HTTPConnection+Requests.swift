@@ -117,7 +117,7 @@ extension HTTPConnection {
         worker.counts.pointee.httpBytesWritten += UInt64(written)
         guard case .done = outcome, let watch, let place else {
             // A socket that does not even take 200 bytes is broken.
-            worker.counts.pointee.rejected.count(.aborted)
+            worker.reject(peer, .aborted)
             return close()
         }
         count(exchange.label, exchange.method, 101, since: exchange.began)
@@ -132,7 +132,7 @@ extension HTTPConnection {
     }
 
     private func reject(_ reason: RejectionReason, _ answer: HTTPAnswer, _ exchange: Exchange) {
-        worker.counts.pointee.rejected.count(reason)
+        worker.reject(peer, reason)
         worker.counts.pointee.handshakeRejected.observe(worker.now &- accepted)
         count(exchange.label, exchange.method, answer.status, since: exchange.began)
         refuse(answer, isHead: exchange.isHead)
@@ -151,7 +151,7 @@ extension HTTPConnection {
 
     /// Tells a connection beyond a limit that it is; the exchange is its request, if one came.
     func refuseAdmission(_ exchange: Exchange?) {
-        if let reason = refusal { worker.counts.pointee.rejected.count(reason) }
+        if let reason = refusal { worker.reject(peer, reason) }
         refusal = nil
         if let exchange { count(exchange.label, exchange.method, 503, since: exchange.began) }
         refuse(.tooManyConnections, isHead: exchange?.isHead ?? false)
@@ -159,7 +159,7 @@ extension HTTPConnection {
 
     /// Ends the wait for a head that does not come whole.
     func refuseSlowHead() {
-        worker.counts.pointee.rejected.count(.headerTimeout)
+        worker.reject(peer, .headerTimeout)
         count(.unknown, .other, 408, since: worker.now)
         refuse(.text(408, "the request head took too long"))
     }

@@ -118,7 +118,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         case .reading where refusal != nil: refuseAdmission(nil)
         case .reading where parser.isMidHead: refuseSlowHead()
         case .reading where !hasServed:
-            worker.counts.pointee.rejected.count(.silent)
+            worker.reject(peer, .silent)
             close()
         case .waiting, .closed: break
         default: close()
@@ -251,7 +251,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         hasPeerEnded = true
         switch state {
         case .reading:
-            if parser.isMidHead { worker.counts.pointee.rejected.count(.aborted) }
+            if parser.isMidHead { worker.reject(peer, .aborted) }
             close()
         case .waiting, .writing: look()
         case .lingering, .closed: close()
@@ -266,7 +266,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
             case .reading: parser.isMidHead || !early.isEmpty || hasUnreadBytes
             case .writing, .lingering, .closed: false
             }
-        if isOwed { worker.counts.pointee.rejected.count(.aborted) }
+        if isOwed { worker.reject(peer, .aborted) }
         close()
     }
 
@@ -297,7 +297,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
             worker.counts.pointee.requestsInFlight -= 1
         }
         if case .closed = state { return }
-        if let refusal { worker.counts.pointee.rejected.count(refusal) }
+        if let refusal { worker.reject(peer, refusal) }
         refusal = nil
         state = .closed
         output = HTTPOutput()

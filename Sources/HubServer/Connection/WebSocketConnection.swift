@@ -33,6 +33,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private lazy var client = worker.shard.attach(self, share: place.share)
     private var reason = CloseReason.abnormal
     private let openedAt: UInt64
+    private var traffic = ConnectionLog.Traffic()
     private var heartbeat: Heartbeat
     /// The peer broke the framing: where its next frame begins is not known any more.
     private var hasFailed = false
@@ -65,6 +66,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         watch.handOver(to: self)
         worker.adopt(self)
         worker.shard.register(client)
+        worker.common.connectionLog.opened(client.id, peer)
         worker.common.receiver.opened(client, on: worker.shard)
         if let drain = worker.drain { announceDrain(drain.retryAfterMilliseconds) }
         keepAlive()
@@ -98,6 +100,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         switch Socket.read(descriptor, into: worker.readBuffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
+            traffic.receivedBytes += UInt64(count)
             heartbeat.hasRead(worker.now)
             _ = worker.loop.hasTimeLeft(after: 1 + count >> 10)
             take(UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<count]))
@@ -166,6 +169,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         switch event {
         case .message(let kind, let bytes):
             guard phase == .open, client.isRegistered else { return }
+            traffic.receivedMessages += 1
             worker.common.receiver.received(
                 bytes,
                 isText: kind == .text,
@@ -246,6 +250,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         }
         switch result {
         case .bytes(let count):
+            traffic.sentBytes += UInt64(count)
             if count < total { awaitWritable() }
             return .wrote(count)
         case .wouldBlock:
@@ -368,7 +373,15 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         phase = .closed
         worker.loop.cancel(timer)
         worker.counts.pointee.closed.count(reason)
-        worker.counts.pointee.connectionDuration.observe(worker.now &- openedAt)
+        let duration = worker.now &- openedAt
+        worker.counts.pointee.connectionDuration.observe(duration)
+        worker.common.connectionLog.closed(
+            client.id,
+            peer,
+            reason,
+            after: Duration(wholeNanoseconds: duration),
+            traffic
+        )
         // Its topics are left now or soon.
         _ = worker.loop.hasTimeLeft(after: 4 + min(client.subscriptionCount, 64) / 2)
         worker.shard.detach(client, reason == .writeError ? .writeError : .closed)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import Dispatch
 import HubCore
+import HubLog
 import HubLoop
 package import HubMetrics
 import Synchronization
@@ -10,7 +10,7 @@ import Synchronization
 /// All families of hub and server, filled from one snapshot of all loops when a scrape begins.
 package final class ServerMetrics: Sendable {
     /// How long a scrape waits for the loops: longer than any tick, shorter than any scrape.
-    private static let patience: DispatchTimeInterval = .milliseconds(1_000)
+    private static let patience: Duration = .milliseconds(1_000)
 
     private let deliveries: DeliveryMetrics
     private let backPressure: BackPressureMetrics
@@ -66,12 +66,12 @@ package final class ServerMetrics: Sendable {
 /// One question to all loops and their answers.
 final class SnapshotRound: Sendable {
     private let answers: Mutex<[WorkerSnapshot?]>
-    private let arrivals = DispatchSemaphore(value: 0)
+    private let arrivals = TimedSemaphore()
 
     /// Asks every loop and waits until all have answered or time is up; not to be called on a loop.
     ///
     /// - Returns: The answers by loop; nil for one that did not answer in time, or has stopped.
-    static func ask(_ workers: [LoopBoundWorker], patience: DispatchTimeInterval) -> [WorkerSnapshot?] {
+    static func ask(_ workers: [LoopBoundWorker], patience: Duration) -> [WorkerSnapshot?] {
         let round = SnapshotRound(count: workers.count)
         var asked = 0
         for (index, worker) in workers.enumerated() where worker.post({ round.put($0.snapshot(), at: index) }) {
@@ -87,9 +87,10 @@ final class SnapshotRound: Sendable {
         arrivals.signal()
     }
 
-    private func wait(forAnswers count: Int, patience: DispatchTimeInterval) -> [WorkerSnapshot?] {
-        let deadline = DispatchTime.now() + patience
-        for _ in 0..<count where arrivals.wait(timeout: deadline) == .timedOut { break }
+    private func wait(forAnswers count: Int, patience: Duration) -> [WorkerSnapshot?] {
+        let clock = SystemClock()
+        let deadline = clock.now() + patience
+        for _ in 0..<count where !arrivals.wait(within: deadline - clock.now()) { break }
         return answers.withLock { $0 }
     }
 }

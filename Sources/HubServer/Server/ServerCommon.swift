@@ -12,6 +12,7 @@ package final class ServerCommon: Sendable {
     let settings: ServerSettings
     let heartbeat: HeartbeatTimes
     let log: Logger
+    let connectionLog: ConnectionLog
     let receiver: any MessageReceiver
     let limiter: ConnectionLimiter
     private let draining = Atomic<Bool>(false)
@@ -21,6 +22,7 @@ package final class ServerCommon: Sendable {
         self.settings = settings
         heartbeat = HeartbeatTimes(settings)
         self.log = log
+        connectionLog = ConnectionLog(log)
         self.receiver = receiver
         limiter = ConnectionLimiter(
             limit: settings.maxConnections,

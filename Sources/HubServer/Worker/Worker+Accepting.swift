@@ -25,7 +25,7 @@ extension Worker {
         )
         listener.onTrouble = { [unowned self] error in
             counts.pointee.acceptPauses += 1
-            common.log.warning("accepting pauses", [LogField("error", error.message)])
+            common.connectionLog.acceptingPauses(error)
         }
         if isAdmin {
             adminListeners.append(listener)
@@ -37,17 +37,19 @@ extension Worker {
 
     private func acceptClient(_ descriptor: Int32, from peer: SocketAddress, router: Router) {
         // The system gives the lowest number that is free: one as high as this leaves too few for operators.
-        guard descriptor < common.settings.clientDescriptors else { return turnAway(descriptor, .nodeLimit) }
+        guard descriptor < common.settings.clientDescriptors else { return turnAway(descriptor, peer, .nodeLimit) }
         switch common.limiter.admit(peer.limitKey) {
         case .admitted(let place): open(descriptor, peer: peer, router: router, place: place, refusal: nil)
         case .refused(let place, let reason):
             open(descriptor, peer: peer, router: router, place: place, refusal: reason)
-        case .turnedAway(let reason): turnAway(descriptor, reason)
+        case .turnedAway(let reason): turnAway(descriptor, peer, reason)
         }
     }
 
     private func acceptOperator(_ descriptor: Int32, from peer: SocketAddress, router: Router) {
-        guard operatorCount < common.settings.maxOperatorConnections else { return turnAway(descriptor, .nodeLimit) }
+        guard operatorCount < common.settings.maxOperatorConnections else {
+            return turnAway(descriptor, peer, .nodeLimit)
+        }
         open(descriptor, peer: peer, router: router, place: nil, refusal: nil)
     }
 
@@ -70,16 +72,22 @@ extension Worker {
             remember(connection)
         } catch {
             if let place { common.limiter.release(place) }
-            turnAway(descriptor, .nodeLimit)
-            common.log.warning("a connection could not be watched", [LogField("error", error.message)])
+            turnAway(descriptor, peer, .nodeLimit)
+            common.connectionLog.notWatched(peer, error)
         }
+    }
+
+    /// Counts that a connection was turned away, and says so in the log.
+    func reject(_ peer: SocketAddress, _ reason: RejectionReason) {
+        counts.pointee.rejected.count(reason)
+        common.connectionLog.refused(reason, peer)
     }
 
     /// Tells a connection at once that there are too many, and ends it.
     ///
     /// What it has sent by now is read first, as a socket that is closed over unread bytes takes the answer back.
-    private func turnAway(_ descriptor: Int32, _ reason: RejectionReason) {
-        counts.pointee.rejected.count(reason)
+    private func turnAway(_ descriptor: Int32, _ peer: SocketAddress, _ reason: RejectionReason) {
+        reject(peer, reason)
         if case .bytes(let count) = Socket.read(descriptor, into: readBuffer) {
             counts.pointee.bytesRead += UInt64(count)
         }

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import CGohub
 import HubLoop
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Measures deliveries: half a second of warming up, then for as long as was asked.
 final class DeliveryMeter: LoopTimerTarget {
@@ -67,9 +62,5 @@ final class DeliveryMeter: LoopTimerTarget {
 /// What this process has used.
 enum OwnTime {
     /// Processor time, nanoseconds: a server can only be the bottleneck if ours is below the wall time.
-    static func processor() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    static func processor() -> UInt64 { gohub_processor_clock() }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubLog
+
 extension Command {
     /// Reads a configuration and says what is wrong with it.
     static let check = Command(
@@ -8,10 +10,13 @@ extension Command {
         synopsis: "[FILE]",
         summary: "Checks a configuration and lists every fault with its line.",
         flags: ConfigurationFlags.all,
-        notes: "exit codes: 0 the configuration is right, 78 it is not.",
+        notes: """
+            Faults are JSON records when log.format is json, and text otherwise.
+            exit codes: 0 the configuration is right, 78 it is not.
+            """,
         run: { arguments throws(Arguments.Fault) in
             let file = try ConfigurationFlags.file(arguments)
-            guard ConfigurationFlags.load(arguments, file: file) != nil else { return .configuration }
+            guard ConfigurationFlags.load(arguments, file: file, faults: .text) != nil else { return .configuration }
             let subject = (file ?? ConfigurationFlags.fileOfEnvironment).map { "\($0), " } ?? "no file given: "
             return Output.write("\(subject)flags and environment are right\n") ?? .success
         }

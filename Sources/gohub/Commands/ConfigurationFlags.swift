@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubConfig
+import HubLog
 
 #if canImport(Glibc)
     import Glibc
@@ -45,7 +46,9 @@ enum ConfigurationFlags {
     }
 
     /// Loads the configuration, or says every fault on standard error.
-    static func load(_ arguments: Arguments, file: String?) -> Configuration? {
+    ///
+    /// - Parameter auto: How faults look when `log.format` does not say it.
+    static func load(_ arguments: Arguments, file: String?, faults auto: LogFormat) -> Configuration? {
         var flags = arguments.values
         flags["config"] = nil
         do throws(ConfigurationError) {
@@ -55,7 +58,7 @@ enum ConfigurationFlags {
                 flags: flags
             )
         } catch {
-            for fault in error.faults { Output.complain(fault.description) }
+            FaultReport.tell(error, auto: auto)
             return nil
         }
     }

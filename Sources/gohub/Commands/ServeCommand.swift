@@ -24,11 +24,14 @@ extension Command {
         notes: """
             A flag wins over an environment variable (GOHUB_SERVER_ADDR for server.addr), that over the file.
             SIGTERM or SIGINT drains and ends with 0; a second one ends at once with 130.
+            SIGHUP is logged and ignored: a change of the configuration takes effect at the next start.
             exit codes: 0 drained, 1 cannot serve, 64 wrong command line, 78 wrong configuration.
             """,
         run: { arguments throws(Arguments.Fault) in
             let file = try ConfigurationFlags.file(arguments)
-            guard let configuration = ConfigurationFlags.load(arguments, file: file) else { return .configuration }
+            guard let configuration = ConfigurationFlags.load(arguments, file: file, faults: .suiting()) else {
+                return .configuration
+            }
             return ServeCommand.run(configuration)
         }
     )
@@ -43,15 +46,24 @@ enum ServeCommand {
     ///
     /// - Returns: `success` after a drain, `failure` when the node cannot start.
     static func run(_ configuration: Configuration) -> ExitCode {
-        let log = Logger(level: configuration.log.level, format: configuration.log.format.format)
+        ServeSignals.ignoreOthers()
+        var configuration = configuration
+        if configuration.hub.nodeId.isEmpty { configuration.hub.nodeId = NodeName.make() }
+        let log = Logger(
+            level: configuration.log.level,
+            format: configuration.log.format.format,
+            node: configuration.hub.nodeId
+        )
+        defer { log.flush() }
         let ended = DispatchSemaphore(value: 0)
         do throws(LoopError) {
             try ignoreBrokenPipes()
             gohub_heap_map_from(Self.mappedBlockBytes)
             let node = try Node(configuration, registry: Registry(), log: log)
-            let signals = try EndSignals { isFirst in
+            let signals = try ServeSignals(log: log) { isFirst in
                 guard isFirst else {
                     log.warning("ended by a second signal: connections that were left are cut")
+                    log.flush()
                     _exit(ExitCode.interrupted.rawValue)
                 }
                 node.drain { ended.signal() }
@@ -67,31 +79,6 @@ enum ServeCommand {
             log.error("cannot serve", [LogField("error", error.message)])
             return .failure
         }
-    }
-}
-
-/// SIGTERM and SIGINT, watched on a loop of their own so that a busy loop cannot keep them waiting.
-private final class EndSignals: Sendable {
-    private let loop: EventLoop
-
-    init(_ handler: @escaping @Sendable (_ isFirst: Bool) -> Void) throws(LoopError) {
-        loop = try EventLoop(index: -1)
-        var count = 0
-        var watches: [SignalWatch] = []
-        for signal in [SIGTERM, SIGINT] {
-            watches.append(
-                try SignalWatch(loop: loop, signal: signal) {
-                    count += 1
-                    handler(count == 1)
-                }
-            )
-        }
-        try loop.start(name: "signals")
-    }
-
-    func stop() {
-        loop.stop()
-        loop.join()
     }
 }
 

@@ -4,17 +4,23 @@
 import HubLog
 import HubMetrics
 
-/// The family of log records, by level.
+/// The families of the log: records by level, lines that nobody will read.
 struct LogMetrics: Sendable {
     @discardableResult
     init(_ registry: Registry, log: Logger) {
         let events = registry.counter(
             "gohub_log_events_total",
-            help: "Records written to the log.",
+            help: "Records made for the log, those that were dropped included.",
             by: LogLevelLabel.self,
             shown: .dashboard(.clientsAndNode)
         )
+        let dropped = registry.counter(
+            "gohub_log_dropped_total",
+            help: "Log lines dropped because the log's reader did not keep up or had gone, or the disk was full.",
+            shown: .dashboard(.clientsAndNode)
+        )
         registry.onScrape {
+            dropped.publish(log.droppedLines)
             for level in LogLevelLabel.allCases { events[level].publish(log.eventCount(level.level)) }
         }
     }

@@ -60,7 +60,7 @@ extension HubSettings {
     init(_ configuration: Configuration) {
         self.init()
         let hub = configuration.hub
-        nodeID = hub.nodeId.isEmpty ? NodeName.make() : hub.nodeId
+        nodeID = hub.nodeId
         queue = QueueLimits(messages: hub.messageBufferCap, bytes: hub.messageBufferBytes.bytes)
         slowClientPolicy =
             switch hub.slowClientPolicy {
@@ -75,13 +75,10 @@ extension HubSettings {
 
 /// The name of a node that was given none.
 enum NodeName {
-    /// The host's name and a random part, so that two nodes of a host differ.
+    /// `node-` and eight random hexadecimal digits; clients see it, so it tells nothing of the host.
     static func make() -> String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        let host = gethostname(&buffer, buffer.count - 1) == 0 ? buffer : []
-        let name = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let random = String(UInt32.random(in: .min ... .max), radix: 16)
-        return "\(name.isEmpty ? "node" : name)-\(random)"
+        let digits = String(UInt32.random(in: .min ... .max), radix: 16)
+        return "node-" + String(repeating: "0", count: 8 - digits.count) + digits
     }
 }
 

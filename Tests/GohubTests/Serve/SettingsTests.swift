@@ -103,11 +103,13 @@ struct SettingsTests {
         #expect(try Made([:]).server.adminAddress == nil)
     }
 
-    @Test("a node that was given no name has one that no other has")
+    @Test("a node that was given no name has one that no other has, and that tells nothing of its host")
     func names() {
         let names = Set((0..<100).map { _ in NodeName.make() })
         #expect(names.count == 100)
-        #expect(names.allSatisfy { !$0.hasPrefix("-") && $0.contains("-") })
+        #expect(
+            names.allSatisfy { $0.count == 13 && $0.hasPrefix("node-") && UInt32($0.dropFirst(5), radix: 16) != nil }
+        )
     }
 
     @Test("the server speaks the hub's protocol and tells the program's version")
