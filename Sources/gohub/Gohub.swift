@@ -40,7 +40,9 @@ struct Gohub {
             return run(.serve, arguments)
         }
         if first == "help" {
-            guard let name = arguments.dropFirst().first else { return Output.write(Command.overview) ?? .success }
+            guard let name = arguments.dropFirst().first, !name.hasPrefix("-") else {
+                return Output.write(Command.overview) ?? .success
+            }
             return find(name).map { Output.write($0.help) ?? .success } ?? .usage
         }
         return find(first).map { run($0, Array(arguments.dropFirst())) } ?? .usage
@@ -49,7 +51,9 @@ struct Gohub {
     /// The command of a name; complains when there is none.
     private static func find(_ name: String) -> Command? {
         if let command = Command.all.first(where: { $0.name == name }) { return command }
-        let near = Suggestion.nearest(to: name, among: Command.all.map(\.name))
+        // A file of configuration, most likely.
+        let isPath = name.contains("/") || name.contains(".")
+        let near = isPath ? "serve \(name)" : Suggestion.nearest(to: name, among: Command.all.map(\.name))
         let hint = near.map { " (did you mean \($0)?)" } ?? ""
         Output.complain("there is no command \"\(name)\"\(hint); `gohub --help` lists them")
         return nil

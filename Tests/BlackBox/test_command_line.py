@@ -62,7 +62,7 @@ def test_check_is_content_with_a_sound_file(binary, tmp_path):
     "line, answer",
     [
         ("--port 9000", "--server-addr :9000"), ("-p 9000", "--server-addr :9000"), ("--adress :80", "--server-addr"),
-        ("-c my.yaml", "--config"), ("servr", "serve"), ("help publish", "pub"),
+        ("-c my.yaml", "--config"), ("servr", "serve"), ("my.yaml", "serve my.yaml"), ("help publish", "pub"),
     ],
 )
 def test_a_misspelt_command_line_is_answered_with_the_right_spelling(binary, line, answer):

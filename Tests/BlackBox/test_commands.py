@@ -158,6 +158,19 @@ async def test_nothing_that_others_publish_steers_the_terminal(binary, hub):
     ]
 
 
+def test_nothing_that_a_server_answers_steers_the_terminal(binary):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        program = Program([binary, "pub", "news", "1", "--url", f"ws://127.0.0.1:{listener.getsockname()[1]}/ws"])
+        server, _ = listener.accept()
+        with server:
+            while b"\r\n\r\n" not in server.recv(4096, socket.MSG_PEEK):
+                pass
+            server.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n\x1b[2J\xc2\x9bhub")
+            assert program.wait() == 69
+    assert r"\u001b[2J\u009bhub" in program.lines[-1], program.tail()
+    assert "\x1b" not in program.tail() and "\x9b" not in program.tail()
+
+
 def test_a_subscriber_ends_when_its_reader_does(binary, hub):
     reader, writer = os.pipe()
     subscriber = Program([binary, "sub", "--url", hub.url, "news"], stdout=writer)

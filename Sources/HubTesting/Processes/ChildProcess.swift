@@ -85,8 +85,8 @@ package final class ChildProcess: Sendable {
     ) async throws -> Answer {
         do {
             return try await eventually(what, within: limit) {
-                // Asked first: what the process did just before its end is still an answer.
-                let ended = ending
+                // Asked first, and with all that it wrote: what the process did just before its end is still an answer.
+                let ended = output.isComplete && errors.isComplete ? ending : nil
                 if let answer = try await probe() { return answer }
                 if let ended { throw ProcessFault(.ended, "\(name) ended (\(ended)) before \(what)") }
                 return nil

@@ -65,10 +65,10 @@ struct Arguments: Sendable {
     func integer(_ name: String, in range: ClosedRange<Int>) throws(Fault) -> Int? {
         guard let text = values[name] else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            throw Fault(
-                message:
-                    "--\(name) is \"\(text)\", but must be a whole number from \(range.lowerBound) to \(range.upperBound)"
-            )
+            let bounds =
+                range.upperBound == .max
+                ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+            throw Fault(message: "--\(name) is \"\(text)\", but must be a whole number \(bounds)")
         }
         return number
     }

@@ -25,6 +25,7 @@ struct ListeningNotice: Sendable {
             LogField("addr", address.description),
             LogField("admin_addr", adminAddress.description),
             LogField("clients", clients),
+            LogField("overview", operators("/")),
             LogField("metrics", operators("/metrics")),
             LogField("ready", operators("/readyz")),
             LogField("live", operators("/livez")),
@@ -43,6 +44,7 @@ struct ListeningNotice: Sendable {
             gohub \(Version.current) is running
 
               clients    \(clients)
+              overview   \(operators("/"))
               metrics    \(operators("/metrics"))
               health     \(operators("/readyz"))
 

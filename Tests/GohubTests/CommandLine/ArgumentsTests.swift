@@ -141,6 +141,13 @@ struct ArgumentsTests {
         }
     }
 
+    @Test("a number without an upper bound is refused without naming one")
+    func unbounded() throws {
+        let arguments = try parse(["--in-flight", "0"])
+        let message = "--in-flight is \"0\", but must be a whole number of at least 1"
+        #expect(throws: Arguments.Fault(message: message)) { try arguments.integer("in-flight", in: 1...Int.max) }
+    }
+
     @Test("a number that is not given is none")
     func noNumber() throws {
         #expect(try parse([]).integer("in-flight", in: 1...100) == nil)

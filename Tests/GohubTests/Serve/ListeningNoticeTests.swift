@@ -29,7 +29,9 @@ struct ListeningNoticeTests {
         let notice = try notice(clients, operators)
         let shown = Dictionary(uniqueKeysWithValues: notice.fields.map { ($0.key.description, $0.value) })
         #expect(shown["clients"] == .string("ws://\(shownClients)/ws"))
-        for (key, path) in ["metrics": "/metrics", "ready": "/readyz", "live": "/livez", "version": "/version"] {
+        for (key, path) in [
+            "overview": "/", "metrics": "/metrics", "ready": "/readyz", "live": "/livez", "version": "/version",
+        ] {
             #expect(shown[key] == .string("http://\(shownOperators)\(path)"))
         }
         #expect(shown["max_connections"] == .int(7))
