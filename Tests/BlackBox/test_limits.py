@@ -69,7 +69,8 @@ def test_an_address_that_parks_connections_takes_its_share_and_no_more(start_hub
     parked = [connect(hub, "127.0.0.5") for _ in range(120)]
     try:
         answers = [status(connection, "/version") for connection in parked]
-        assert answers == [200] * 80 + [503] * 40
+        # Loops accept side by side, so that those who came last need not be those who are refused.
+        assert (answers.count(200), answers.count(503)) == (80, 40)
         with connect(hub, "127.0.0.6") as other:
             assert status(other, "/readyz") == 200
             assert status(other, "/metrics") == 200
