@@ -60,6 +60,19 @@ package enum RouteLabel: UInt8, MetricLabel {
         default: false
         }
     }
+
+    /// How requests to the route can be answered, by the class of the status.
+    func statuses(_ method: MethodLabel) -> [StatusClass] {
+        switch (self, method) {
+        case (.webSocket, .get): [.switching, .clientError, .serverError]
+        // Requests that cannot be read have no route; some are beyond us (501, 505).
+        case (.unknown, .other): [.clientError, .serverError]
+        case (.unknown, _), (_, .other), (.webSocket, _): [.clientError]
+        // A body is refused.
+        case (.version, _): [.success, .clientError]
+        default: [.success, .clientError, .serverError]
+        }
+    }
 }
 
 /// The methods as a label.
