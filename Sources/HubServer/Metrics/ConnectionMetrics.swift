@@ -9,6 +9,7 @@ struct ConnectionMetrics: Sendable {
     private let open: Gauge
     private let limit: Gauge
     private let peak: Gauge
+    private let accepted: Counter
     private let opened: Counter
     private let closed: Family<Counter, CloseReason>
     private let rejected: Family<Counter, RejectionReason>
@@ -38,11 +39,20 @@ struct ConnectionMetrics: Sendable {
             help: "The most WebSockets open at once since the start.",
             shown: clients
         )
+        accepted = registry.counter(
+            "gohub_connections_accepted_total",
+            help: "TCP connections accepted, of clients and operators.",
+            shown: clients
+        )
         opened = registry.counter("gohub_connections_opened_total", help: "WebSockets opened.", shown: overview)
         closed = registry.counter(
             "gohub_connections_closed_total",
-            help: "WebSockets ended, by the reason.",
+            help: """
+                WebSockets ended, by the reason. abnormal: the peer ended the stream without a close frame; read_error, \
+                write_error: the network broke it, or a reset did; write_timeout: the socket took no byte for too long.
+                """,
             by: CloseReason.self,
+            where: \.isInUse,
             shown: overview
         )
         rejected = registry.counter(
@@ -99,6 +109,7 @@ struct ConnectionMetrics: Sendable {
         open.set(snapshot.shard.attached)
         self.limit.set(limit)
         peak.set(limiter.peak)
+        accepted.publish(snapshot.accepted)
         opened.publish(snapshot.opened)
         for reason in CloseReason.allCases { closed[reason].publish(snapshot.closed[reason]) }
         for reason in RejectionReason.allCases { rejected[reason].publish(snapshot.rejected[reason]) }

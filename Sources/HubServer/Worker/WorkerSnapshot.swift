@@ -8,8 +8,8 @@ package import HubMetrics
 package struct WorkerSnapshot: Sendable {
     /// The hub's part.
     package var shard = ShardSnapshot()
-    /// Lag and busy time of the loop.
-    package var lag = HistogramValues(.milliseconds)
+    /// The time of the loop's ticks, each and in all.
+    package var tick = HistogramValues(.milliseconds)
     package var busyNanoseconds: UInt64 = 0
     package var ticks: UInt64 = 0
     /// Parts of ticks that used up their slice of time.
@@ -55,7 +55,7 @@ package struct WorkerSnapshot: Sendable {
     /// Adds another loop's.
     package mutating func add(_ other: WorkerSnapshot) {
         shard.add(other.shard)
-        lag.add(other.lag)
+        tick.add(other.tick)
         busyNanoseconds += other.busyNanoseconds
         ticks += other.ticks
         overruns += other.overruns
