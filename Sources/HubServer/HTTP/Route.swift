@@ -65,11 +65,9 @@ package enum RouteLabel: UInt8, MetricLabel {
     func statuses(_ method: MethodLabel) -> [StatusClass] {
         switch (self, method) {
         case (.webSocket, .get): [.switching, .clientError, .serverError]
-        // Requests that cannot be read have no route; some are beyond us (501, 505).
-        case (.unknown, .other): [.clientError, .serverError]
         case (.unknown, _), (_, .other), (.webSocket, _): [.clientError]
         // A body is refused.
-        case (.version, _): [.success, .clientError]
+        case (.root, _), (.version, _): [.success, .clientError]
         default: [.success, .clientError, .serverError]
         }
     }

@@ -12,6 +12,7 @@ struct LogMetrics: Sendable {
             "gohub_log_events_total",
             help: "Records written to the log.",
             by: LogLevelLabel.self,
+            where: { $0 != .trace },
             shown: .dashboard(.clientsAndNode)
         )
         registry.onScrape {
