@@ -25,6 +25,7 @@ NOT_ZERO = {
     "gohub_event_loop_waiting_seconds_total": "the machine",
     "gohub_event_loop_busy_seconds_total": "the loops started",
     "gohub_event_loop_tick_seconds": "the loops started",
+    "gohub_event_loop_lag_seconds": "the loops' own timers",
     "gohub_event_loop_ticks_total": "the loops started",
     "gohub_socket_read_bytes_total": "the scrape",
     "gohub_http_connections": "the scrape",

@@ -48,8 +48,8 @@ struct ConnectionMetrics: Sendable {
         closed = registry.counter(
             "gohub_connections_closed_total",
             help: """
-                WebSockets ended, by the reason. abnormal: the peer ended the stream without a close frame; read_error, \
-                write_error: the network broke it, or a reset did; write_timeout: the socket took no byte for too long.
+                WebSockets ended, by the reason. application: the client closed with a code from 3000 to 4999; abnormal: \
+                it ended the stream without a close frame; read_error, write_error: the network broke it, or a reset did.
                 """,
             by: CloseReason.self,
             where: \.isInUse,

@@ -11,6 +11,7 @@ final class LoopMetrics: Sendable {
     static let mostLoops = 256
 
     private let ticks: Histogram
+    private let lag: Histogram
     private let tickCount: Counter
     private let overruns: Counter
     private let loops: Gauge
@@ -28,6 +29,15 @@ final class LoopMetrics: Sendable {
         ticks = registry.histogram(
             "gohub_event_loop_tick_seconds",
             help: "How long a loop was away from its sockets in one tick, as far as it ran.",
+            buckets: .milliseconds,
+            shown: .dashboard(.overview)
+        )
+        lag = registry.histogram(
+            "gohub_event_loop_lag_seconds",
+            help: """
+                How much later timers fired than they had to, each loop's at least twice a second: long ticks, a processor \
+                that others had, and a process that stood still are in it.
+                """,
             buckets: .milliseconds,
             shown: .dashboard(.overview)
         )
@@ -68,6 +78,7 @@ final class LoopMetrics: Sendable {
     /// Publishes what each loop says, and what the kernel says of its thread.
     func publish(_ snapshots: [WorkerSnapshot], total: WorkerSnapshot, of workers: [LoopBoundWorker]) {
         ticks.publish(total.tick)
+        lag.publish(total.lag)
         tickCount.publish(total.ticks)
         overruns.publish(total.overruns)
         loops.set(workers.count)

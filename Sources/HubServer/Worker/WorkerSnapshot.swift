@@ -10,6 +10,8 @@ package struct WorkerSnapshot: Sendable {
     package var shard = ShardSnapshot()
     /// The time of the loop's ticks, each and in all.
     package var tick = HistogramValues(.milliseconds)
+    /// How late the loop's timers fired.
+    package var lag = HistogramValues(.milliseconds)
     package var busyNanoseconds: UInt64 = 0
     package var ticks: UInt64 = 0
     /// Parts of ticks that used up their slice of time.
@@ -56,6 +58,7 @@ package struct WorkerSnapshot: Sendable {
     package mutating func add(_ other: WorkerSnapshot) {
         shard.add(other.shard)
         tick.add(other.tick)
+        lag.add(other.lag)
         busyNanoseconds += other.busyNanoseconds
         ticks += other.ticks
         overruns += other.overruns
