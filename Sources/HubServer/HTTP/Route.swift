@@ -65,9 +65,10 @@ package enum RouteLabel: UInt8, MetricLabel {
     func statuses(_ method: MethodLabel) -> [StatusClass] {
         switch (self, method) {
         case (.webSocket, .get): [.switching, .clientError, .serverError]
-        case (.unknown, _), (_, .other), (.webSocket, _): [.clientError]
+        case (_, .other) where isHealth: [.clientError]
+        // Whoever is beyond a limit is told so whatever it asked for, but for the node's health.
+        case (.unknown, _), (.webSocket, _), (_, .other): [.clientError, .serverError]
         // A body is refused.
-        case (.root, _), (.version, _): [.success, .clientError]
         default: [.success, .clientError, .serverError]
         }
     }

@@ -77,7 +77,7 @@ struct ConnectionMetrics: Sendable {
         )
         handshake = registry.histogram(
             "gohub_handshake_duration_seconds",
-            help: "Time from accepting a connection to the answer to its upgrade request.",
+            help: "Time from the last byte of an upgrade request to its answer.",
             by: HandshakeResult.self,
             buckets: .milliseconds,
             shown: clients

@@ -92,6 +92,7 @@ enum Limit: String, MetricLabel {
     case messageBufferCap = "hub.message_buffer_cap"
     case messageBufferBytes = "hub.message_buffer_bytes"
     case maxSubscriptionsPerClient = "hub.max_subscriptions_per_client"
+    case maxSubscriptionsPerIP = "hub.max_subscriptions_per_ip"
     case maxTopics = "hub.max_topics"
 
     static let labelName = "limit"
@@ -105,6 +106,7 @@ enum Limit: String, MetricLabel {
         case .messageBufferCap: hub.queue.messages
         case .messageBufferBytes: hub.queue.bytes
         case .maxSubscriptionsPerClient: hub.maxSubscriptionsPerClient
+        case .maxSubscriptionsPerIP: server.maxSubscriptionsPerIP
         case .maxTopics: hub.maxTopics
         }
     }
