@@ -85,5 +85,7 @@ private final class NullTransport: ClientTransport {
 
     func resumeReading() {}
 
+    var unsentBytes: Int { 0 }
+
     func close(_ reason: CloseReason) {}
 }

@@ -6,8 +6,20 @@
 #include "gohub_thread.h"
 #include <pthread.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 __attribute__((noinline)) uint64_t gohub_thread_token(void) { return (uint64_t)(uintptr_t)pthread_self(); }
+
+int32_t gohub_thread_id(void) {
+#if defined(__linux__)
+    return (int32_t)syscall(SYS_gettid);
+#else
+    return 0;
+#endif
+}
 
 int gohub_thread_start(uintptr_t *handle, size_t stack_bytes, void *(*entry)(void *), void *context) {
     pthread_attr_t attributes;

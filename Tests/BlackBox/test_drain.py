@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 import signal
 import time
+import urllib.request
 
 from client import Client
+from metrics import Metrics
+from process import eventually
 
 CLIENTS = 1000
 MESSAGES = 5
@@ -47,6 +50,35 @@ async def test_an_interrupt_drains_as_well(hub):
         assert [message["message_type"] for message in messages] == ["draining"]
         assert client.close_code == 1001
     assert await asyncio.to_thread(hub.program.wait) == 0
+
+
+async def test_operators_can_see_the_end_of_a_drain(start_hub):
+    hub = start_hub({"server": {"admin_addr": "127.0.0.1:0", "drain_linger": "1500ms"}})
+    (admin,) = {record["admin_addr"] for record in hub.records() if "admin_addr" in record}
+    async with Client(hub) as client:
+        await client.request("broadcast", {"payload": 1}, expect="published")
+        hub.program.send_signal(signal.SIGTERM)
+        await client.rest()
+
+    def gone():
+        page = Metrics(urllib.request.urlopen(f"http://{admin}/metrics", timeout=10).read().decode())
+        return page if page.value("gohub_connections") == 0 else None
+
+    page = await asyncio.to_thread(eventually, gone)
+    assert page.value("gohub_connections_closed_total", reason="drain") == 1
+    assert page.value("gohub_drain_remaining_connections") == 0
+    assert page.value("gohub_state", state="draining") == 1
+    page.assert_conservation()
+    assert await asyncio.to_thread(hub.program.wait) == 0
+    last = hub.records()[-1]
+    assert {name: last[name] for name in ["message", "connections", "drained", "written", "dropped", "residual"]} == {
+        "message": "ended",
+        "connections": 1,
+        "drained": 1,
+        "written": page.value("gohub_deliveries_written_total"),
+        "dropped": 0,
+        "residual": 0,
+    }
 
 
 async def test_a_second_signal_ends_the_hub_at_once(start_hub):

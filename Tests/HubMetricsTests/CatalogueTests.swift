@@ -72,7 +72,7 @@ struct CatalogueTests {
             lines[1] == """
                   {"name": "a_seconds", "type": "histogram", "unit": "seconds", "labels": [{"name": "transport", \
                 "values": ["ws", "sse"]}, {"name": "scope", "values": ["room", "user", "broadcast"]}], \
-                "buckets": [0.25, 1.0], "help": "Time.", "dashboard": "delivery", "series_limit": null},
+                "combinations": null, "buckets": [0.25, 1.0], "help": "Time.", "dashboard": "delivery", "series_limit": null},
                 """
         )
         #expect(lines[2].contains(#""help": "A | B\nand \"more\" \\ \u0001é.", "dashboard": "bus""#))

@@ -113,6 +113,7 @@ struct ProcessCollectorTests {
             #expect(page[family: "gohub_runtime_heap_bytes"]?.samples.count == 3)
             #expect(try #require(page.value(of: "gohub_host_cores")) >= 1)
             #expect(page[family: "gohub_host_pressure_seconds"]?.samples.count == 3)
+            #expect(page[family: "gohub_host_throttled_seconds"]?.samples.count == 1)
         }
     #endif
 

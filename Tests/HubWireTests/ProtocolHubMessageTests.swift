@@ -301,7 +301,7 @@ struct ProtocolHubMessageTests {
     func errorCodes() {
         let codes: Set = [
             "bad_message", "unknown_type", "bad_topic", "too_large", "client_not_found", "send_buffer_full",
-            "not_allowed",
+            "too_many", "node_full", "not_allowed",
             "rate_limited", "bus_unavailable", "internal",
         ]
         #expect(Set(ErrorCode.allCases.map(\.rawValue)) == codes)

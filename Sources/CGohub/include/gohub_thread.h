@@ -7,6 +7,9 @@
 /// A number that is different for each living thread. Not inlined, so that no compiler keeps its value across `await`.
 uint64_t gohub_thread_token(void);
 
+/// The number by which /proc knows the calling thread; 0 where there is no /proc.
+int32_t gohub_thread_id(void);
+
 /// Starts a plain thread with a stack of `stack_bytes`; puts a handle for join or detach into `handle`. 0 or an errno.
 int gohub_thread_start(uintptr_t *handle, size_t stack_bytes, void *(*entry)(void *), void *context);
 

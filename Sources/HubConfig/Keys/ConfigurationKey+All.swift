@@ -85,6 +85,12 @@ extension ConfigurationKey {
             "At the end, connections are closed spread over this time, so that not all come back at once."
         ),
         ConfigurationKey(
+            "server.drain_linger",
+            \.server.drainLinger,
+            .duration(.zero ... .seconds(300)),
+            "How long server.admin_addr is served after the last client has gone, so that a scrape sees the end."
+        ),
+        ConfigurationKey(
             "server.max_head_bytes",
             \.server.maxHeadBytes,
             .bytes(.kibibytes(1) ... .mebibytes(1)),

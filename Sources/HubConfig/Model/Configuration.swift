@@ -49,6 +49,8 @@ package struct ServerSection: Equatable, Sendable {
     package var drainDelay = Duration.zero
     /// Over how long a drain spreads the closing of connections.
     package var drainTimeout = Duration.seconds(20)
+    /// How long operators are served after the last client has gone.
+    package var drainLinger = Duration.zero
     /// The largest request head.
     package var maxHeadBytes = ByteCount.kibibytes(16)
     /// Connections of the node, WebSockets and others.

@@ -54,6 +54,14 @@ package final class Client {
 
     /// How many topics it has not left.
     package var subscriptionCount: Int { subscriptions.count }
+
+    /// Whether what is published to a topic goes to it.
+    ///
+    /// - Complexity: O(subscriptions).
+    func receives(_ topic: Topic) -> Bool {
+        topic.scope == .broadcast ? isRegistered : subscriptions.contains { $0.topic === topic }
+    }
+
     /// Whether bytes wait for a socket that takes none.
     package var isWaiting: Bool { isBlocked }
     /// Whether nothing waits.

@@ -16,6 +16,9 @@ package protocol ClientTransport: AnyObject {
     /// Takes messages in again; called at the end of a tick.
     func resumeReading()
 
+    /// How many of the bytes that the socket took the other end has not acknowledged; 0 where that is not known.
+    var unsentBytes: Int { get }
+
     /// Asks for the connection to end; the shard has been told to stop delivering already.
     ///
     /// Called at the end of a tick, never within ``write(_:)``.

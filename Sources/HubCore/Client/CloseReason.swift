@@ -47,6 +47,9 @@ package enum CloseReason: UInt8, MetricLabel {
         }
     }
 
+    /// Whether the hub or a client ends connections for it; the others take a program that asks for them.
+    package var isInUse: Bool { self != .kicked && self != .internalError }
+
     /// Which side began.
     package var initiator: Initiator {
         switch self {

@@ -105,10 +105,12 @@ extension ErrorCode: MetricLabel {
         case .tooLarge: 3
         case .clientNotFound: 4
         case .sendBufferFull: 5
-        case .notAllowed: 6
-        case .rateLimited: 7
-        case .busUnavailable: 8
-        case .internal: 9
+        case .tooMany: 6
+        case .nodeFull: 7
+        case .notAllowed: 8
+        case .rateLimited: 9
+        case .busUnavailable: 10
+        case .internal: 11
         }
     }
 }

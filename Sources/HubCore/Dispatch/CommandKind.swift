@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubMetrics
+package import HubWire
 
 /// What a client asked for, as a label: a closed set, whatever clients send.
 package enum CommandKind: UInt8, MetricLabel {
@@ -27,4 +28,19 @@ package enum CommandKind: UInt8, MetricLabel {
         case .invalid: "invalid"
         }
     }
+
+    /// The error codes that such a message can be answered with, as long as handlers are those of the protocol.
+    package var codes: [ErrorCode] {
+        switch self {
+        case .ping, .other: []
+        case .subscribe: [.badMessage, .badTopic, .tooMany, .nodeFull]
+        case .unsubscribe, .publish, .binary: [.badMessage, .badTopic]
+        case .broadcast: [.badMessage]
+        case .unicast: [.badMessage, .clientNotFound, .sendBufferFull]
+        case .invalid: [.badMessage, .unknownType]
+        }
+    }
+
+    /// Whether clients of the protocol as it is can send such a message; others take a handler of the program's own.
+    var isBuiltIn: Bool { self != .other }
 }

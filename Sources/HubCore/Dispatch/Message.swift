@@ -48,7 +48,8 @@ extension MessageError {
         case .clientNotFound: self.init(.clientNotFound, error.message)
         case .sendBufferFull: self.init(.sendBufferFull, error.message)
         case .badTopic: self.init(.badTopic, error.message)
-        case .tooManySubscriptions, .tooManyTopics: self.init(.notAllowed, error.message)
+        case .tooManySubscriptions: self.init(.tooMany, error.message)
+        case .tooManyTopics: self.init(.nodeFull, error.message)
         case .connectionClosed: self.init(.internal, error.message)
         }
     }

@@ -9,12 +9,16 @@ package struct DeliveryMetrics: Sendable {
     private let written: Family<Counter, DeliveryScope>
     private let dropped: Family2<Counter, DeliveryScope, DropReason>
     private let residual: Gauge
-    private let latency: Family<Histogram, LatencyStage>
+    private let writtenBytes: Family<Counter, DeliveryScope>
+    private let latency: Family2<Histogram, LatencyStage, DeliveryScope>
     private let recipients: Family<Histogram, PublishScope>
     private let duration: Family<Histogram, PublishScope>
     private let queuedMessages: Gauge
     private let queuedBytes: Gauge
     private let largestQueue: Gauge
+    private let oldestWait: Gauge
+    private let unsent: Gauge
+    private let unsentLargest: Gauge
     private let slowClients: Gauge
     private let slowActions: Family<Counter, SlowAction>
     private let writes: Counter
@@ -36,6 +40,13 @@ package struct DeliveryMetrics: Sendable {
             by: DeliveryScope.self,
             shown: delivery
         )
+        writtenBytes = registry.counter(
+            "gohub_deliveries_written_bytes_total",
+            help:
+                "Bytes of frames that the sockets of WebSockets took; pings, pongs and close frames count as replies.",
+            by: DeliveryScope.self,
+            shown: delivery
+        )
         dropped = registry.counter(
             "gohub_deliveries_dropped_total",
             help: "Deliveries that never reached their socket.",
@@ -51,21 +62,30 @@ package struct DeliveryMetrics: Sendable {
         )
         latency = registry.histogram(
             "gohub_delivery_latency_seconds",
-            help: "Time from a message's entry into the node to a stage of its delivery.",
+            help: """
+                Time from reading a message off its socket to a stage of its delivery. fanout: it stands in the queues of \
+                its receivers on one loop, once a message and loop; total: the kernel took its last byte, once a \
+                delivery, replies counted from what they answer. Time in the kernel, and until a held-up loop read the \
+                message, is not in it.
+                """,
             by: LatencyStage.self,
+            DeliveryScope.self,
+            where: { $0 == .total || $1 == .topic || $1 == .broadcast },
             buckets: .milliseconds,
             shown: delivery
         )
         recipients = registry.histogram(
             "gohub_fanout_recipients",
-            help: "Receivers of a message on one loop.",
+            help: """
+                Receivers of a message on one loop, once for each loop that has some; a publisher who wants no echo is none.
+                """,
             by: PublishScope.self,
             buckets: .counts,
             shown: delivery
         )
         duration = registry.histogram(
             "gohub_fanout_duration_seconds",
-            help: "Time to put a batch of messages into all queues of one loop.",
+            help: "Time to put the messages that a topic got in one tick into all queues of one loop.",
             by: PublishScope.self,
             buckets: .microseconds,
             shown: delivery
@@ -83,6 +103,25 @@ package struct DeliveryMetrics: Sendable {
         largestQueue = registry.gauge(
             "gohub_outbound_queue_largest_bytes",
             help: "Bytes in the longest of the clients' queues.",
+            shown: delivery
+        )
+        oldestWait = registry.gauge(
+            "gohub_outbound_queue_oldest_seconds",
+            help:
+                "How long the message has been in the node that waits longest in a client's queue; 0 when none waits.",
+            shown: delivery
+        )
+        unsent = registry.gauge(
+            "gohub_socket_unsent_bytes",
+            help: """
+                Bytes that the sockets of WebSockets took and their peers have not acknowledged: asked of up to 256 \
+                connections a loop and scrape, others each time, and scaled up to all. Written is not yet received.
+                """,
+            shown: delivery
+        )
+        unsentLargest = registry.gauge(
+            "gohub_socket_unsent_largest_bytes",
+            help: "The most of one connection among those asked for gohub_socket_unsent_bytes.",
             shown: delivery
         )
         slowClients = registry.gauge(
@@ -108,7 +147,7 @@ package struct DeliveryMetrics: Sendable {
         )
         writeBatch = registry.histogram(
             "gohub_write_batch_messages",
-            help: "Deliveries finished by one write.",
+            help: "Deliveries finished by one write, of the writes that finished any.",
             buckets: .counts,
             shown: delivery
         )
@@ -119,13 +158,15 @@ package struct DeliveryMetrics: Sendable {
         for scope in DeliveryScope.allCases {
             deliveries[scope].publish(snapshot.ledger.enqueued(scope))
             written[scope].publish(snapshot.ledger.written(scope))
+            writtenBytes[scope].publish(snapshot.bytesWrittenByScope[Int(scope.rawValue)])
+            latency[.total, scope].publish(snapshot.totalLatency[Int(scope.rawValue)])
             for reason in DropReason.allCases {
                 dropped[scope, reason].publish(snapshot.ledger.dropped(scope, reason))
             }
         }
         residual.set(snapshot.residual)
-        latency[.fanOut].publish(snapshot.fanOutLatency)
-        latency[.total].publish(snapshot.totalLatency)
+        latency[.fanOut, .topic].publish(snapshot.topicLatency)
+        latency[.fanOut, .broadcast].publish(snapshot.broadcastLatency)
         recipients[.topic].publish(snapshot.topicRecipients)
         recipients[.broadcast].publish(snapshot.broadcastRecipients)
         duration[.topic].publish(snapshot.topicDuration)
@@ -133,6 +174,9 @@ package struct DeliveryMetrics: Sendable {
         queuedMessages.set(snapshot.queuedMessages)
         queuedBytes.set(snapshot.queuedBytes)
         largestQueue.set(snapshot.largestQueueBytes)
+        oldestWait.set(Double(snapshot.oldestWait) / 1e9)
+        unsent.set(Double(snapshot.unsentBytes))
+        unsentLargest.set(Double(snapshot.unsentLargestBytes))
         slowClients.set(snapshot.slowClients)
         slowActions[.disconnect].publish(snapshot.slowDisconnects)
         slowActions[.drop].publish(snapshot.slowDrops)

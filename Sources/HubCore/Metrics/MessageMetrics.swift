@@ -12,6 +12,7 @@ package struct MessageMetrics: Sendable {
     private let durations: Family<Histogram, CommandKind>
     private let errors: Family2<Counter, CommandKind, ErrorCode>
     private let publishes: Family<Counter, PublicationScope>
+    private let unreceived: Counter
     private let refusedUnicasts: Family<Counter, UnicastRefusal>
     private let topics: Gauge
     private let subscriptions: Gauge
@@ -25,17 +26,22 @@ package struct MessageMetrics: Sendable {
             "gohub_messages_received_total",
             help: "Messages that clients sent, by what they asked for.",
             by: CommandKind.self,
+            where: \.isBuiltIn,
             shown: .dashboard(.overview)
         )
         receivedBytes = registry.counter(
             "gohub_messages_received_bytes_total",
             help: "Bytes of the messages that clients sent.",
             by: CommandKind.self,
+            where: \.isBuiltIn,
             shown: clients
         )
         sizes = registry.histogram(
             "gohub_message_size_bytes",
-            help: "Sizes of messages: in, once each; out, once a delivery.",
+            help: """
+                Sizes of messages without frame headers. in: each that a client sent; out: each of gohub_deliveries_total, \
+                so replies and those that were dropped too.
+                """,
             by: MessageDirection.self,
             buckets: .sizes,
             shown: .dashboard(.delivery)
@@ -44,6 +50,7 @@ package struct MessageMetrics: Sendable {
             "gohub_command_duration_seconds",
             help: "Time to handle a client's message, without its deliveries.",
             by: CommandKind.self,
+            where: \.isBuiltIn,
             buckets: .milliseconds,
             shown: clients
         )
@@ -52,6 +59,7 @@ package struct MessageMetrics: Sendable {
             help: "Messages of clients that were answered with an error.",
             by: CommandKind.self,
             ErrorCode.self,
+            where: { $0.codes.contains($1) },
             shown: clients
         )
         publishes = registry.counter(
@@ -59,6 +67,14 @@ package struct MessageMetrics: Sendable {
             help: "Messages that clients published, by whom they are for.",
             by: PublicationScope.self,
             shown: .dashboard(.overview)
+        )
+        unreceived = registry.counter(
+            "gohub_publishes_unreceived_total",
+            help: """
+                Messages that clients published to a topic without a subscriber on this node; a publisher who wants no echo \
+                is none.
+                """,
+            shown: clients
         )
         refusedUnicasts = registry.counter(
             "gohub_unicasts_refused_total",
@@ -68,7 +84,8 @@ package struct MessageMetrics: Sendable {
         )
         topics = registry.gauge(
             "gohub_topics",
-            help: "Topics that have a subscriber, each loop's counted.",
+            help:
+                "Topics that have a subscriber, counted on each loop: one with subscribers on two loops counts twice.",
             shown: clients
         )
         subscriptions = registry.gauge("gohub_subscriptions", help: "Subscriptions to topics.", shown: clients)
@@ -98,6 +115,7 @@ package struct MessageMetrics: Sendable {
         for scope in PublicationScope.allCases {
             publishes[scope].publish(snapshot.publishes[Int(scope.delivery.rawValue)])
         }
+        unreceived.publish(snapshot.unreceived)
         refusedUnicasts[.clientNotFound].publish(hub.refusedPushes(.clientNotFound))
         refusedUnicasts[.sendBufferFull].publish(hub.refusedPushes(.sendBufferFull))
         topics.set(snapshot.topics)

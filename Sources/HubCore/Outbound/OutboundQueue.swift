@@ -85,6 +85,22 @@ struct OutboundQueue {
         pool.remove(index)
     }
 
+    /// When the oldest message entered the node of the first slice that holds deliveries; `.max` when none does.
+    func oldestIngress(in pool: SlicePool) -> UInt64 {
+        var index = head
+        while index != SlicePool.none {
+            let slice = pool.slices + Int(index)
+            if !slice.pointee.isControl {
+                // The frames of a client's own batch are of different age.
+                return slice.pointee.batch._withUnsafeGuaranteedRef {
+                    slice.pointee.isOwn ? $0.ingress(ofFrame: slice.pointee.first) : $0.ingress
+                }
+            }
+            index = slice.pointee.next
+        }
+        return .max
+    }
+
     /// Describes up to `vectors.count` runs of bytes to write, joining neighbours in one batch.
     ///
     /// - Returns: How many vectors were filled and how many bytes they hold.

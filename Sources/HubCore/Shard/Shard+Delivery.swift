@@ -12,7 +12,7 @@ extension Shard {
 
     /// Delivers a publication to this shard's subscribers at the end of the tick.
     func deliver(_ publication: Publication) {
-        publication.payload.withUnsafeBytes { payload in
+        let isReceived = publication.payload.withUnsafeBytes { payload in
             append(
                 publication.opcode,
                 payload,
@@ -21,20 +21,31 @@ extension Shard {
                 excluded: publication.excluded
             )
         }
+        if !isReceived, publication.wasMissedByLastLoop() { counts.pointee.unreceived &+= 1 }
     }
 
     /// The receivers of a name on this shard; nil when there are none.
     func topic(_ name: TopicName) -> Topic? { name.isBroadcast ? everyone : topics[name] }
 
     /// Adds a message to the batch of a topic; nil is a topic without subscribers here.
+    ///
+    /// - Returns: Whether anyone here receives it.
+    @discardableResult
     func append(
         _ opcode: UInt8,
         _ payload: UnsafeRawBufferPointer,
         to topic: Topic?,
         ingress: UInt64,
         excluded: ClientHandle?
-    ) {
-        guard let topic, !topic.subscribers.isEmpty else { return }
+    ) -> Bool {
+        guard let topic else { return false }
+        var receivers = topic.subscribers.count
+        var publisher: Client?
+        if let excluded, excluded.shard == index, let client = client(for: excluded), client.receives(topic) {
+            publisher = client
+            receivers -= 1
+        }
+        guard receivers > 0 else { return false }
         let batch: FrameBatch
         if let open = topic.batch {
             batch = open
@@ -47,18 +58,19 @@ extension Shard {
             }
         }
         batch.append(opcode, payload, ingress: ingress)
-        pendingDeliveries &+= topic.subscribers.count
+        pendingDeliveries &+= receivers
         counts.pointee.sentSizes.observe(
             UInt64(truncatingIfNeeded: payload.count),
-            count: UInt64(truncatingIfNeeded: topic.subscribers.count)
+            count: UInt64(truncatingIfNeeded: receivers)
         )
-        if let excluded, excluded.shard == index, let client = client(for: excluded) {
-            client.exclusions += 1
+        if let publisher {
+            publisher.exclusions += 1
             topic.exclusions.append(
-                Exclusion(client: .passUnretained(client), frame: UInt32(truncatingIfNeeded: batch.frameCount - 1))
+                Exclusion(client: .passUnretained(publisher), frame: UInt32(truncatingIfNeeded: batch.frameCount - 1))
             )
         }
         if batch.byteCount >= batchByteTarget || batch.frameCount >= batchFrameTarget { settle(topic) }
+        return true
     }
 
     /// At most half a queue, so that a batch fits a queue that is not too full.
@@ -106,24 +118,30 @@ extension Shard {
                 }
             }
         }
+        observeFanOut(topic, batch, began: began)
         for exclusion in topic.exclusions { exclusion.client._withUnsafeGuaranteedRef { $0.exclusions -= 1 } }
         topic.exclusions.removeAll(keepingCapacity: true)
-        observeFanOut(topic, batch, began: began)
         batches.release(batch)
     }
 
     private func observeFanOut(_ topic: Topic, _ batch: FrameBatch, began: UInt64) {
         let now = environment.monotonicNanoseconds()
-        let recipients = UInt64(topic.subscribers.count)
-        let messages = UInt64(batch.frameCount)
+        let receivers = UInt64(topic.subscribers.count)
+        // Each has one receiver less: its publisher.
+        let fewer = UInt64(topic.exclusions.count)
+        let messages = UInt64(batch.frameCount) &- fewer
+        let latency = now > batch.ingress ? now - batch.ingress : 0
         if topic.scope == .broadcast {
-            counts.pointee.broadcastRecipients.observe(recipients, count: messages)
+            counts.pointee.broadcastRecipients.observe(receivers, count: messages)
+            counts.pointee.broadcastRecipients.observe(receivers &- 1, count: fewer)
             counts.pointee.broadcastDuration.observe(now &- began)
+            counts.pointee.broadcastLatency.observe(latency, count: messages &+ fewer)
         } else {
-            counts.pointee.topicRecipients.observe(recipients, count: messages)
+            counts.pointee.topicRecipients.observe(receivers, count: messages)
+            counts.pointee.topicRecipients.observe(receivers &- 1, count: fewer)
             counts.pointee.topicDuration.observe(now &- began)
+            counts.pointee.topicLatency.observe(latency, count: messages &+ fewer)
         }
-        counts.pointee.fanOutLatency.observe(now > batch.ingress ? now - batch.ingress : 0, count: messages)
     }
 
     /// Enqueues the runs of frames between those that the client published itself.
@@ -255,6 +273,7 @@ extension Shard {
         counts.pointee.ledger.enqueue(1, .client)
         guard let client = client(for: handle), client.fate == nil else {
             counts.pointee.ledger.drop(1, .client, .closed)
+            counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: frame.payload.count))
             completion?(.connectionClosed)
             return
         }

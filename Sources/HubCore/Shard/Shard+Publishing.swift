@@ -21,16 +21,18 @@ extension Shard {
         let excluded = echo ? nil : publisher.handle
         let scope: DeliveryScope = topic.isBroadcast ? .broadcast : .topic
         counts.pointee.publishes[Int(scope.rawValue)] += 1
-        append(opcode, payload, to: self.topic(topic), ingress: ingress, excluded: excluded)
+        let isReceived = append(opcode, payload, to: self.topic(topic), ingress: ingress, excluded: excluded)
         if isBehind || pendingDeliveries >= Shard.deliveriesAtOnce { pause(publisher, .writing) }
         let others = hub.inboxes
+        if !isReceived, others.count == 1 { counts.pointee.unreceived &+= 1 }
         guard others.count > 1 || hub.relay != nil else { return }
         let publication = Publication(
             topic: topic,
             opcode: opcode,
             payload: Array(payload),
             ingress: ingress,
-            excluded: excluded
+            excluded: excluded,
+            loopsToMiss: isReceived ? 0 : others.count - 1
         )
         for (index, inbox) in others.enumerated() where index != self.index {
             if !inbox.append(.publish(publication)) { pause(publisher, .inbox) }

@@ -92,7 +92,6 @@ extension Shard {
     @inline(__always)
     private func settleWritten(_ taken: Int, _ client: Client) {
         guard taken > 0 else { return }
-        counts.pointee.bytesWritten += UInt64(truncatingIfNeeded: taken)
         let now = clock()
         client.lastProgress = now
         var left = taken
@@ -105,6 +104,7 @@ extension Shard {
             let isOwn = head.pointee.isOwn
             if isOwn { observeOwn(head.pointee, upTo: left, now) }
             let finished: Int
+            counts.pointee.bytesWritten[Int(scope.rawValue)] &+= UInt64(truncatingIfNeeded: min(left, size))
             if left >= size {
                 left -= size
                 finished = head.pointee.messages
@@ -117,12 +117,12 @@ extension Shard {
             written += finished
             counts.pointee.ledger.write(finished, scope)
             if isOwn { continue }
-            counts.pointee.totalLatency.observe(
+            counts.pointee.totalLatency[Int(scope.rawValue)].observe(
                 now > ingress ? now - ingress : 0,
                 count: UInt64(truncatingIfNeeded: finished)
             )
         }
-        counts.pointee.writeBatch.observe(UInt64(truncatingIfNeeded: written))
+        if written > 0 { counts.pointee.writeBatch.observe(UInt64(truncatingIfNeeded: written)) }
     }
 
     private func clock() -> UInt64 {
@@ -155,7 +155,7 @@ extension Shard {
             var frame = slice.first
             while frame < slice.first + slice.frames, batch.end(ofFrame: frame) <= end {
                 let ingress = batch.ingress(ofFrame: frame)
-                counts.pointee.totalLatency.observe(now > ingress ? now - ingress : 0)
+                counts.pointee.totalLatency[Int(slice.scope.rawValue)].observe(now > ingress ? now - ingress : 0)
                 frame += 1
             }
         }

@@ -60,6 +60,8 @@ package final class Shard {
     /// How many writes may go by on one reading of the clock.
     var clockCredit = 0
     var lastClock: UInt64 = 0
+    /// The slot at which the next snapshot begins its sample of what the kernel holds.
+    var unsentCursor = 0
     private var generator = SystemRandomNumberGenerator()
 
     init(hub: Hub, index: Int, inbox: Inbox) {

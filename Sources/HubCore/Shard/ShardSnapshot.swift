@@ -33,8 +33,10 @@ package struct ShardSnapshot: Sendable {
     /// How often that began, by the reason.
     package var pauses = InlineArray<2, UInt64>(repeating: 0)
     package var ledger = DeliveryLedger()
-    package var totalLatency = HistogramValues(.milliseconds)
-    package var fanOutLatency = HistogramValues(.milliseconds)
+    /// By scope, as its raw value counts.
+    package var totalLatency = Array(repeating: HistogramValues(.milliseconds), count: 4)
+    package var topicLatency = HistogramValues(.milliseconds)
+    package var broadcastLatency = HistogramValues(.milliseconds)
     package var topicDuration = HistogramValues(.microseconds)
     package var broadcastDuration = HistogramValues(.microseconds)
     package var topicRecipients = HistogramValues(.counts)
@@ -44,7 +46,15 @@ package struct ShardSnapshot: Sendable {
     package var sentSizes = HistogramValues(.sizes)
     package var writes: UInt64 = 0
     package var blockedWrites: UInt64 = 0
-    package var bytesWritten: UInt64 = 0
+    /// By scope, as its raw value counts; control frames count as replies.
+    package var bytesWrittenByScope = InlineArray<4, UInt64>(repeating: 0)
+    package var unreceived: UInt64 = 0
+    /// How long the delivery has waited that waits longest, nanoseconds from its message's entry into the node.
+    package var oldestWait: UInt64 = 0
+    /// Bytes that sockets took and their peers have not acknowledged: a sample, scaled up to all connections.
+    package var unsentBytes: UInt64 = 0
+    /// The most of one connection in that sample.
+    package var unsentLargestBytes: UInt64 = 0
     package var slowDisconnects: UInt64 = 0
     package var slowDrops: UInt64 = 0
     package var subscribes: UInt64 = 0
@@ -57,6 +67,9 @@ package struct ShardSnapshot: Sendable {
 
     /// Deliveries that are in no book and in no queue; must be 0.
     package var residual: Int64 { ledger.outstanding - Int64(queuedMessages) }
+
+    /// Bytes that sockets took.
+    package var bytesWritten: UInt64 { (0..<4).reduce(0) { $0 &+ bytesWrittenByScope[$1] } }
 
     /// Adds another shard's.
     package mutating func add(_ other: ShardSnapshot) {
@@ -74,8 +87,9 @@ package struct ShardSnapshot: Sendable {
         pausedClients += other.pausedClients
         for index in 0..<2 { pauses[index] += other.pauses[index] }
         ledger.add(other.ledger)
-        totalLatency.add(other.totalLatency)
-        fanOutLatency.add(other.fanOutLatency)
+        for index in totalLatency.indices { totalLatency[index].add(other.totalLatency[index]) }
+        topicLatency.add(other.topicLatency)
+        broadcastLatency.add(other.broadcastLatency)
         topicDuration.add(other.topicDuration)
         broadcastDuration.add(other.broadcastDuration)
         topicRecipients.add(other.topicRecipients)
@@ -84,7 +98,11 @@ package struct ShardSnapshot: Sendable {
         sentSizes.add(other.sentSizes)
         writes += other.writes
         blockedWrites += other.blockedWrites
-        bytesWritten += other.bytesWritten
+        for index in 0..<4 { bytesWrittenByScope[index] &+= other.bytesWrittenByScope[index] }
+        unreceived += other.unreceived
+        oldestWait = max(oldestWait, other.oldestWait)
+        unsentBytes += other.unsentBytes
+        unsentLargestBytes = max(unsentLargestBytes, other.unsentLargestBytes)
         slowDisconnects += other.slowDisconnects
         slowDrops += other.slowDrops
         subscribes += other.subscribes
@@ -94,19 +112,27 @@ package struct ShardSnapshot: Sendable {
     }
 }
 
+/// How many connections a snapshot asks the kernel about.
+private let unsentSampleSize = 256
+
 extension Shard {
     /// Reads tables and books; called on the shard's loop between ticks.
     ///
-    /// - Complexity: O(clients + topics), about 10 ns each.
+    /// - Complexity: O(clients + topics), about 10 ns each, and 512 system calls at most.
     package func snapshot() -> ShardSnapshot {
         var snapshot = ShardSnapshot()
+        var oldest = UInt64.max
         for case let client? in clients {
             let (messages, bytes) = (client.queue.messages, client.queue.bytes)
             snapshot.queuedMessages += messages
             snapshot.queuedBytes += bytes
             snapshot.largestQueueBytes = max(snapshot.largestQueueBytes, bytes)
             if settings.queue.isSlow(messages: messages, bytes: bytes) { snapshot.slowClients += 1 }
+            if messages > 0 { oldest = min(oldest, client.queue.oldestIngress(in: slices)) }
         }
+        let now = environment.monotonicNanoseconds()
+        snapshot.oldestWait = now > oldest ? now - oldest : 0
+        sampleUnsent(into: &snapshot)
         for topic in topics.values {
             snapshot.subscriptions += topic.subscribers.count
             snapshot.largestTopic = max(snapshot.largestTopic, topic.subscribers.count)
@@ -122,10 +148,31 @@ extension Shard {
         return snapshot
     }
 
+    /// Asks the kernel about some connections, others each time, and scales up: all would hold the loop up too long.
+    private func sampleUnsent(into snapshot: inout ShardSnapshot) {
+        var sampled = 0
+        var sum = 0
+        var looked = 0
+        while looked < clients.count, sampled < unsentSampleSize {
+            if unsentCursor >= clients.count { unsentCursor = 0 }
+            if let client = clients[unsentCursor] {
+                let unsent = max(0, client.transport.unsentBytes)
+                sum += unsent
+                snapshot.unsentLargestBytes = max(snapshot.unsentLargestBytes, UInt64(unsent))
+                sampled += 1
+            }
+            unsentCursor += 1
+            looked += 1
+        }
+        guard sampled > 0 else { return }
+        snapshot.unsentBytes = UInt64(Double(sum) * Double(attachedCount) / Double(sampled))
+    }
+
     private func copyCounts(into snapshot: inout ShardSnapshot) {
         snapshot.ledger = counts.pointee.ledger
-        snapshot.totalLatency = counts.pointee.totalLatency.values
-        snapshot.fanOutLatency = counts.pointee.fanOutLatency.values
+        for index in 0..<4 { snapshot.totalLatency[index] = counts.pointee.totalLatency[index].values }
+        snapshot.topicLatency = counts.pointee.topicLatency.values
+        snapshot.broadcastLatency = counts.pointee.broadcastLatency.values
         snapshot.topicDuration = counts.pointee.topicDuration.values
         snapshot.broadcastDuration = counts.pointee.broadcastDuration.values
         snapshot.topicRecipients = counts.pointee.topicRecipients.values
@@ -134,7 +181,8 @@ extension Shard {
         snapshot.sentSizes = counts.pointee.sentSizes.values
         snapshot.writes = counts.pointee.writes
         snapshot.blockedWrites = counts.pointee.blockedWrites
-        snapshot.bytesWritten = counts.pointee.bytesWritten
+        snapshot.bytesWrittenByScope = counts.pointee.bytesWritten
+        snapshot.unreceived = counts.pointee.unreceived
         snapshot.slowDisconnects = counts.pointee.slowDisconnects
         snapshot.slowDrops = counts.pointee.slowDrops
         snapshot.subscribes = counts.pointee.subscribes

@@ -75,9 +75,11 @@ extension EventLoop {
 
     fileprivate func runUntilStopped() {
         owner.store(gohub_thread_token(), ordering: .releasing)
+        threadNumber.store(gohub_thread_id(), ordering: .relaxed)
         beginRunning()
         uv_run(handles.loop, UV_RUN_DEFAULT)
         finish()
+        threadNumber.store(0, ordering: .relaxed)
         owner.store(0, ordering: .releasing)
     }
 

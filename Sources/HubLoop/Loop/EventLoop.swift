@@ -42,6 +42,8 @@ package final class EventLoop: @unchecked Sendable {
     let wokeItself = Atomic(false)
     /// The token of the thread that the loop belongs to; 0 while that thread is starting and after the loop's end.
     let owner = Atomic<UInt64>(0)
+    /// What /proc calls the thread that ``start(name:)`` made; 0 before and where there is no /proc.
+    let threadNumber = Atomic<Int32>(0)
     let thread = Mutex<ThreadState>(.none)
     /// Held by the one who waits for the thread's end.
     let joining = Mutex<Void>(())
@@ -110,6 +112,12 @@ package final class EventLoop: @unchecked Sendable {
     /// Whether the calling thread is the one that the loop belongs to.
     package var isCurrent: Bool {
         owner.load(ordering: .acquiring) == gohub_thread_token()
+    }
+
+    /// The number by which `/proc/self/task` knows the loop's thread, from any thread; nil while there is none.
+    package var systemThread: Int32? {
+        let number = threadNumber.load(ordering: .relaxed)
+        return number == 0 ? nil : number
     }
 
     /// Whether the calling thread may touch what belongs to the loop: it runs the loop, or no thread does.

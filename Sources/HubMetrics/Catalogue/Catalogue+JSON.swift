@@ -4,8 +4,9 @@
 extension Catalogue {
     /// The families as a JSON array, one line a family, by name.
     ///
-    /// Members: `name`, `type`, `unit`, `labels` (each `name` and `values`, which is null for open ones), `buckets`,
-    /// `help`, `dashboard` (null for diagnostics) and `series_limit` (null unless labels are open).
+    /// Members: `name`, `type`, `unit`, `labels` (each `name` and `values`, which is null for open ones), `combinations`
+    /// (the values of each series that can be; null where all can), `buckets`, `help`, `dashboard` (null for
+    /// diagnostics) and `series_limit` (null unless labels are open).
     package static func json(_ families: [FamilyDescription]) -> String {
         let rows = families.sorted { $0.name < $1.name }.map(object)
         return rows.isEmpty ? "[]\n" : "[\n  \(rows.joined(separator: ",\n  "))\n]\n"
@@ -13,7 +14,7 @@ extension Catalogue {
 
     private static func object(_ family: FamilyDescription) -> String {
         let labels = family.labels.map { label in
-            let values = label.values.map { "[\($0.map(string).joined(separator: ", "))]" } ?? "null"
+            let values = label.values.map(list) ?? "null"
             return "{\"name\": \(string(label.name)), \"values\": \(values)}"
         }
         let dashboard =
@@ -26,6 +27,7 @@ extension Catalogue {
             ("type", string(family.type.rawValue)),
             ("unit", string(family.unit.rawValue)),
             ("labels", "[\(labels.joined(separator: ", "))]"),
+            ("combinations", family.combinations.map { "[\($0.map(list).joined(separator: ", "))]" } ?? "null"),
             ("buckets", "[\(family.buckets.map(bound).joined(separator: ", "))]"),
             ("help", string(family.help)),
             ("dashboard", dashboard),
@@ -33,6 +35,8 @@ extension Catalogue {
         ]
         return "{\(members.map { "\"\($0)\": \($1)" }.joined(separator: ", "))}"
     }
+
+    private static func list(_ values: [String]) -> String { "[\(values.map(string).joined(separator: ", "))]" }
 
     private static func string(_ text: String) -> String {
         var escaped = "\""

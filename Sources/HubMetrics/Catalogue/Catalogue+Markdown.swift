@@ -27,6 +27,9 @@ package enum Catalogue {
     private static func markdownRow(_ family: FamilyDescription) -> String {
         var help = cell(family.help)
         if !family.buckets.isEmpty { help += " Buckets: \(family.buckets.map(bound).joined(separator: ", "))." }
+        if let combinations = family.combinations {
+            help += " Only the \(combinations.count) combinations that can be."
+        }
         if let limit = family.seriesLimit { help += " At most \(limit) series." }
         let type = family.unit == .none ? family.type.rawValue : "\(family.type.rawValue), \(family.unit.rawValue)"
         let labels = family.labels.map { label in

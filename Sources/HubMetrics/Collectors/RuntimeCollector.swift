@@ -18,6 +18,7 @@ extension Registry {
         onScrape { cores.set(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
         registerHeap()
         registerPressure()
+        registerThrottling()
     }
 
     private func registerHeap() {
@@ -51,6 +52,25 @@ extension Registry {
                 guard let microseconds = files[index].0.read(Pressure.microseconds(in:)) else { continue }
                 files[index].1.publish(microseconds &* 1000)
             }
+        }
+    }
+}
+
+extension Registry {
+    private func registerThrottling() {
+        let throttled = secondsCounter(
+            "gohub_host_throttled_seconds_total",
+            help: """
+                Time in which the process's control group had used up its share of the processor and stood still, \
+                each core's counted; 0 where no limit is set.
+                """,
+            shown: .dashboard(.clientsAndNode)
+        )
+        guard let directory = ControlGroup.directory() else { return }
+        let file = SmallFile(directory + "/cpu.stat", capacity: 1024)
+        onScrape {
+            guard let microseconds = file.read(ControlGroup.throttledMicroseconds(in:)) else { return }
+            throttled.publish(microseconds &* 1000)
         }
     }
 }

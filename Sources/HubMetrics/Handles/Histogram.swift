@@ -189,6 +189,14 @@ struct HistogramCore: ~Copyable {
         }
     }
 
+    /// Whether anything was observed before the last scrape, or published.
+    var hasTotals: Bool {
+        withPublished { published in
+            for cell in 1..<halfWords where totals[cell] &+ published[cell] > 0 { return true }
+            return false
+        }
+    }
+
     func publish(_ values: HistogramValues) {
         guard values.buckets.count == search.last + 1 else {
             return RefusedUpdate.count(.mismatched, in: refusedUpdates)

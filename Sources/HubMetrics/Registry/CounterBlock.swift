@@ -10,12 +10,22 @@ import Synchronization
 final class CounterBlock: SeriesBlock, @unchecked Sendable {
     private let slab: CellSlab
     private let lines: SampleLines
+    private let hidden: [Bool]
     private let unit: MetricUnit
     private let handles: UnsafeMutablePointer<Counter>
     private let exemplars: UnsafeMutablePointer<ExemplarSlot>?
 
-    init(lines: SampleLines, hot: Bool, exemplars hasExemplars: Bool, unit: MetricUnit, refusedUpdates: Cell) {
+    /// - Parameter hidden: For each counter, whether it is on a page only when it is not 0.
+    init(
+        lines: SampleLines,
+        hidden: [Bool],
+        hot: Bool,
+        exemplars hasExemplars: Bool,
+        unit: MetricUnit,
+        refusedUpdates: Cell
+    ) {
         self.lines = lines
+        self.hidden = hidden
         self.unit = unit
         let stripes = hot ? ThreadStripe.hot : 1
         let stride = Self.stride(stripes: stripes)
@@ -42,13 +52,19 @@ final class CounterBlock: SeriesBlock, @unchecked Sendable {
 
     var table: UnsafePointer<Counter> { UnsafePointer(handles) }
 
-    var seriesCount: Int { lines.count }
+    var seriesCount: Int {
+        var count = 0
+        for index in 0..<lines.count where isShown(index) { count += 1 }
+        return count
+    }
+
+    private func isShown(_ index: Int) -> Bool { !hidden[index] || handles[index].value > 0 }
 
     func write(_ scrape: Scrape, to buffer: inout ExpositionBuffer) {
         let shownExemplars = scrape.format == .openMetrics ? exemplars : nil
         let exemplarBytes = shownExemplars == nil ? 0 : ExemplarSlot.maximumBytes
         buffer.write(atMost: lines.limit + lines.count * exemplarBytes) { cursor in
-            for index in 0..<lines.count {
+            for index in 0..<lines.count where isShown(index) {
                 cursor.append(lines[index])
                 cursor.append(handles[index].value, scaledFor: unit)
                 if let shownExemplars { shownExemplars[index].write(at: scrape.time, unit: unit, to: &cursor) }

@@ -58,6 +58,8 @@ package struct FamilyDescription: Sendable, Hashable {
     package var type: MetricType
     package var unit: MetricUnit
     package var labels: [LabelDescription]
+    /// The values of each series that can be, in the order of ``labels``; nil where every combination can be.
+    package var combinations: [[String]]?
     /// A histogram's upper bounds in the unit shown, without `+Inf`.
     package var buckets: [Double]
     /// One sentence that says what is counted.
@@ -71,6 +73,7 @@ package struct FamilyDescription: Sendable, Hashable {
         name: String,
         type: MetricType,
         labels: [LabelDescription] = [],
+        combinations: [[String]]? = nil,
         buckets: [Double] = [],
         help: String,
         shown: Shown,
@@ -80,6 +83,7 @@ package struct FamilyDescription: Sendable, Hashable {
         self.type = type
         self.unit = MetricUnit(ofFamily: name, type: type)
         self.labels = labels
+        self.combinations = combinations
         self.buckets = buckets
         self.help = help
         self.shown = shown

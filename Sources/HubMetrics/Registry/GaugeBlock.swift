@@ -7,10 +7,13 @@ import Synchronization
 final class GaugeBlock: SeriesBlock, @unchecked Sendable {
     private let slab: CellSlab
     private let lines: SampleLines
+    private let hidden: [Bool]
     private let handles: UnsafeMutablePointer<Gauge>
 
-    init(lines: SampleLines) {
+    /// - Parameter hidden: For each gauge, whether it is on a page only while it is not 0.
+    init(lines: SampleLines, hidden: [Bool]) {
         self.lines = lines
+        self.hidden = hidden
         slab = CellSlab(count: lines.count)
         handles = .allocate(capacity: lines.count)
         for index in 0..<lines.count { (handles + index).initialize(to: Gauge(cell: slab.base + index)) }
@@ -22,11 +25,17 @@ final class GaugeBlock: SeriesBlock, @unchecked Sendable {
 
     var table: UnsafePointer<Gauge> { UnsafePointer(handles) }
 
-    var seriesCount: Int { lines.count }
+    var seriesCount: Int {
+        var count = 0
+        for index in 0..<lines.count where isShown(index) { count += 1 }
+        return count
+    }
+
+    private func isShown(_ index: Int) -> Bool { !hidden[index] || handles[index].value != 0 }
 
     func write(_ scrape: Scrape, to buffer: inout ExpositionBuffer) {
         buffer.write(atMost: lines.limit + lines.count * DoubleText.maximumBytes) { cursor in
-            for index in 0..<lines.count {
+            for index in 0..<lines.count where isShown(index) {
                 cursor.append(lines[index])
                 cursor.append(handles[index].value)
                 cursor.newline()

@@ -9,6 +9,7 @@ final class HistogramBlock: SeriesBlock, @unchecked Sendable {
     private let lines: SampleLines
     private let buckets: Buckets
     private let children: Int
+    private let hidden: [Bool]
     private let slab: CellSlab
     private let sums: UnsafeMutablePointer<UInt64>
     private let cores: UnsafeMutablePointer<HistogramCore>
@@ -16,15 +17,18 @@ final class HistogramBlock: SeriesBlock, @unchecked Sendable {
     private let exemplars: UnsafeMutablePointer<ExemplarSlot>?
 
     /// - Parameter labels: Each child's labels, as ``LabelText/pairs(_:)`` writes them.
+    /// - Parameter hidden: For each child, whether it is on a page only when it was observed.
     init(
         name: String,
         labels: [[UInt8]],
+        hidden: [Bool],
         buckets: Buckets,
         hot: Bool,
         exemplars hasExemplars: Bool,
         refusedUpdates: Cell
     ) {
         self.buckets = buckets
+        self.hidden = hidden
         children = labels.count
         lines = SampleLines(labels.flatMap { Self.prefixes(name: name, labels: $0, buckets: buckets) })
         let stripes = hot ? ThreadStripe.hot : 2
@@ -65,13 +69,20 @@ final class HistogramBlock: SeriesBlock, @unchecked Sendable {
 
     var table: UnsafePointer<Histogram> { UnsafePointer(handles) }
 
-    var seriesCount: Int { lines.count }
+    var seriesCount: Int {
+        var count = 0
+        for child in 0..<children where isShown(child) { count += 1 }
+        return count * (buckets.count + 2)
+    }
+
+    /// Whether a child is on the page; what was observed since the last scrape is seen by the next.
+    private func isShown(_ child: Int) -> Bool { !hidden[child] || (cores + child).pointee.hasTotals }
 
     func write(_ scrape: Scrape, to buffer: inout ExpositionBuffer) {
         let showsExemplars = scrape.format == .openMetrics && exemplars != nil
         let exemplarBytes = showsExemplars ? children * buckets.count * ExemplarSlot.maximumBytes : 0
         buffer.write(atMost: lines.limit + exemplarBytes) { cursor in
-            for child in 0..<children { write(child, scrape, to: &cursor) }
+            for child in 0..<children where isShown(child) { write(child, scrape, to: &cursor) }
         }
     }
 

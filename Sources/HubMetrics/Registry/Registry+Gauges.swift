@@ -12,13 +12,16 @@ extension Registry {
     }
 
     /// Registers gauges, one a case of the label.
+    ///
+    /// - Parameter possible: Which cases can be; another is on the page only while it is not 0.
     package func gauge<L: MetricLabel>(
         _ name: String,
         help: String,
         by label: L.Type,
+        where possible: (L) -> Bool = { _ in true },
         shown: Shown
     ) -> Family<Gauge, L> {
-        Family(handles: gauges(name, help, LabelSets().adding(label), shown).table)
+        Family(handles: gauges(name, help, LabelSets.of(label, where: possible), shown).table)
     }
 
     /// Registers gauges, one a pair of cases.
@@ -42,6 +45,22 @@ extension Registry {
         shown: Shown
     ) -> Family3<Gauge, L1, L2, L3> {
         Family3(handles: gauges(name, help, LabelSets().adding(first).adding(second).adding(third), shown).table)
+    }
+
+    /// Registers gauges, one a number from 0 on.
+    ///
+    /// - Parameter label: The label's name; its values are `0`, `1` and so on.
+    /// - Parameter limit: The most there may be on any machine, which the catalogue tells.
+    package func gauges(
+        _ name: String,
+        help: String,
+        numbered label: String,
+        count: Int,
+        limit: Int,
+        shown: Shown
+    ) -> [Gauge] {
+        let table = gauges(name, help, LabelSets.numbered(label, count: count, limit: limit), shown).table
+        return (0..<count).map { table[$0] }
     }
 
     /// Registers a set of states, one series a case, of which the label has the family's own name.
@@ -88,11 +107,16 @@ extension Registry {
             name: name,
             type: .gauge,
             labels: labels.descriptions,
+            combinations: labels.combinations,
             help: help,
-            shown: shown
+            shown: shown,
+            seriesLimit: labels.limit
         )
         return register(description) {
-            GaugeBlock(lines: SampleLines(labels.pairs.map { LabelText.prefix(name, $0) }))
+            GaugeBlock(
+                lines: SampleLines(labels.pairs.map { LabelText.prefix(name, $0) }),
+                hidden: labels.hidden
+            )
         }
     }
 }

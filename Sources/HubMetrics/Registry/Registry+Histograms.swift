@@ -21,26 +21,27 @@ extension Registry {
     /// Registers histograms, one a case of the label.
     ///
     /// - Parameter name: Ends in the buckets' unit, where they have one.
+    /// - Parameter possible: Which cases can be; another is on the page only if it is observed after all.
     /// - Parameter hot: Whether several threads observe often; then each has a stripe of its own, 4 to 8 KiB a series.
     /// - Parameter exemplars: Whether observations may carry an ``Exemplar``.
     package func histogram<L: MetricLabel>(
         _ name: String,
         help: String,
         by label: L.Type,
+        where possible: (L) -> Bool = { _ in true },
         buckets: Buckets,
         shown: Shown,
         hot: Bool = false,
         exemplars: Bool = false
     ) -> Family<Histogram, L> {
-        Family(
-            handles: histograms(name, help, LabelSets().adding(label), buckets, shown, hot: hot, exemplars: exemplars)
-                .table
-        )
+        let labels = LabelSets.of(label, where: possible)
+        return Family(handles: histograms(name, help, labels, buckets, shown, hot: hot, exemplars: exemplars).table)
     }
 
     /// Registers histograms, one a pair of cases.
     ///
     /// - Parameter name: Ends in the buckets' unit, where they have one.
+    /// - Parameter possible: Which pairs can be; another is on the page only if it is observed after all.
     /// - Parameter hot: Whether several threads observe often; then each has a stripe of its own, 4 to 8 KiB a series.
     /// - Parameter exemplars: Whether observations may carry an ``Exemplar``.
     package func histogram<L1: MetricLabel, L2: MetricLabel>(
@@ -48,22 +49,14 @@ extension Registry {
         help: String,
         by first: L1.Type,
         _ second: L2.Type,
+        where possible: (L1, L2) -> Bool = { _, _ in true },
         buckets: Buckets,
         shown: Shown,
         hot: Bool = false,
         exemplars: Bool = false
     ) -> Family2<Histogram, L1, L2> {
-        Family2(
-            handles: histograms(
-                name,
-                help,
-                LabelSets().adding(first).adding(second),
-                buckets,
-                shown,
-                hot: hot,
-                exemplars: exemplars
-            ).table
-        )
+        let labels = LabelSets.of(first, second, where: possible)
+        return Family2(handles: histograms(name, help, labels, buckets, shown, hot: hot, exemplars: exemplars).table)
     }
 
     /// Registers histograms, one a triple of cases.
@@ -108,6 +101,7 @@ extension Registry {
             name: name,
             type: .histogram,
             labels: labels.descriptions,
+            combinations: labels.combinations,
             buckets: buckets.bounds,
             help: help,
             shown: shown
@@ -117,6 +111,7 @@ extension Registry {
             HistogramBlock(
                 name: name,
                 labels: labels.pairs,
+                hidden: labels.hidden,
                 buckets: buckets,
                 hot: hot,
                 exemplars: exemplars,

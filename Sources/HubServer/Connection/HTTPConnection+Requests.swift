@@ -121,7 +121,7 @@ extension HTTPConnection {
             return close()
         }
         count(exchange.label, exchange.method, 101, since: exchange.began)
-        worker.counts.pointee.handshakeAccepted.observe(worker.now &- accepted)
+        worker.counts.pointee.handshakeAccepted.observe(elapsed(since: exchange.began))
         state = .closed
         stopTimer()
         self.watch = nil
@@ -133,7 +133,7 @@ extension HTTPConnection {
 
     private func reject(_ reason: RejectionReason, _ answer: HTTPAnswer, _ exchange: Exchange) {
         worker.reject(peer, reason)
-        worker.counts.pointee.handshakeRejected.observe(worker.now &- accepted)
+        worker.counts.pointee.handshakeRejected.observe(elapsed(since: exchange.began))
         count(exchange.label, exchange.method, answer.status, since: exchange.began)
         refuse(answer, isHead: exchange.isHead)
     }
@@ -170,8 +170,13 @@ extension HTTPConnection {
     }
 
     private func count(_ route: RouteLabel, _ method: MethodLabel, _ status: Int, since began: UInt64) {
+        worker.counts.pointee.countRequest(route, method, status, nanoseconds: elapsed(since: began))
+    }
+
+    /// Nanoseconds by the clock itself, which goes on within a tick.
+    private func elapsed(since began: UInt64) -> UInt64 {
         let now = worker.loop.clock.now().nanoseconds
-        worker.counts.pointee.countRequest(route, method, status, nanoseconds: now > began ? now - began : 0)
+        return now > began ? now - began : 0
     }
 }
 

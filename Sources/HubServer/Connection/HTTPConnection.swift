@@ -59,7 +59,6 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     var output = HTTPOutput()
     var closesAfterWriting = false
     var hasServed = false
-    let accepted: UInt64
     /// Its place among those that are counted; nil for operators, and once a WebSocket has it.
     var place: ConnectionPlace?
     /// Why it was not let in, until it was told so: such a connection may only ask for health.
@@ -84,7 +83,6 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         self.refusal = refusal
         isOperator = place == nil
         parser = HTTPRequestParser(maxHeadBytes: worker.common.settings.maxHeadBytes)
-        accepted = worker.now
         let watch = try SocketWatch(loop: worker.loop, descriptor: descriptor, handler: self)
         self.watch = watch
         let timer = LoopTimer(self)

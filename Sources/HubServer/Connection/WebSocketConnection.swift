@@ -260,6 +260,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         }
     }
 
+    var unsentBytes: Int { Int(clamping: Socket.outgoing(descriptor)?.unacknowledged ?? 0) }
+
     private func awaitWritable() {
         watch.watch(readable: !isPaused, writable: true)
         guard phase == .open else { return }

@@ -60,6 +60,18 @@ package enum RouteLabel: UInt8, MetricLabel {
         default: false
         }
     }
+
+    /// How requests to the route can be answered, by the class of the status.
+    func statuses(_ method: MethodLabel) -> [StatusClass] {
+        switch (self, method) {
+        case (.webSocket, .get): [.switching, .clientError, .serverError]
+        case (_, .other) where isHealth: [.clientError]
+        // Whoever is beyond a limit is told so whatever it asked for, but for the node's health.
+        case (.unknown, _), (.webSocket, _), (_, .other): [.clientError, .serverError]
+        // A body is refused.
+        default: [.success, .clientError, .serverError]
+        }
+    }
 }
 
 /// The methods as a label.

@@ -3,66 +3,46 @@
 
 import HubLoop
 import HubWire
-import Synchronization
 
 /// Answers whether the process works and whether messages flow.
 ///
-/// Live fails slowly: only when a loop has not answered for long, as a restart costs every client its connection.
-/// Ready fails fast: while starting or draining, or when a check fails.
+/// Live fails slowly: only when a loop has not turned for long, as a restart costs every client its connection.
+/// Ready fails fast: while starting or draining, when a loop has not turned for two seconds, or when a check fails. Both
+/// read what the loops note by themselves, so that the first question gets the right answer.
 final class Health: Sendable {
-    private let workers: [LoopBoundWorker]
+    private let beats: [LoopBeat]
     private let checks: [HealthCheck: @Sendable () -> Bool]
-    /// Nanoseconds that a loop may owe an answer.
-    private let patience: UInt64
-    /// When each loop was asked for a sign of life that has not come yet; 0 when none is out.
-    private let asked: Mutex<[UInt64]>
+    /// Nanoseconds for which a loop may stand still and the process count as alive.
+    private let livePatience: UInt64
+    /// The same for the node as ready.
+    private let readyPatience: UInt64
 
-    init(workers: [LoopBoundWorker], checks: [HealthCheck: @Sendable () -> Bool], patience: Duration) {
-        self.workers = workers
+    init(beats: [LoopBeat], checks: [HealthCheck: @Sendable () -> Bool], settings: ServerSettings) {
+        self.beats = beats
         self.checks = checks
-        self.patience = patience.wholeNanoseconds
-        asked = Mutex(Array(repeating: 0, count: workers.count))
+        livePatience = settings.loopPatience.wholeNanoseconds
+        readyPatience = settings.readyPatience.wholeNanoseconds
     }
 
     func live() -> HTTPAnswer {
-        let isLive = checkLoops()
+        let isLive = loopsTurned(within: livePatience)
         return Self.answer(isLive, [("loops", isLive)])
     }
 
     func ready(in state: NodeState) -> HTTPAnswer {
-        var all = [("state", state == .ready)]
-        for (check, passes) in results(in: state) where check != .live && check != .ready {
-            all.append((check.rawValue, passes))
-        }
+        var all = [("state", state == .ready), ("loops", loopsTurned(within: readyPatience))]
+        for (check, passes) in checks { all.append((check.rawValue, passes())) }
         return Self.answer(all.allSatisfy(\.1), all)
     }
 
     /// The outcome of every check that there is.
     func results(in state: NodeState) -> [(HealthCheck, Bool)] {
         let others = checks.map { ($0.key, $0.value()) }
-        return others + [(.live, checkLoops()), (.ready, state == .ready && others.allSatisfy(\.1))]
+        let isReady = state == .ready && loopsTurned(within: readyPatience) && others.allSatisfy(\.1)
+        return others + [(.live, loopsTurned(within: livePatience)), (.ready, isReady)]
     }
 
-    /// Asks every loop for a sign of life; false when one owes an answer for too long.
-    private func checkLoops() -> Bool {
-        var isLive = true
-        for (index, worker) in workers.enumerated() {
-            let now = worker.loop.clock.now().nanoseconds
-            let since = asked.withLock { asked in
-                if asked[index] == 0 {
-                    asked[index] = now
-                    return UInt64(0)
-                }
-                return asked[index]
-            }
-            if since == 0 {
-                worker.post { [self] _ in asked.withLock { $0[index] = 0 } }
-            } else if now &- since > patience {
-                isLive = false
-            }
-        }
-        return isLive
-    }
+    private func loopsTurned(within limit: UInt64) -> Bool { beats.allSatisfy { $0.turned(within: limit) } }
 
     private static func answer(_ passes: Bool, _ checks: [(String, Bool)]) -> HTTPAnswer {
         var writer = JSONWriter()

@@ -9,6 +9,7 @@ struct ConnectionMetrics: Sendable {
     private let open: Gauge
     private let limit: Gauge
     private let peak: Gauge
+    private let accepted: Counter
     private let opened: Counter
     private let closed: Family<Counter, CloseReason>
     private let rejected: Family<Counter, RejectionReason>
@@ -38,11 +39,20 @@ struct ConnectionMetrics: Sendable {
             help: "The most WebSockets open at once since the start.",
             shown: clients
         )
+        accepted = registry.counter(
+            "gohub_connections_accepted_total",
+            help: "TCP connections accepted, of clients and operators.",
+            shown: clients
+        )
         opened = registry.counter("gohub_connections_opened_total", help: "WebSockets opened.", shown: overview)
         closed = registry.counter(
             "gohub_connections_closed_total",
-            help: "WebSockets ended, by the reason.",
+            help: """
+                WebSockets ended, by the reason. application: the client closed with a code from 3000 to 4999; abnormal: \
+                it ended the stream without a close frame; read_error, write_error: the network broke it, or a reset did.
+                """,
             by: CloseReason.self,
+            where: \.isInUse,
             shown: overview
         )
         rejected = registry.counter(
@@ -67,7 +77,7 @@ struct ConnectionMetrics: Sendable {
         )
         handshake = registry.histogram(
             "gohub_handshake_duration_seconds",
-            help: "Time from accepting a connection to the answer to its upgrade request.",
+            help: "Time from the last byte of an upgrade request to its answer.",
             by: HandshakeResult.self,
             buckets: .milliseconds,
             shown: clients
@@ -99,6 +109,7 @@ struct ConnectionMetrics: Sendable {
         open.set(snapshot.shard.attached)
         self.limit.set(limit)
         peak.set(limiter.peak)
+        accepted.publish(snapshot.accepted)
         opened.publish(snapshot.opened)
         for reason in CloseReason.allCases { closed[reason].publish(snapshot.closed[reason]) }
         for reason in RejectionReason.allCases { rejected[reason].publish(snapshot.rejected[reason]) }

@@ -18,6 +18,7 @@ struct HTTPMetrics: Sendable {
             by: RouteLabel.self,
             MethodLabel.self,
             StatusClass.self,
+            where: { route, method, status in route.statuses(method).contains(status) },
             shown: shown
         )
         durations = registry.histogram(
@@ -29,12 +30,12 @@ struct HTTPMetrics: Sendable {
         )
         inFlight = registry.gauge(
             "gohub_http_inflight_requests",
-            help: "HTTP requests that wait for an answer from another thread.",
+            help: "HTTP requests that wait for an answer from another thread, this scrape apart.",
             shown: shown
         )
         connections = registry.gauge(
             "gohub_http_connections",
-            help: "Connections that are no WebSockets, or not yet.",
+            help: "Connections that are no WebSockets, or not yet, that of this scrape included.",
             shown: shown
         )
     }
@@ -48,7 +49,8 @@ struct HTTPMetrics: Sendable {
             }
             durations[route].publish(snapshot.requestDuration(route))
         }
-        inFlight.set(snapshot.requestsInFlight)
+        // Only scrapes wait for other threads, and this one among them.
+        inFlight.set(max(0, snapshot.requestsInFlight - 1))
         connections.set(snapshot.httpConnections)
     }
 }

@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubCore
 import HubMetrics
 
-/// The families of the node itself: its state, its checks, its loops, a drain.
+/// The families of the node itself: its name, its state, its checks, its limits, a drain.
 struct NodeMetrics: Sendable {
     private let state: Family<Gauge, NodeState>
     private let checks: Family<Gauge, HealthCheck>
-    private let lag: Histogram
-    private let busy: Counter
-    private let loops: Gauge
-    private let ticks: Counter
-    private let overruns: Counter
     private let stale: Counter
     private let drainRemaining: Gauge
     private let drainDeadline: Gauge
 
-    init(_ registry: Registry) {
+    init(_ registry: Registry, settings: ServerSettings, hub: HubSettings) {
         let overview = Shown.dashboard(.overview)
         let node = Shown.dashboard(.clientsAndNode)
         state = registry.gauge(
             "gohub_state",
             help: "1 for the state that the node is in.",
             by: NodeState.self,
+            where: { $0 != .starting },
             shown: overview
         )
         checks = registry.gauge(
@@ -31,27 +28,11 @@ struct NodeMetrics: Sendable {
             by: HealthCheck.self,
             shown: overview
         )
-        lag = registry.histogram(
-            "gohub_event_loop_tick_seconds",
-            help: "How long a loop was away from its sockets in one tick.",
-            buckets: .milliseconds,
-            shown: overview
-        )
-        busy = registry.secondsCounter(
-            "gohub_event_loop_busy_seconds_total",
-            help: "Time that loops spent working, all loops together; divide its rate by gohub_event_loops.",
-            shown: node
-        )
-        loops = registry.gauge("gohub_event_loops", help: "How many loops the node runs.", shown: node)
-        ticks = registry.counter("gohub_event_loop_ticks_total", help: "Ticks of all loops.", shown: .diagnostic)
-        overruns = registry.counter(
-            "gohub_event_loop_overruns_total",
-            help: "Parts of ticks that used up their slice of time, so that the rest waited for the next tick.",
-            shown: node
-        )
         stale = registry.counter(
             "gohub_metrics_stale_snapshots_total",
-            help: "Scrapes for which a loop did not answer in time, so that its last values were shown again.",
+            help: """
+                Scrapes for which a loop, or several, did not answer in time, so that their last values were shown again.
+                """,
             shown: node
         )
         drainRemaining = registry.gauge(
@@ -64,16 +45,34 @@ struct NodeMetrics: Sendable {
             help: "When the drain in progress ends what is left; 0 without a drain.",
             shown: node
         )
+        NodeMetrics.registerSettings(registry, settings, hub)
     }
 
-    func publish(_ snapshot: WorkerSnapshot, loops count: Int, stale staleCount: UInt64) {
-        lag.publish(snapshot.lag)
-        busy.publish(snapshot.busyNanoseconds)
-        ticks.publish(snapshot.ticks)
-        overruns.publish(snapshot.overruns)
-        loops.set(count)
-        stale.publish(staleCount)
+    /// What does not change while the node runs.
+    private static func registerSettings(_ registry: Registry, _ settings: ServerSettings, _ hub: HubSettings) {
+        let node = Shown.dashboard(.clientsAndNode)
+        registry.info(
+            "gohub_node_info",
+            help: "The node's name, as clients are told it.",
+            labels: [("node", hub.nodeID)],
+            shown: node
+        )
+        registry.info(
+            "gohub_slow_client_policy_info",
+            help: "What fan-out does with a message for a client whose queue is full.",
+            labels: [("policy", hub.slowClientPolicy.rawValue)],
+            shown: .dashboard(.delivery)
+        )
+        let limits = registry.gauge(
+            "gohub_limit",
+            help: "The limits in force, by their key of the configuration and in its unit; 0 is no limit.",
+            by: Limit.self,
+            shown: node
+        )
+        for limit in Limit.allCases { limits[limit].set(limit.value(settings, hub)) }
     }
+
+    func publish(stale count: UInt64) { stale.publish(count) }
 
     func publish(_ current: NodeState, drainRemaining remaining: Int, deadline: Double) {
         for state in NodeState.allCases { self.state[state].set(state == current) }
@@ -82,6 +81,35 @@ struct NodeMetrics: Sendable {
     }
 
     func publish(_ check: HealthCheck, passes: Bool) { checks[check].set(passes) }
+}
+
+/// The limits that bound what clients can make grow.
+enum Limit: String, MetricLabel {
+    case maxConnections = "server.max_connections"
+    case maxConnectionsPerIP = "server.max_connections_per_ip"
+    case maxConcurrentScrapes = "server.max_concurrent_scrapes"
+    case maxMessageBytes = "hub.max_message_bytes"
+    case messageBufferCap = "hub.message_buffer_cap"
+    case messageBufferBytes = "hub.message_buffer_bytes"
+    case maxSubscriptionsPerClient = "hub.max_subscriptions_per_client"
+    case maxSubscriptionsPerIP = "hub.max_subscriptions_per_ip"
+    case maxTopics = "hub.max_topics"
+
+    static let labelName = "limit"
+
+    func value(_ server: ServerSettings, _ hub: HubSettings) -> Int {
+        switch self {
+        case .maxConnections: server.maxConnections
+        case .maxConnectionsPerIP: server.maxConnectionsPerIP
+        case .maxConcurrentScrapes: server.maxConcurrentScrapes
+        case .maxMessageBytes: server.maxMessageBytes
+        case .messageBufferCap: hub.queue.messages
+        case .messageBufferBytes: hub.queue.bytes
+        case .maxSubscriptionsPerClient: hub.maxSubscriptionsPerClient
+        case .maxSubscriptionsPerIP: server.maxSubscriptionsPerIP
+        case .maxTopics: hub.maxTopics
+        }
+    }
 }
 
 /// What the node is doing.

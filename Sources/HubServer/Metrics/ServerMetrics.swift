@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubCore
+import Dispatch
+package import HubCore
 import HubLog
 import HubLoop
 package import HubMetrics
@@ -17,18 +18,23 @@ package final class ServerMetrics: Sendable {
     private let messages: MessageMetrics
     private let connections: ConnectionMetrics
     private let requests: HTTPMetrics
+    private let loops: LoopMetrics
     let node: NodeMetrics
     private let latest: Mutex<[WorkerSnapshot]>
     private let stale = Atomic<UInt64>(0)
 
     /// Registers the families.
-    package init(_ registry: Registry) {
+    ///
+    /// - Parameter settings: The server's, whose limits are shown.
+    /// - Parameter hub: The hub's.
+    package init(_ registry: Registry, settings: ServerSettings, hub: HubSettings) {
         deliveries = DeliveryMetrics(registry)
         backPressure = BackPressureMetrics(registry)
         messages = MessageMetrics(registry)
         connections = ConnectionMetrics(registry)
         requests = HTTPMetrics(registry)
-        node = NodeMetrics(registry)
+        loops = LoopMetrics(registry, loops: max(1, settings.loops))
+        node = NodeMetrics(registry, settings: settings, hub: hub)
         latest = Mutex([])
     }
 
@@ -36,29 +42,29 @@ package final class ServerMetrics: Sendable {
     ///
     /// A loop that does not answer in time is shown with its last values, and that is counted.
     func collect(_ workers: [LoopBoundWorker], hub: Hub, common: ServerCommon) {
-        let total = snapshot(workers)
+        let snapshots = snapshots(workers)
+        var total = WorkerSnapshot()
+        for index in snapshots.indices { total.add(snapshots[index]) }
         deliveries.publish(total.shard)
         backPressure.publish(total.shard)
         messages.publish(total.shard, hub: hub)
         connections.publish(total, limiter: common.limiter, limit: common.settings.maxConnections)
         requests.publish(total)
-        node.publish(total, loops: workers.count, stale: stale.load(ordering: .relaxed))
+        loops.publish(snapshots, total: total, of: workers)
+        node.publish(stale: stale.load(ordering: .relaxed))
     }
 
-    private func snapshot(_ workers: [LoopBoundWorker]) -> WorkerSnapshot {
+    /// Each loop's snapshot, its last one where a new one did not come in time.
+    private func snapshots(_ workers: [LoopBoundWorker]) -> [WorkerSnapshot] {
         let answers = SnapshotRound.ask(workers, patience: ServerMetrics.patience)
         return latest.withLock { latest in
             if latest.count != answers.count { latest = answers.map { _ in WorkerSnapshot() } }
-            var total = WorkerSnapshot()
+            var isStale = false
             for index in answers.indices {
-                if let answer = answers[index] {
-                    latest[index] = answer
-                } else {
-                    stale.add(1, ordering: .relaxed)
-                }
-                total.add(latest[index])
+                if let answer = answers[index] { latest[index] = answer } else { isStale = true }
             }
-            return total
+            if isStale { stale.add(1, ordering: .relaxed) }
+            return latest
         }
     }
 }

@@ -53,7 +53,7 @@ package final class Server: Sendable {
     ) throws(LoopError) {
         self.hub = hub
         common = ServerCommon(settings: settings, log: log, receiver: receiver)
-        metrics = ServerMetrics(registry)
+        metrics = ServerMetrics(registry, settings: settings, hub: hub.settings)
         scrapes = ScrapeService(registry, limit: settings.maxConcurrentScrapes, clock: clock)
         var workers: [LoopBoundWorker] = []
         for index in 0..<max(1, settings.loops) {
@@ -65,7 +65,7 @@ package final class Server: Sendable {
         }
         hub.seal()
         self.workers = workers
-        health = Health(workers: workers, checks: checks, patience: settings.loopPatience)
+        health = Health(beats: workers.map(\.beat), checks: checks, settings: settings)
         registry.onScrape { [weak self] in self?.collect() }
     }
 

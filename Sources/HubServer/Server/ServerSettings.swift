@@ -40,8 +40,10 @@ package struct ServerSettings: Sendable {
     package var maxOperatorConnections = 64
     /// The descriptor from which on clients are turned away, so that those above are left for operators.
     package var clientDescriptors = Int32.max
-    /// How long a loop may owe a sign of life before the process counts as dead.
+    /// How long a loop may give no sign of life before the process counts as dead.
     package var loopPatience: Duration = .seconds(30)
+    /// How long a loop may give no sign of life before the node counts as not ready; at least a second.
+    package var readyPatience: Duration = .seconds(2)
     /// How many scrapes one address may leave untaken; sixteen times as many pages may be in memory.
     package var maxConcurrentScrapes = 4
     /// Which pages of browsers may connect.

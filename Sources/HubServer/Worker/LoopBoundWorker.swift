@@ -9,7 +9,13 @@ struct LoopBoundWorker: @unchecked Sendable {
     /// Touched on its own loop only, within ``post(_:)``.
     private let worker: Worker
 
-    init(_ worker: Worker) { self.worker = worker }
+    /// Whether the worker's loop turns.
+    let beat: LoopBeat
+
+    init(_ worker: Worker) {
+        self.worker = worker
+        beat = worker.beat
+    }
 
     var loop: EventLoop { worker.loop }
 

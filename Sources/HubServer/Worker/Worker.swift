@@ -38,6 +38,8 @@ package final class Worker {
     private var nextAnswer: UInt64 = 0
     private(set) lazy var tidying = LoopTimer { [unowned self] in tidy() }
     private(set) var drain: Drain?
+    /// Tells other threads that the loop turns.
+    let beat: LoopBeat
     private var schedule: DrainSchedule?
     private var isDrained = false
     var generator = SystemRandomNumberGenerator()
@@ -46,6 +48,7 @@ package final class Worker {
         self.loop = loop
         self.shard = shard
         self.common = common
+        beat = LoopBeat(loop)
         counts = .allocate(capacity: 1)
         counts.initialize(to: WorkerCounts())
     }
@@ -188,7 +191,8 @@ package final class Worker {
     func snapshot() -> WorkerSnapshot {
         var snapshot = WorkerSnapshot()
         snapshot.shard = shard.snapshot()
-        snapshot.lag = loop.statistics.tick.values
+        snapshot.tick = loop.statistics.tick.values
+        snapshot.lag = loop.statistics.lag.values
         snapshot.busyNanoseconds = loop.statistics.busyNanoseconds
         snapshot.ticks = loop.statistics.ticks
         snapshot.overruns = loop.statistics.overruns

@@ -8,7 +8,9 @@ package import HubMetrics
 package struct WorkerSnapshot: Sendable {
     /// The hub's part.
     package var shard = ShardSnapshot()
-    /// Lag and busy time of the loop.
+    /// The time of the loop's ticks, each and in all.
+    package var tick = HistogramValues(.milliseconds)
+    /// How late the loop's timers fired.
     package var lag = HistogramValues(.milliseconds)
     package var busyNanoseconds: UInt64 = 0
     package var ticks: UInt64 = 0
@@ -55,6 +57,7 @@ package struct WorkerSnapshot: Sendable {
     /// Adds another loop's.
     package mutating func add(_ other: WorkerSnapshot) {
         shard.add(other.shard)
+        tick.add(other.tick)
         lag.add(other.lag)
         busyNanoseconds += other.busyNanoseconds
         ticks += other.ticks

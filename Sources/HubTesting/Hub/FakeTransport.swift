@@ -26,6 +26,8 @@ package final class FakeTransport: ClientTransport {
     package var room: Int?
     /// Whether the connection is broken: every write fails.
     package var isBroken = false
+    /// What the kernel would say that the peer has not acknowledged.
+    package var unsentBytes = 0
     /// What happens within each write, before it takes anything: what another thread would do meanwhile.
     package var duringWrite: (() -> Void)?
     /// What the connection does when the shard asks for its end.

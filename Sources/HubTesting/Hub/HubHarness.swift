@@ -3,6 +3,7 @@
 
 package import HubCore
 import HubLoop
+import HubMetrics
 import Synchronization
 
 /// A hub whose loops are a test's own thread: nothing moves but by ``tick()``, and time stands still.
@@ -120,6 +121,10 @@ package final class HubHarness {
         let written = DeliveryScope.allCases.reduce(0) { $0 + sum.ledger.written($1) }
         if written != UInt64(received) {
             faults.append("\(written) deliveries are booked as written, peers read \(received)")
+        }
+        let due = DeliveryScope.allCases.reduce(0) { $0 + sum.ledger.enqueued($1) }
+        if sum.sentSizes.count != due {
+            faults.append("\(due) deliveries were due, \(sum.sentSizes.count) have a size")
         }
         if sum.bytesWritten != UInt64(bytes) {
             faults.append("\(sum.bytesWritten) bytes are booked as written, sockets took \(bytes)")

@@ -39,6 +39,7 @@ package final class TestServer: Sendable {
             settings.drainTimeout = .seconds(3600)
             settings.pingInterval = .seconds(3600)
             settings.pongTimeout = .seconds(3600)
+            settings.readyPatience = .seconds(3600)
         }
     }
 

@@ -15,6 +15,10 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case clientNotFound = "client_not_found"
     /// The receiver's outbound queue is full.
     case sendBufferFull = "send_buffer_full"
+    /// The client, or its address, has as many subscriptions as it may.
+    case tooMany = "too_many"
+    /// The node holds as many topics as it may.
+    case nodeFull = "node_full"
     /// The sender may not do this.
     case notAllowed = "not_allowed"
     /// Too many requests in too short a time.

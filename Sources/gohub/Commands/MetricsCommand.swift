@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubBus
+import HubCore
 import HubLog
 import HubMetrics
 import HubServer
@@ -30,7 +31,7 @@ enum NodeMetricsCatalogue {
         let registry = Registry()
         Node.registerCommon(registry, log: Logger())
         _ = BusMetrics(registry: registry, bus: .noop)
-        _ = ServerMetrics(registry)
+        _ = ServerMetrics(registry, settings: ServerSettings(), hub: HubSettings())
         return registry.catalogue
     }
 }

@@ -42,6 +42,13 @@ enum ServeCommand {
     /// Blocks of memory from this size on are given back as soon as they are free, instead of leaving holes in the heap.
     private static let mappedBlockBytes: Int32 = 256 << 10
 
+    /// Waits, so that operators can see the end of a drain; a second signal ends this as it ends a drain.
+    private static func linger(_ duration: Duration, log: Logger) {
+        guard duration > .zero else { return }
+        log.info("every client is gone, operators are still served", [LogField("limit", duration)])
+        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .nanoseconds(Int(clamping: duration.wholeNanoseconds)))
+    }
+
     /// Serves, and drains at the first SIGTERM or SIGINT; the second one ends the process at once.
     ///
     /// - Returns: `success` after a drain, `failure` when the node cannot start.
@@ -71,9 +78,11 @@ enum ServeCommand {
             let isScreen = configuration.log.format.format == .text && isatty(STDERR_FILENO) == 1
             try node.start(show: isScreen ? { Output.tell($0.screen(program: CommandLine.arguments[0])) } : nil)
             ended.wait()
+            linger(configuration.server.drainLinger, log: log)
+            let totals = node.totals()
             node.stop()
             signals.stop()
-            log.info("ended")
+            log.info("ended", totals)
             return .success
         } catch {
             log.error("cannot serve", [LogField("error", error.message)])

@@ -12,6 +12,7 @@ struct LogMetrics: Sendable {
             "gohub_log_events_total",
             help: "Records made for the log, those that were dropped included.",
             by: LogLevelLabel.self,
+            where: { $0 != .trace },
             shown: .dashboard(.clientsAndNode)
         )
         let dropped = registry.counter(

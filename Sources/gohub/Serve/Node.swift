@@ -94,6 +94,20 @@ final class Node: Sendable {
     /// Drains the node and calls back when it is empty.
     func drain(_ whenDone: @escaping @Sendable () -> Void) { server.drain(whenDone) }
 
+    /// What the node has done, for the last line of its log; waits for the loops, so only before ``stop()``.
+    func totals() -> [LogField] {
+        let all = server.snapshot()
+        let books = all.shard.ledger
+        let (written, dropped) = DeliveryScope.allCases.reduce((UInt64(0), UInt64(0))) { sums, scope in
+            let drops = DropReason.allCases.reduce(0) { $0 &+ books.dropped(scope, $1) }
+            return (sums.0 &+ books.written(scope), sums.1 &+ drops)
+        }
+        return [
+            LogField("connections", all.opened), LogField("drained", all.closed[.drain]),
+            LogField("written", written), LogField("dropped", dropped), LogField("residual", all.shard.residual),
+        ]
+    }
+
     /// Ends the loops; what is left is closed at once.
     func stop() { server.stop() }
 }

@@ -18,12 +18,14 @@ struct SettingsTests {
         let server: ServerSettings
         let hub: HubSettings
         let log: LogSection
+        let linger: Duration
 
         init(_ flags: [String: String]) throws {
             let configuration = try ConfigurationLoader.load(flags: flags)
             server = try ServerSettings(configuration)
             hub = HubSettings(configuration)
             log = configuration.log
+            linger = configuration.server.drainLinger
         }
     }
 
@@ -51,6 +53,7 @@ struct SettingsTests {
         Change(key: "server.close_timeout", value: "1500ms") { $0.server.closeTimeout == .milliseconds(1500) },
         Change(key: "server.drain_delay", value: "65s") { $0.server.drainDelay == .seconds(65) },
         Change(key: "server.drain_timeout", value: "66s") { $0.server.drainTimeout == .seconds(66) },
+        Change(key: "server.drain_linger", value: "67s") { $0.linger == .seconds(67) },
         Change(key: "server.max_head_bytes", value: "2KiB") { $0.server.maxHeadBytes == 2048 },
         Change(key: "server.max_connections", value: "7") { $0.server.maxConnections == 7 },
         Change(key: "server.max_connections_per_ip", value: "0") { $0.server.maxConnectionsPerIP == 0 },

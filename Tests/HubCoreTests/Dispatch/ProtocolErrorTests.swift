@@ -60,8 +60,8 @@ struct ProtocolErrorTests {
         }
     }
 
-    @Test("limits of the hub are not_allowed")
-    func notAllowed() {
+    @Test("a client with all its subscriptions is told too_many, a node with all its topics node_full")
+    func limits() {
         var settings = HubSettings()
         settings.maxSubscriptionsPerClient = 1
         settings.maxTopics = 1
@@ -74,13 +74,14 @@ struct ProtocolErrorTests {
         #expect(
             client.takeTexts() == [
                 answer(1, "subscribed", topic: "a"),
-                failure(2, "not_allowed", "a client may subscribe to 1 topics", "subscribe"),
+                failure(2, "too_many", "a client may subscribe to 1 topics", "subscribe"),
             ]
         )
         #expect(
-            other.takeTexts() == [failure(3, "not_allowed", "the hub holds its limit of 1 topics", "subscribe")]
+            other.takeTexts() == [failure(3, "node_full", "the hub holds its limit of 1 topics", "subscribe")]
         )
-        #expect(hub.snapshot().commands.errors(.subscribe, .notAllowed) == 2)
+        #expect(hub.snapshot().commands.errors(.subscribe, .tooMany) == 1)
+        #expect(hub.snapshot().commands.errors(.subscribe, .nodeFull) == 1)
     }
 
     @Test("unicast to a full queue is send_buffer_full, on its own shard and on another", arguments: [0, 1])

@@ -134,18 +134,86 @@ struct CountersTests {
         clients[0].send(#"{"message_type":"broadcast","data":{"payload":1}}"#, ingress: entered)
         hub.clock.advance(by: .milliseconds(20))
         hub.tick()
-        // Two messages and one answer after 20 ms.
-        #expect(hub.snapshot().totalLatency.count == 3)
-        #expect(hub.snapshot().totalLatency.sum == 3 * 20_000_000)
-        #expect(hub.snapshot().fanOutLatency.count == 1)
-        #expect(hub.snapshot().fanOutLatency.sum == 20_000_000)
+        let (broadcast, reply) = (Int(DeliveryScope.broadcast.rawValue), Int(DeliveryScope.reply.rawValue))
+        #expect(hub.snapshot().totalLatency[broadcast].count == 2)
+        #expect(hub.snapshot().totalLatency[broadcast].sum == 2 * 20_000_000)
+        #expect(hub.snapshot().totalLatency[reply].count == 1)
+        #expect(hub.snapshot().totalLatency[reply].sum == 20_000_000)
+        #expect(hub.snapshot().broadcastLatency.count == 1)
+        #expect(hub.snapshot().broadcastLatency.sum == 20_000_000)
+        #expect(hub.snapshot().topicLatency.count == 0)
         hub.clock.advance(by: .milliseconds(80))
+        #expect(hub.snapshot().oldestWait == 100_000_000)
         clients[1].unblock()
-        #expect(hub.snapshot().totalLatency.count == 4)
-        #expect(hub.snapshot().totalLatency.sum == 3 * 20_000_000 + 100_000_000)
+        #expect(hub.snapshot().oldestWait == 0)
+        #expect(hub.snapshot().totalLatency[broadcast].count == 3)
+        #expect(hub.snapshot().totalLatency[broadcast].sum == 2 * 20_000_000 + 100_000_000)
     }
 
-    @Test("receivers are counted once a message")
+    @Test("a ping that waits is no delivery that waits")
+    func oldestIsNoPing() {
+        let hub = HubHarness()
+        let client = hub.connect()
+        client.block()
+        [UInt8]().withUnsafeBytes { client.shard.control(9, $0, to: client.client) }
+        hub.tick()
+        hub.clock.advance(by: .seconds(1))
+        #expect(hub.snapshot().oldestWait == 0)
+        client.send(#"{"message_type":"ping"}"#, ingress: hub.now)
+        hub.tick()
+        hub.clock.advance(by: .seconds(2))
+        #expect(hub.snapshot().oldestWait == 2_000_000_000)
+    }
+
+    @Test("a publication that nobody received is counted once, however many loops looked", arguments: [1, 2, 3])
+    func unreceived(shards: Int) throws {
+        let hub = HubHarness(shards: shards)
+        let publisher = hub.connect(to: 0)
+        let others = (0..<shards).map { hub.connect(to: $0) }
+        func publish(_ topic: String, echo: Bool = true) {
+            publisher.send(
+                #"{"message_type":"publish","data":{"topic":"\#(topic)","payload":1,"echo":\#(echo)}}"#
+            )
+            hub.tick()
+        }
+        publish("a")
+        #expect(hub.snapshot().unreceived == 1)
+        try others[shards - 1].subscribe(TopicName("a"))
+        publish("a")
+        publish("a", echo: false)
+        #expect(hub.snapshot().unreceived == 1)
+        // The publisher alone, who wants no echo, is nobody.
+        try publisher.subscribe(TopicName("own"))
+        publish("own")
+        #expect(hub.snapshot().unreceived == 1)
+        publish("own", echo: false)
+        #expect(hub.snapshot().unreceived == 2)
+        hub.hub.broadcast(Frame("b"))
+        try hub.hub.publish(Frame("t"), to: "nobody")
+        hub.tick()
+        #expect(hub.snapshot().unreceived == 2)
+        hub.expectBalanced()
+    }
+
+    @Test("what the kernel still holds is asked of 256 connections at a time, others each time, and scaled up")
+    func unsent() {
+        let hub = HubHarness()
+        let clients = (0..<300).map { _ in hub.connect() }
+        for client in clients[..<256] { client.transport.unsentBytes = 10 }
+        for client in clients[256...] { client.transport.unsentBytes = 40 }
+        let first = hub.snapshot()
+        #expect((first.unsentBytes, first.unsentLargestBytes) == (3000, 10))
+        // The other 44, then the first 212 again.
+        let second = hub.snapshot()
+        #expect((second.unsentBytes, second.unsentLargestBytes) == (UInt64((44 * 40 + 212 * 10) * 300 / 256), 40))
+        for client in clients[1...] { client.vanish() }
+        clients[0].transport.unsentBytes = 7
+        #expect(hub.snapshot().unsentBytes == 7)
+        clients[0].vanish()
+        #expect(hub.snapshot().unsentBytes == 0)
+    }
+
+    @Test("receivers are counted once a message, without a publisher who wants no echo")
     func recipients() throws {
         let hub = HubHarness()
         let clients = (0..<3).map { _ in hub.connect() }
@@ -153,10 +221,17 @@ struct CountersTests {
         for client in clients[..<2] { try client.subscribe(news) }
         for _ in 0..<4 { clients[2].publish("n", to: news) }
         hub.hub.broadcast(Frame("b"))
+        for publisher in [clients[0], clients[2]] {
+            publisher.send(#"{"message_type":"publish","data":{"topic":"news","payload":1,"echo":false}}"#)
+        }
+        clients[0].send(#"{"message_type":"publish","data":{"topic":"broadcast","payload":1,"echo":false}}"#)
         hub.tick()
         let snapshot = hub.snapshot()
-        #expect((snapshot.topicRecipients.count, snapshot.topicRecipients.sum) == (4, 8))
-        #expect((snapshot.broadcastRecipients.count, snapshot.broadcastRecipients.sum) == (1, 3))
+        #expect((snapshot.topicRecipients.count, snapshot.topicRecipients.sum) == (6, 8 + 1 + 2))
+        #expect((snapshot.broadcastRecipients.count, snapshot.broadcastRecipients.sum) == (2, 3 + 2))
+        #expect(snapshot.ledger.enqueued(.topic) == 11)
+        #expect(snapshot.ledger.enqueued(.broadcast) == 5)
+        hub.expectBalanced()
     }
 
     @Test("writes, bytes and messages a write are those of the sockets")
@@ -171,7 +246,18 @@ struct CountersTests {
         #expect(snapshot.blockedWrites == 1)
         #expect(snapshot.bytesWritten == 124)
         #expect(snapshot.queuedBytes == 56)
-        #expect((snapshot.writeBatch.count, snapshot.writeBatch.sum) == (3, 20))
+        #expect((snapshot.writeBatch.count, snapshot.writeBatch.sum) == (2, 20))
+        #expect(snapshot.bytesWrittenByScope[Int(DeliveryScope.broadcast.rawValue)] == 124)
+        [UInt8]().withUnsafeBytes { clients[0].shard.control(9, $0, to: clients[0].client) }
+        clients[1].send(#"{"message_type":"ping"}"#)
+        hub.tick()
+        let later = hub.snapshot()
+        // A ping finishes no delivery; its bytes count as those of replies.
+        #expect((later.writeBatch.count, later.writeBatch.sum) == (3, 21))
+        #expect(later.writes == 5)
+        let pong = clients[1].transport.bytes.count - 60
+        #expect(later.bytesWrittenByScope[Int(DeliveryScope.reply.rawValue)] == UInt64(2 + pong))
+        #expect(later.bytesWritten == UInt64(126 + pong))
         hub.expectBalanced()
     }
 }

@@ -59,8 +59,23 @@ struct PublishedMetricsTests {
         }
         for kind in CommandKind.allCases {
             let received = Double(snapshot.commands.received(kind))
-            #expect(page.value(of: "gohub_messages_received_total", ["command": kind.labelValue]) == received)
+            #expect(page.value(of: "gohub_messages_received_total", ["command": kind.labelValue]) ?? 0 == received)
         }
+        for scope in DeliveryScope.allCases {
+            let index = Int(scope.rawValue)
+            #expect(
+                page.value(of: "gohub_deliveries_written_bytes_total", ["scope": scope.labelValue])
+                    == Double(snapshot.bytesWrittenByScope[index])
+            )
+            #expect(
+                page.value(of: "gohub_delivery_latency_seconds_count", ["stage": "total", "scope": scope.labelValue])
+                    == Double(snapshot.ledger.written(scope))
+            )
+        }
+        #expect(
+            page.value(of: "gohub_message_size_bytes_count", ["direction": "out"])
+                == page.sum(of: "gohub_deliveries_total")
+        )
         #expect(page.value(of: "gohub_socket_writes_total") == Double(snapshot.writes))
         #expect(page.value(of: "gohub_socket_writes_blocked_total") == Double(snapshot.blockedWrites))
     }

@@ -126,7 +126,7 @@ struct HeldMemoryTests {
         }
         client.unblock()
         hub.tick()
-        let latency = hub.snapshot().totalLatency
+        let latency = hub.snapshot().totalLatency[Int(DeliveryScope.reply.rawValue)]
         #expect(latency.count == 10)
         // 10 s, 9 s … 1 s.
         #expect(latency.sum == 55_000_000_000)

@@ -18,7 +18,9 @@ struct HealthTests {
             for path in ["/readyz", "/healthz"] {
                 let ready = try PrometheusJSON(parsing: try await server.get(path).body)
                 #expect(ready["status"] == .string("ok"))
-                #expect(ready["checks"]?.object == ["state": .string("ok"), "bus": .string("ok")])
+                #expect(
+                    ready["checks"]?.object == ["state": .string("ok"), "loops": .string("ok"), "bus": .string("ok")]
+                )
             }
         }
     }
@@ -36,7 +38,11 @@ struct HealthTests {
                 #expect(reply.status == 503)
                 let body = try PrometheusJSON(parsing: reply.body)
                 #expect(body["status"] == .string("failing"))
-                #expect(body["checks"]?.object == ["state": .string("ok"), "bus": .string("failing")])
+                #expect(
+                    body["checks"]?.object == [
+                        "state": .string("ok"), "loops": .string("ok"), "bus": .string("failing"),
+                    ]
+                )
             }
             #expect(try await server.get("/livez").status == 200)
             let page = try await server.scrape()
@@ -53,7 +59,7 @@ struct HealthTests {
         try await withServer { server in
             let page = try await server.scrape()
             #expect(page.value(of: "gohub_state", ["state": "ready"]) == 1)
-            #expect(page.value(of: "gohub_state", ["state": "starting"]) == 0)
+            #expect(page.value(of: "gohub_state", ["state": "starting"]) == nil)
             #expect(page.value(of: "gohub_state", ["state": "draining"]) == 0)
         }
     }

@@ -10,12 +10,14 @@ struct HungLoopTests {
     /// Hangs one of two loops while `body` runs, which gets the client there and the one on the other loop.
     private func withHungLoop(
         patience: Duration,
+        readyPatience: Duration = .seconds(600),
         _ body: (TestServer, _ hung: HubPeer, _ well: HubPeer) async throws -> Void
     ) async throws {
         let blocker = Blocker()
         try await withServer {
             $0.settings.loops = 2
             $0.settings.loopPatience = patience
+            $0.settings.readyPatience = readyPatience
             $0.handlers = ["loop": LoopHandler(), "hang": HangHandler(blocker: blocker)]
         } _: { server in
             let (hung, well) = try await clientsOnDifferentLoops(server)
@@ -65,6 +67,56 @@ struct HungLoopTests {
             let (peer, _) = try await firstAnswer(server, "/livez")
             try await timePasses(.milliseconds(1500))
             #expect(try await peer.get("/livez").status == 200)
+        }
+    }
+
+    @Test(
+        "the node is not ready when the loop has not turned for long, though nobody asked before, and again when it does"
+    )
+    func ready() async throws {
+        let blocker = Blocker()
+        try await withServer {
+            $0.settings.loops = 2
+            $0.settings.readyPatience = .seconds(1)
+            $0.handlers = ["loop": LoopHandler(), "hang": HangHandler(blocker: blocker)]
+        } _: { server in
+            let (hung, _) = try await clientsOnDifferentLoops(server)
+            #expect(try await server.get("/readyz").status == 200)
+            defer { blocker.open() }
+            hung.send("hang", "0")
+            try await blocker.arrival()
+            try await timePasses(.milliseconds(1600))
+            let (peer, status) = try await firstAnswer(server, "/readyz")
+            #expect(status == 503)
+            let body = try PrometheusJSON(parsing: try await peer.get("/readyz").body)
+            #expect(body["checks"]?.object == ["state": .string("ok"), "loops": .string("failing")])
+            #expect(try await peer.get("/livez").status == 200)
+            let page = try await server.scrape()
+            #expect(page.value(of: "gohub_health_check", ["check": "ready"]) == 0)
+            #expect(page.value(of: "gohub_health_check", ["check": "live"]) == 1)
+            blocker.open()
+            _ = try await eventually("readiness") { try await peer.get("/readyz").status == 200 ? true : nil }
+            let after = try await server.eventually("a tick as long as the loop hung") { page in
+                page.value(of: "gohub_event_loop_tick_seconds_sum") ?? 0 > 1 ? page : nil
+            }
+            #expect(after.value(of: "gohub_health_check", ["check": "ready"]) == 1)
+        }
+    }
+
+    @Test("a scrape counts once that loops did not answer, however many did not")
+    func several() async throws {
+        let blocker = Blocker()
+        try await withServer {
+            $0.settings.loops = 2
+            $0.handlers = ["loop": LoopHandler(), "hang": HangHandler(blocker: blocker)]
+        } _: { server in
+            let (one, other) = try await clientsOnDifferentLoops(server)
+            defer { blocker.open() }
+            for client in [one, other] {
+                client.send("hang", "0")
+                try await blocker.arrival()
+            }
+            #expect(try await server.scrape().value(of: "gohub_metrics_stale_snapshots_total") == 1)
         }
     }
 
