@@ -3,6 +3,7 @@
 """The hub behind nginx, with the site that configs/nginx.conf has."""
 
 import asyncio
+import signal
 import struct
 
 import pytest
@@ -66,6 +67,36 @@ async def test_a_slow_upload_arrives_behind_nginx(start_hub, start_nginx):
         await asyncio.to_thread(client.send_long, "ping", data, 400_000)
         (answer,) = await asyncio.to_thread(client.messages, 1)
         assert answer["data"] == data
+
+
+async def test_a_drain_with_a_delay_refuses_nobody_behind_a_proxy_that_asks_for_readiness(start_hub, start_nginx):
+    first = start_hub({"server": {"max_connections_per_ip": 0, "drain_delay": "2s"}})
+    second = start_hub(PROXIED)
+    nginx = start_nginx(first)
+    statuses = []
+
+    async def connect_again_and_again():
+        while True:
+            statuses.append(await open_page(nginx, None))
+
+    newcomers = asyncio.create_task(connect_again_and_again())
+    await until(lambda: len(statuses) >= 10)
+    first.program.send_signal(signal.SIGTERM)
+    # As a balancer does: once the node is not ready, newcomers go to the other one.
+    await until(lambda: first.get("/readyz")[0] == 503)
+    await asyncio.to_thread(nginx.send_to, [second])
+    sent = len(statuses)
+    assert await asyncio.to_thread(first.program.wait) == 0
+    await until(lambda: len(statuses) >= sent + 10)
+    newcomers.cancel()
+    assert set(statuses) == {101}
+    assert second.metrics().value("gohub_connections_opened_total") > 0
+
+
+async def until(condition):
+    """Waits for a condition, which is asked in a thread of its own; the test's time limit ends this."""
+    while not await asyncio.to_thread(condition):
+        await asyncio.sleep(0.02)
 
 
 async def open_page(nginx, origin):
