@@ -57,8 +57,7 @@ struct HungLoopTests {
     @Test("the node is alive until the loop has owed an answer for too long, and again when it answers")
     func live() async throws {
         try await withHungLoop(patience: .seconds(1)) { server, _, _ in
-            let (peer, status) = try await firstAnswer(server, "/livez")
-            #expect(status == 200)
+            let (peer, _) = try await firstAnswer(server, "/livez")
             _ = try await eventually("no life") { try await peer.get("/livez").status == 503 ? true : nil }
             let page = try await server.scrape()
             #expect(page.value(of: "gohub_health_check", ["check": "live"]) == 0)

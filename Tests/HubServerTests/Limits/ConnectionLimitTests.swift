@@ -93,7 +93,7 @@ struct ConnectionLimitTests {
         } _: { server in
             let parked = try await park(server, 1)
             let peer = try await server.connect()
-            try await server.eventually("the connection") { $0.httpConnections == 2 }
+            try await server.eventually("the connection") { $0.accepted == 2 }
             peer.close()
             try await server.eventually("its end") { $0.httpConnections == 1 }
             #expect(try await server.rejected(.nodeLimit) == 1)
