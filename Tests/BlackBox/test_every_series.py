@@ -331,7 +331,7 @@ async def test_every_series_moves_or_has_a_reason_not_to(start_hub):
                 "max_connections": 5,
                 "max_connections_per_ip": 4,
             },
-            "hub": {"ping_interval": "300ms", "pong_timeout": "300ms"},
+            "hub": {"ping_interval": "800ms", "pong_timeout": "800ms"},
         }
     )
     with RawClient(hub) as client:

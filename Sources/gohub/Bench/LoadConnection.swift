@@ -27,6 +27,8 @@ final class LoadConnection: SocketHandler {
     private unowned let observer: any LoadObserver
     private var watch: SocketWatch?
     private var phase = Phase.connecting
+    /// The server answered the upgrade request, whatever it said.
+    private(set) var wasAnswered = false
     private var parser: HTTPResponseParser?
     private var handshake: WebSocketClientHandshake?
     private var output: [UInt8] = []
@@ -144,6 +146,7 @@ final class LoadConnection: SocketHandler {
         guard phase == .handshaking else { return count(bytes) }
         do throws(HTTPError) {
             guard let (head, consumed) = try parser?.feed(bytes) else { return }
+            wasAnswered = true
             guard head.status == 101 else { return fail(Self.refusal(head.status)) }
             parser = nil
             handshake = nil

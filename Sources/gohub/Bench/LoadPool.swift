@@ -64,7 +64,7 @@ final class LoadPool: LoadObserver, BenchConnections {
         guard !delegate.canSpare(connection) else { return }
         run.end(
             because: "connection \(connection.number) of \(connections.count): \(reason)",
-            opened == 0 ? .unavailable : .failure
+            opened == 0 && !connection.wasAnswered ? .unavailable : .failure
         )
     }
 }
