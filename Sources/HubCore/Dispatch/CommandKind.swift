@@ -32,11 +32,13 @@ package enum CommandKind: UInt8, MetricLabel {
     /// The error codes that such a message can be answered with, as long as handlers are those of the protocol.
     package var codes: [ErrorCode] {
         switch self {
-        case .ping, .other: []
+        case .other: []
+        case .ping: [.tooLarge]
         case .subscribe: [.badMessage, .badTopic, .tooMany, .nodeFull]
-        case .unsubscribe, .publish, .binary: [.badMessage, .badTopic]
-        case .broadcast: [.badMessage]
-        case .unicast: [.badMessage, .clientNotFound, .sendBufferFull]
+        case .unsubscribe, .binary: [.badMessage, .badTopic]
+        case .publish: [.badMessage, .badTopic, .tooLarge]
+        case .broadcast: [.badMessage, .tooLarge]
+        case .unicast: [.badMessage, .tooLarge, .clientNotFound, .sendBufferFull]
         case .invalid: [.badMessage, .unknownType]
         }
     }

@@ -41,6 +41,12 @@ struct CommandCodesTests {
             sender.send(#"{"message_type":"subscribe","data":{"topic":"\#(topic)"}}"#)
         }
         hub.tick()
+        let long = String(repeating: "x", count: HubHarness.welcome.maxMessageBytes)
+        client.send(#"{"message_type":"ping","data":"\#(long)"}"#)
+        client.send(#"{"message_type":"publish","data":{"topic":"a","payload":"\#(long)"}}"#)
+        client.send(#"{"message_type":"broadcast","data":{"payload":"\#(long)"}}"#)
+        client.send(#"{"message_type":"unicast","data":{"client_id":"\#(other.id)","payload":"\#(long)"}}"#)
+        hub.tick()
         other.block()
         for _ in 0..<4 {
             client.send(#"{"message_type":"unicast","data":{"client_id":"\#(other.id)","payload":1}}"#)
