@@ -8,6 +8,7 @@ import time
 from process import eventually
 
 STOPPED = 1.2  # seconds
+ROUNDS = 12
 
 
 def later_than(metrics, bound):
@@ -28,3 +29,19 @@ def test_a_process_that_stood_still_says_so(start_hub):
     assert hub.get("/readyz")[0] == 200
     # No client did anything, and no tick was long: neither shows it.
     assert hub.metrics().value("gohub_delivery_latency_seconds_count") == 0
+
+
+def test_a_process_that_runs_a_fifth_of_the_time_says_so(start_hub):
+    hub = start_hub({"server": {"loops": 2}})
+    before = hub.metrics()
+    for _ in range(ROUNDS):  # 400 of each 500 ms, as a group that has used up its share of the processor
+        hub.program.send_signal(signal.SIGSTOP)
+        time.sleep(0.4)
+        hub.program.send_signal(signal.SIGCONT)
+        time.sleep(0.1)
+    after = hub.metrics()
+    fired = after.value("gohub_event_loop_lag_seconds_count") - before.value("gohub_event_loop_lag_seconds_count")
+    late = later_than(after, 0.1) - later_than(before, 0.1)
+    # Six in ten are later than that in the long run.
+    assert fired >= ROUNDS
+    assert late >= fired / 4, f"{late} of {fired}"

@@ -4,12 +4,13 @@
 import HubLoop
 import Synchronization
 
-/// Tells other threads that a loop still turns: it notes the time twice a second.
+/// Tells other threads that a loop still turns: it notes the time at least twice a second.
 ///
 /// A loop that is held up by a long tick, or that gets no processor, notes nothing meanwhile, whether somebody asks or
-/// not. Costs an idle loop two wake-ups a second.
+/// not. The gaps are random, so that what stops the loop in a rhythm of its own is seen in the lateness of this timer.
+/// Costs an idle loop three wake-ups a second.
 final class LoopBeat: LoopTimerTarget, @unchecked Sendable {
-    private static let interval: Duration = .milliseconds(500)
+    private static let milliseconds = 200...500
 
     /// The loop keeps this alive and not the other way round.
     private unowned let loop: EventLoop
@@ -21,12 +22,12 @@ final class LoopBeat: LoopTimerTarget, @unchecked Sendable {
     init(_ loop: EventLoop) {
         self.loop = loop
         last = Atomic(loop.clock.now().nanoseconds)
-        loop.schedule(timer, after: LoopBeat.interval)
+        loop.schedule(timer, after: .milliseconds(Int.random(in: LoopBeat.milliseconds)))
     }
 
     func timerFired(_ timer: LoopTimer) {
         last.store(loop.clock.now().nanoseconds, ordering: .relaxed)
-        loop.schedule(timer, after: LoopBeat.interval)
+        loop.schedule(timer, after: .milliseconds(Int.random(in: LoopBeat.milliseconds)))
     }
 
     /// Whether the loop has turned within the last `limit` nanoseconds, as far as any thread can tell.
