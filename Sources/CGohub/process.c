@@ -74,12 +74,16 @@ static uint64_t anonymous_bytes(void) {
     return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-bool gohub_heap_trim(uint64_t kept) {
-#if defined(__GLIBC__)
+bool gohub_heap_has_excess(uint64_t kept) {
     struct gohub_heap_usage usage;
     if (!gohub_heap_usage(&usage)) return false;
     uint64_t held = usage.used + usage.mapped;
-    if (anonymous_bytes() < held + held / 4 + kept) return false;
+    return anonymous_bytes() >= held + held / 4 + kept;
+}
+
+bool gohub_heap_trim(uint64_t kept) {
+#if defined(__GLIBC__)
+    if (!gohub_heap_has_excess(kept)) return false;
     malloc_trim(0);
     return true;
 #else
@@ -96,6 +100,11 @@ void gohub_heap_map_from(int byte_count) {
 #endif
 }
 #else
+bool gohub_heap_has_excess(uint64_t kept) {
+    (void)kept;
+    return false;
+}
+
 bool gohub_heap_trim(uint64_t kept) {
     (void)kept;
     return false;

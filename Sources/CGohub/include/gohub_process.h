@@ -31,6 +31,9 @@ bool gohub_heap_usage(struct gohub_heap_usage *usage);
 /// and `kept` bytes; says whether it did. Holds each arena's lock meanwhile.
 bool gohub_heap_trim(uint64_t kept);
 
+/// Whether the process holds so much more memory than is in use.
+bool gohub_heap_has_excess(uint64_t kept);
+
 /// Lets malloc map blocks of this size and more one by one, so that freeing one gives it back at once. Not to be called
 /// once there are threads.
 void gohub_heap_map_from(int byte_count);

@@ -26,7 +26,7 @@ package final class Client {
     /// The client is in the shard's list of clients to flush.
     var isDirty = false
     /// Why the shard wants it closed at the end of the tick.
-    var fate: CloseReason?
+    var closeReason: CloseReason?
     /// How many pending messages, of all topics, must not come back to it (`echo: false`).
     var exclusions = 0
     /// The handle carries numbers other than zero.

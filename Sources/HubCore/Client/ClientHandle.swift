@@ -52,7 +52,7 @@ package final class ClientHandle: Sendable {
 
 /// How much may wait for one client.
 package struct QueueLimits: Sendable, Equatable {
-    /// How many messages, 1 to 65 536; default 256.
+    /// How many messages, 1 to 1 000 000; default 256.
     package var messages: Int
     /// How many bytes, frame headers included; default 1 MiB.
     ///

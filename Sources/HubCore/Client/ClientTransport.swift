@@ -2,6 +2,8 @@
 // Part of gohub.
 
 /// The socket under a client, as its shard needs it; called on the client's loop only.
+///
+/// The shard does not keep it alive: a conformer lives until it has called ``Shard/detach(_:_:)``, and calls that before it ends.
 package protocol ClientTransport: AnyObject {
     /// Hands bytes to the socket, as many as it takes now.
     ///

@@ -168,7 +168,7 @@ extension Shard {
     func enqueue(_ slice: Slice, to client: Client) {
         counts.pointee.ledger.enqueue(slice.messages, slice.scope)
         let limits = settings.queue
-        if client.fate == nil,
+        if client.closeReason == nil,
             client.queue.messages + slice.messages <= limits.messages,
             client.queue.bytes + Int(slice.end - slice.start) <= limits.bytes
         {
@@ -196,7 +196,7 @@ extension Shard {
     private func enqueueTight(_ slice: Slice, _ client: Client) {
         var rest = slice
         while rest.frames > 0 {
-            guard client.fate == nil else {
+            guard client.closeReason == nil else {
                 counts.pointee.ledger.drop(rest.messages, rest.scope, .closed)
                 return
             }
@@ -240,7 +240,7 @@ extension Shard {
         case .disconnect:
             counts.pointee.slowDisconnects += 1
             counts.pointee.ledger.drop(1, slice.scope, reason)
-            doom(client, .slow)
+            markForClosing(client, .slow)
             return false
         case .dropNewest:
             counts.pointee.slowDrops += 1
@@ -271,7 +271,7 @@ extension Shard {
         // Given back last: until the queue's new length is published, the reservation stands for the push.
         defer { handle.release(frame.wireByteCount) }
         counts.pointee.ledger.enqueue(1, .client)
-        guard let client = client(for: handle), client.fate == nil else {
+        guard let client = client(for: handle), client.closeReason == nil else {
             counts.pointee.ledger.drop(1, .client, .closed)
             counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: frame.payload.count))
             completion?(.connectionClosed)
@@ -300,10 +300,10 @@ extension Shard {
         to client: Client,
         ingress: UInt64
     ) throws(HubError) {
-        guard client.fate == nil else { throw hub.refused(.clientNotFound) }
+        guard client.closeReason == nil else { throw hub.refused(.clientNotFound) }
         let size = payload.count + WebSocketFrame.headerBytes(payloadCount: payload.count)
         if !hasRoom(size, client), !client.isBlocked { flush(client) }
-        guard client.fate == nil else { throw hub.refused(.clientNotFound) }
+        guard client.closeReason == nil else { throw hub.refused(.clientNotFound) }
         guard hasRoom(size, client) else { throw hub.refused(.sendBufferFull) }
         counts.pointee.ledger.enqueue(1, .client)
         enqueueAlone(opcode, payload, scope: .client, to: client, ingress: ingress)

@@ -9,7 +9,7 @@ extension Shard {
 
     /// Stops reading a client that publishes faster than its messages can be taken on.
     func pause(_ client: Client, _ reason: PauseReason) {
-        guard !client.isPaused, client.fate == nil else { return }
+        guard !client.isPaused, client.closeReason == nil else { return }
         client.isPaused = true
         counts.pointee.pauses[Int(reason.rawValue)] &+= 1
         pausedClients.append(client)

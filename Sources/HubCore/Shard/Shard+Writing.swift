@@ -76,7 +76,7 @@ extension Shard {
             counts.pointee.writes += 1
             let outcome = client.transport.write(UnsafeBufferPointer(rebasing: vectors[..<offered.vectors]))
             guard case .wrote(let taken) = outcome else {
-                doom(client, .writeError)
+                markForClosing(client, .writeError)
                 return
             }
             settleWritten(taken, client)

@@ -32,7 +32,7 @@ package final class Shard {
     var nextDirtyClient = 0
     /// Clients with an answer, while many wait for their turn to be written: these are written first.
     var answeredClients: [Client] = []
-    var doomedClients: [Client] = []
+    var markedClients: [Client] = []
     /// Clients that were detached, kept alive until no list of a tick names them.
     private var departed: [Client] = []
     /// Clients that are on their way out of their topics.
@@ -121,7 +121,7 @@ package final class Shard {
 
     /// Puts a client into the directory and among the receivers of broadcasts.
     package func register(_ client: Client) {
-        guard !client.isRegistered, client.fate == nil else { return }
+        guard !client.isRegistered, client.closeReason == nil else { return }
         settle(everyone)
         client.isRegistered = true
         client.position = everyone.subscribers.count
@@ -131,7 +131,7 @@ package final class Shard {
 
     /// Takes a client out of every topic and table; what is queued for it stays queued.
     ///
-    /// Its topics are left in the ticks that follow when they are many; the caller has given it a fate, so that it gets
+    /// Its topics are left in the ticks that follow when they are many; the caller has given it a closeReason, so that it gets
     /// nothing from them meanwhile.
     private func unregister(_ client: Client) {
         guard client.isRegistered else { return }
@@ -151,7 +151,7 @@ package final class Shard {
     package func beginClosing(_ client: Client, _ reason: CloseReason) {
         // What is pending still reaches it.
         if client.isRegistered { settleAll() }
-        if client.fate == nil { client.fate = reason }
+        if client.closeReason == nil { client.closeReason = reason }
         unregister(client)
     }
 
@@ -169,10 +169,10 @@ package final class Shard {
     }
 
     /// Asks for a client to be closed at the end of the tick.
-    package func doom(_ client: Client, _ reason: CloseReason) {
-        guard client.fate == nil else { return }
-        client.fate = reason
-        doomedClients.append(client)
+    package func markForClosing(_ client: Client, _ reason: CloseReason) {
+        guard client.closeReason == nil else { return }
+        client.closeReason = reason
+        markedClients.append(client)
     }
 
     // MARK: The tick
@@ -194,7 +194,7 @@ package final class Shard {
             if isEmpty, dirtyTopics.isEmpty, dirtyClients.isEmpty { break }
             isDone = isDone && hasTime
         }
-        isDone = closeDoomed() && isDone
+        isDone = closeMarked() && isDone
         isDone = leaveTopics() && isDone
         isBehind = !dirtyClients.isEmpty
         if let replies {
@@ -212,12 +212,8 @@ package final class Shard {
 
     /// Takes in what other threads asked, as much as may be pending at once; false when something is left.
     private func takeCommands() -> Bool {
-        if nextCommand == commands.count {
-            commands.removeAll(keepingCapacity: true)
-            nextCommand = 0
-            inbox.swap(&commands)
-        }
-        guard nextCommand < commands.count else { return true }
+        if commands.isEmpty { inbox.swap(&commands) }
+        guard !commands.isEmpty else { return true }
         var bytes = 0
         defer { inbox.finish(bytes) }
         let first = nextCommand
@@ -229,6 +225,9 @@ package final class Shard {
             bytes += command.byteCount
             perform(command)
         }
+        // Given up before the inbox says that there is room: the next ones come in at once.
+        commands.removeAll(keepingCapacity: true)
+        nextCommand = 0
         return true
     }
 
@@ -237,26 +236,27 @@ package final class Shard {
         case .publish(let publication): deliver(publication)
         case .push(let handle, let frame, let ingress, let completion): land(handle, frame, ingress, completion)
         case .disconnect(let handle, let reason):
-            if let client = client(for: handle) { doom(client, reason) }
+            if let client = client(for: handle) { markForClosing(client, reason) }
         }
     }
 
     /// Closes those that have to go; false when some are left for the next tick.
-    private func closeDoomed() -> Bool {
+    private func closeMarked() -> Bool {
         var closed = 0
-        while let client = doomedClients.popLast() {
+        while let client = markedClients.popLast() {
             // A client that is detached has no transport any more.
-            guard let reason = client.fate, self.client(for: client.handle) != nil else { continue }
+            guard let reason = client.closeReason, self.client(for: client.handle) != nil else { continue }
             unregister(client)
             if reason == .slow { discardUnbegun(of: client, .closed) }
             if reason == .writeError { discardQueue(of: client, .writeError) }
             client.transport.close(reason)
             closed += 1
-            guard doomedClients.isEmpty || closed & 7 == 0 else { continue }
-            // Their close frames; to write them may show that more connections are broken.
-            guard flushDirty(), doomedClients.isEmpty || hasTime else { return false }
+            guard closed & 7 == 0 else { continue }
+            guard flushDirty(), hasTime else { return false }
         }
-        return true
+        // Their close frames; to write them may show that more connections are broken.
+        guard closed > 0 else { return true }
+        return flushDirty() && markedClients.isEmpty
     }
 
     /// Gives back the memory of lists that a burst made long.

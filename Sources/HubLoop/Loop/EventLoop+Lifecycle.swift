@@ -43,9 +43,10 @@ extension EventLoop {
         giveBack()
     }
 
-    /// Ends the loop: runs the jobs posted so far and ``onTick`` once more, then closes every watch and signal.
+    /// Ends the loop: runs the jobs posted so far and ``onTick`` once more, then closes every watch and signal and drops
+    /// the timers that are not due.
     ///
-    /// From any thread. Timers that are not due are dropped. Returns at once when the loop has its thread, and ``join()`` waits for its end; a loop without a
+    /// From any thread. Returns at once when the loop has its thread, and ``join()`` waits for its end; a loop without a
     /// thread ends within this call.
     package func stop() {
         let isNew = mailbox.withLock { mailbox in

@@ -46,8 +46,7 @@ extension EventLoop {
         let start = now
         noteGap(start)
         giveTurns()
-        nextPart()
-        fireTimers()
+        fireTimers(nextPart())
         let mustStop = runJobs()
         nextPart()
         onTick?()
@@ -76,6 +75,8 @@ extension EventLoop {
             return mailbox.mustStop
         }
         for job in batch { job() }
+        // A job may take long and say nothing of it; what follows has its own time all the same.
+        if !batch.isEmpty { beginSlice(Self.slice) }
         statistics.jobs &+= UInt64(batch.count)
         batch.removeAll(keepingCapacity: batch.count <= 4096)
         spareJobs = batch
@@ -108,9 +109,9 @@ extension EventLoop {
     }
 
     /// Fires what is due, as long as there is time; the rest is due in the next tick, which follows at once.
-    private func fireTimers() {
-        // Not the tick's time when sockets took long: what came due meanwhile is late already.
-        let present = allowance.isFresh ? now : clock.now()
+    ///
+    /// - Parameter present: The time; not the tick's when sockets took long, as what came due meanwhile is late already.
+    private func fireTimers(_ present: MonotonicTime) {
         while let timer = wheel.popDue(present) {
             let target = timer.target
             statistics.lag.observe(present.nanoseconds(since: timer.deadline + TimingWheel.resolution))

@@ -9,6 +9,8 @@ extension EventLoop {
     /// What sockets that ask for much get of a tick in which others were ready too.
     private static let heavySlice: Duration = .milliseconds(5)
 
+    /// Units of work in a turn that is short.
+    private static let shortTurnUnits = 64
     /// Nanoseconds of a turn that is short.
     private static let shortTurn: UInt64 = 100_000
     /// Units of work from which on a socket's next turn is timed: a read of more than two KiB, some messages.
@@ -30,13 +32,22 @@ extension EventLoop {
     func lookAtClock() -> Bool {
         guard !allowance.isUsedUp else { return false }
         if allowance.look(clock.now()) { return true }
-        statistics.overruns &+= 1
+        if allowance.isUsedUp { statistics.overruns &+= 1 }
         return false
     }
 
     /// Gives the next part of a tick a slice of its own, unless the one before took next to nothing of its own.
-    func nextPart() {
-        if !allowance.isFresh { allowance.begin(at: clock.now(), slice: Self.slice) }
+    ///
+    /// - Returns: The time: the tick's, or a new reading.
+    @discardableResult
+    func nextPart() -> MonotonicTime { allowance.isFresh ? now : beginSlice(Self.slice) }
+
+    /// Starts a slice now.
+    @discardableResult
+    func beginSlice(_ slice: Duration) -> MonotonicTime {
+        let time = clock.now()
+        allowance.begin(at: time, slice: slice)
+        return time
     }
 
     /// Hands an event to its socket, or lets the socket wait for its turn: when others wait, when time is up, and when it
@@ -60,30 +71,37 @@ extension EventLoop {
         }
         left = turns.heavyCount
         guard left > 0 else { return }
-        allowance.begin(at: clock.now(), slice: Self.heavySlice)
+        beginSlice(Self.heavySlice)
         while left > 0, let socket = turns.popHeavy() {
             left -= 1
             run(socket)
-            guard hasTimeLeft(after: 0) else { return }
+            guard hasTimeLeft(after: 0) else { break }
         }
+        beginSlice(Self.slice)
     }
 
     /// Gives a socket its turn, and notes whether that was long.
     ///
     /// What a handler says of its work is an estimate: many tiny frames cost more than their bytes. So the turns of a
-    /// socket whose last one was more than a few units are timed.
+    /// socket whose last one was more than a few units are timed. A turn in the line of the short ones ends after a
+    /// hundred microseconds or so: what is left of it goes to the other line.
     private func run(_ socket: SocketWatch) {
         let (before, began) = (allowance.spent, socket.isTimed ? clock.now() : tickTime)
+        if !socket.isHeavy, !socket.isUrgent { allowance.beginTurn(units: Self.shortTurnUnits) }
+        running = socket
         socket.takeTurn()
+        running = nil
+        allowance.endTurn()
         let units = allowance.spent &- before
-        var wasLong = units > TimeAllowance.unitsPerLook
+        var wasLong = units >= Self.shortTurnUnits
         if socket.isTimed {
             let ended = clock.now()
-            wasLong = ended.nanoseconds(since: began) > Self.shortTurn
+            wasLong = wasLong || ended.nanoseconds(since: began) > Self.shortTurn
             if !allowance.isUsedUp, !allowance.look(ended) { statistics.overruns &+= 1 }
         }
         socket.noteTurn(wasLong: wasLong)
         socket.isTimed = units > Self.fewUnits
+        if socket.wantsTurn { turns.append(socket) }
     }
 
     /// Notices that a timer's time passed long before the loop came back.

@@ -57,6 +57,8 @@ package final class EventLoop: @unchecked Sendable {
     var lastReading: MonotonicTime
     /// Sockets that are ready and wait for their turn.
     var turns = SocketTurns()
+    /// The socket whose turn it is.
+    var running: SocketWatch?
     @usableFromInline var allowance = TimeAllowance()
     /// When the loop last came back late: before that, sockets may hold what nobody could read.
     package internal(set) var resumed: MonotonicTime

@@ -14,6 +14,8 @@ struct TimeAllowance {
     @usableFromInline private(set) var nextLook = TimeAllowance.unitsPerLook
     private(set) var end = MonotonicTime(nanoseconds: .max)
     private(set) var isUsedUp = false
+    /// Units at which the present turn of a socket ends, whatever time is left.
+    private var turnEnd = Int.max
     /// Whether the clock was not looked at since the part began, which means that there was little to do.
     private(set) var isFresh = true
 
@@ -26,16 +28,24 @@ struct TimeAllowance {
         return spent < nextLook
     }
 
-    /// Looks at the clock; false when the slice is used up.
+    /// Looks at the clock; false when the slice or the turn is used up.
     mutating func look(_ now: MonotonicTime) -> Bool {
         isFresh = false
         guard !isUsedUp, now < end else {
             isUsedUp = true
             return false
         }
-        nextLook = spent &+ TimeAllowance.unitsPerLook
-        return true
+        nextLook = min(spent &+ TimeAllowance.unitsPerLook, max(turnEnd, spent &+ 1))
+        return spent < turnEnd
     }
+
+    /// Starts the turn of a socket that may use up so many units.
+    mutating func beginTurn(units: Int) {
+        turnEnd = spent &+ units
+        nextLook = min(nextLook, turnEnd)
+    }
+
+    mutating func endTurn() { turnEnd = .max }
 
     /// Starts a slice.
     mutating func begin(at now: MonotonicTime, slice: Duration) {

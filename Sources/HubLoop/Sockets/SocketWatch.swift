@@ -148,11 +148,15 @@ package final class SocketWatch {
     package func continueSoon() {
         guard state == .open else { return }
         pending.continues = true
-        loop.turns.append(self)
+        // Its line is known when the present turn is over.
+        if loop.running !== self { loop.turns.append(self) }
     }
 
+    /// Whether another turn was asked for.
+    var wantsTurn: Bool { pending.continues && state == .open }
+
     /// Whether it had a long turn lately: it waits behind those whose turns are short.
-    var isHeavy: Bool { heaviness > 0 }
+    package var isHeavy: Bool { heaviness > 0 }
 
     /// Notes what a turn was like.
     ///

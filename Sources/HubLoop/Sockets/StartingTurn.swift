@@ -20,7 +20,9 @@ struct StartingTurn {
 
     /// Waits for the turn, at most two seconds; not to be called on a loop.
     ///
-    /// - Throws: ``LoopError`` `.addressInUse` when another process keeps the turn, `.outOfDescriptors` …
+    /// Any process may take such a name, so one that keeps it longer is not waited for: the look at the port has to do then.
+    ///
+    /// - Throws: ``LoopError`` `.outOfDescriptors`, `.outOfMemory`.
     init(port: Int) throws(LoopError) {
         let clock = SystemClock()
         let deadline = clock.now() + Self.patience
@@ -35,7 +37,11 @@ struct StartingTurn {
                 self.descriptor = nil
                 return
             }
-            guard descriptor == -EADDRINUSE, clock.now() < deadline else {
+            if descriptor == -EADDRINUSE, clock.now() >= deadline {
+                self.descriptor = nil
+                return
+            }
+            guard descriptor == -EADDRINUSE else {
                 throw LoopError(
                     errno: descriptor,
                     doing: "wait for another server that begins to listen on port \(port)"

@@ -87,6 +87,8 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         self.watch = watch
         let timer = LoopTimer(self)
         self.timer = timer
+        // Operators are few, and are to be answered when clients have the loop busy.
+        watch.isUrgent = isOperator
         watch.watch(readable: true, writable: false)
         let headerTimeout = worker.common.settings.headerTimeout
         worker.loop.schedule(timer, after: refusal == nil ? headerTimeout : min(headerTimeout, Self.refusedLimit))
@@ -106,7 +108,8 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
         if failed { return broken() }
         if writable { flush() }
-        if readable, early.isEmpty { read() }
+        // Writing may have ended the connection.
+        if readable, watch != nil, early.isEmpty { read() }
     }
 
     func timerFired(_ timer: LoopTimer) {

@@ -11,6 +11,8 @@ import HubWire
 final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget {
     /// Pongs that are queued at once.
     private static let pongsPerTick: UInt8 = 16
+    /// What is read at once of a client whose turns were short lately.
+    private static let firstReadBytes = 4096
 
     private enum Phase {
         case open
@@ -68,7 +70,6 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         worker.shard.register(client)
         worker.common.connectionLog.opened(client.id, peer)
         worker.common.receiver.opened(client, on: worker.shard)
-        if let drain = worker.drain { announceDrain(drain.retryAfterMilliseconds) }
         keepAlive()
         if !rest.isEmpty { take(rest) }
     }
@@ -76,7 +77,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     // MARK: Reading
 
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
-        if failed, !readable { return end(phase == .open ? .readError : reason) }
+        if failed, !readable, held.isEmpty { return end(phase == .open ? .readError : reason) }
         if writable, phase != .closed {
             watch.watch(readable: !isPaused, writable: false)
             worker.shard.socketWritable(client)
@@ -86,6 +87,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         }
         // What was read before comes first.
         if readable, phase != .closed, held.isEmpty, !isPaused { read() }
+        // A failed socket is not watched any more: what had come before is read, then the system tells of it again.
+        if failed, phase != .closed { watch.watch(readable: !isPaused, writable: client.isWaiting) }
     }
 
     func socketContinues() {
@@ -97,13 +100,16 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
 
     private func read() {
         // A socket that fills the buffer is read again at its next turn: others have theirs first.
-        switch Socket.read(descriptor, into: worker.readBuffer) {
+        // Who is not known to send much is read in small parts: tiny frames cost much more than their bytes.
+        let size = watch.isHeavy ? worker.readBuffer.count : WebSocketConnection.firstReadBytes
+        let buffer = UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<size])
+        switch Socket.read(descriptor, into: buffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
             traffic.receivedBytes += UInt64(count)
             heartbeat.hasRead(worker.now)
             _ = worker.loop.hasTimeLeft(after: 1 + count >> 10)
-            take(UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<count]))
+            take(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
         case .wouldBlock: break
         case .closed: end(phase == .open ? .abnormal : reason)
         case .failed: end(phase == .open ? .readError : reason)
@@ -284,7 +290,9 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private func keepAlive() {
         let (now, times) = (worker.now, worker.common.heartbeat)
         // The peer is judged only by time in which its bytes would have been read.
-        heartbeat.excuse(until: isPaused || watch.isPending ? now : worker.loop.resumed.nanoseconds)
+        let excused = isPaused || watch.isPending ? now : worker.loop.resumed.nanoseconds
+        heartbeat.excuse(until: excused)
+        if messageBegan != 0 { messageBegan = max(messageBegan, excused) }
         guard messageBegan == 0 || now &- messageBegan < times.messageTimeout else { return close(.messageTimeout) }
         let blockedSince = client.isWaiting ? client.lastProgress : nil
         let verdict = heartbeat.look(now, times, blockedSince: blockedSince) { Socket.outgoing(descriptor) }

@@ -142,12 +142,17 @@ package final class ScrapeService: Sendable {
         while let (kind, isLate) = next() {
             let page = isLate ? nil : page(of: kind)
             let now = clock.now()
+            let done = DispatchTime.now()
             let requests = state.withLock { state in
-                let served = state.waiting.filter { $0.kind == kind && isServed($0, by: page, at: now) }
-                state.waiting.removeAll { $0.kind == kind && isServed($0, by: page, at: now) }
+                func isServed(_ request: Request) -> Bool {
+                    guard request.kind == kind else { return false }
+                    // One that came just now is not late because the others were.
+                    return isLate ? request.deadline <= done : self.isServed(request, by: page, at: now)
+                }
+                let served = state.waiting.filter(isServed)
+                state.waiting.removeAll(where: isServed)
                 return served
             }
-            let done = DispatchTime.now()
             for request in requests {
                 guard let page, request.deadline > done else {
                     request.reply(Self.overloaded)

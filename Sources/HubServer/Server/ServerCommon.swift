@@ -15,6 +15,7 @@ package final class ServerCommon: Sendable {
     let connectionLog: ConnectionLog
     let receiver: any MessageReceiver
     let limiter: ConnectionLimiter
+    let heap = HeapKeeper()
     private let draining = Atomic<Bool>(false)
     private let refusedOrigins = LogLimit()
 

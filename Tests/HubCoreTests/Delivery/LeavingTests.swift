@@ -146,7 +146,7 @@ struct LeavingTests {
             client.transport.isBroken = true
             client.unblock()
         } else {
-            hub.shards[0].doom(client.client, .kicked)
+            hub.shards[0].markForClosing(client.client, .kicked)
         }
         client.vanish()
         hub.tick()

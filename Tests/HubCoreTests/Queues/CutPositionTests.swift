@@ -108,14 +108,14 @@ struct CutPositionTests {
             waiting = waiting.dropFirst(burst)
             hub.tick()
             model.flushIfOpen()
-            if model.fate != nil { break }
+            if model.closeReason != nil { break }
             if let step {
                 client.unblock(step)
                 model.room = step
                 model.socketWritable()
             }
         }
-        if model.fate == .slow {
+        if model.closeReason == .slow {
             // The rest of the bursts would go to nobody.
             let stays = model.close()
             #expect(stays)

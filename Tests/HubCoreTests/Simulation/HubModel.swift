@@ -36,7 +36,7 @@ struct HubModel {
     private(set) var clients: [Client] = []
     private var inboxes: [[Command]]
     private var pending: [[String: [Message]]]
-    private var doomed: [Set<Int>]
+    private var marked: [Set<Int>]
     private(set) var refused: [HubError.Code: UInt64] = [:]
     private(set) var subscribes: UInt64 = 0
     private(set) var unsubscribes: UInt64 = 0
@@ -47,7 +47,7 @@ struct HubModel {
         self.settings = settings
         inboxes = Array(repeating: [], count: shards)
         pending = Array(repeating: [:], count: shards)
-        doomed = Array(repeating: [], count: shards)
+        marked = Array(repeating: [], count: shards)
     }
 
     // MARK: Coming and going
@@ -165,11 +165,11 @@ struct HubModel {
             clients[client].queue.flushIfOpen()
             noteFate(of: client)
         }
-        for client in doomed[shard] where clients[client].isAttached {
+        for client in marked[shard] where clients[client].isAttached {
             unregister(client)
             clients[client].isAttached = clients[client].queue.close()
         }
-        doomed[shard] = []
+        marked[shard] = []
     }
 
     private mutating func run(_ command: Command, on shard: Int) {
@@ -186,7 +186,7 @@ struct HubModel {
             clients[client].queue.land(.text(text), push: push)
         case .disconnect(let client, let reason):
             guard clients[client].isAttached else { return }
-            clients[client].queue.doom(reason)
+            clients[client].queue.markForClosing(reason)
             noteFate(of: client)
         }
     }
@@ -215,10 +215,10 @@ struct HubModel {
     }
 
     private mutating func noteFate(of client: Int) {
-        guard clients[client].isAttached, clients[client].isRegistered, clients[client].queue.fate != nil else {
+        guard clients[client].isAttached, clients[client].isRegistered, clients[client].queue.closeReason != nil else {
             return
         }
-        doomed[clients[client].shard].insert(client)
+        marked[clients[client].shard].insert(client)
     }
 
     // MARK: What is expected

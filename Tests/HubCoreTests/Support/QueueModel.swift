@@ -36,7 +36,7 @@ struct QueueModel {
     var room: Int?
     var isBroken = false
     private(set) var isBlocked = false
-    private(set) var fate: CloseReason?
+    private(set) var closeReason: CloseReason?
 
     private(set) var received: [ReceivedFrame] = []
     private(set) var books = ModelBooks()
@@ -56,7 +56,7 @@ struct QueueModel {
         let entry = Entry(frame: frame, scope: scope)
         books.enqueued[scope, default: 0] += 1
         while true {
-            if fate != nil { return books.drop(entry, .closed) }
+            if closeReason != nil { return books.drop(entry, .closed) }
             if fits(entry.byteCount) { return entries.append(entry) }
             if !isBlocked {
                 flush()
@@ -70,14 +70,14 @@ struct QueueModel {
     mutating func land(_ frame: ReceivedFrame, push: Int?) {
         let entry = Entry(frame: frame, scope: .client, push: push)
         books.enqueued[.client, default: 0] += 1
-        if fate != nil { books.drop(entry, .closed) } else { entries.append(entry) }
+        if closeReason != nil { books.drop(entry, .closed) } else { entries.append(entry) }
     }
 
     /// A unicast of a client on the same loop; gives the refusal if there is one.
     mutating func unicast(_ frame: ReceivedFrame) -> HubError? {
         let entry = Entry(frame: frame, scope: .client)
-        if !fits(entry.byteCount), !isBlocked, fate == nil { flush() }
-        if fate != nil { return .clientNotFound }
+        if !fits(entry.byteCount), !isBlocked, closeReason == nil { flush() }
+        if closeReason != nil { return .clientNotFound }
         if !fits(entry.byteCount) { return .sendBufferFull }
         books.enqueued[.client, default: 0] += 1
         entries.append(entry)
@@ -97,7 +97,7 @@ struct QueueModel {
         case .disconnect:
             books.slowDisconnects += 1
             books.drop(entry, reason)
-            fate = .slow
+            closeReason = .slow
             return false
         case .dropNewest:
             books.slowDrops += 1
@@ -128,7 +128,7 @@ struct QueueModel {
 
     private mutating func flush() {
         guard !entries.isEmpty else { return }
-        guard !isBroken else { return doom(.writeError) }
+        guard !isBroken else { return markForClosing(.writeError) }
         var taken = min(bytes, room ?? bytes)
         room = room.map { $0 - taken }
         while let first = entries.first, taken >= first.byteCount - sent {
@@ -144,17 +144,17 @@ struct QueueModel {
 
     // MARK: Ending
 
-    mutating func doom(_ reason: CloseReason) { if fate == nil { fate = reason } }
+    mutating func markForClosing(_ reason: CloseReason) { if closeReason == nil { closeReason = reason } }
 
-    /// What the end of the tick does with a doomed client; false when the connection is gone with it.
+    /// What the end of the tick does with a marked client; false when the connection is gone with it.
     mutating func close() -> Bool {
-        guard let fate else { return true }
-        if fate == .slow { discardUnbegun() }
-        guard let code = fate.closeCode else {
-            discard(fate == .writeError ? .writeError : .closed)
+        guard let closeReason else { return true }
+        if closeReason == .slow { discardUnbegun() }
+        guard let code = closeReason.closeCode else {
+            discard(closeReason == .writeError ? .writeError : .closed)
             return false
         }
-        control(.close(code, fate.text))
+        control(.close(code, closeReason.text))
         flushIfOpen()
         return true
     }
