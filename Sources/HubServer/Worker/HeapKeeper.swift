@@ -17,7 +17,9 @@ final class HeapKeeper: Sendable {
     private let queue = DispatchQueue(label: "gohub.heap", qos: .utility)
     private let left = Atomic(0)
 
-    /// Looks whether there is much to give back; to be called every few seconds, from any thread. Returns at once.
+    /// Looks whether there is much to give back; to be called every few seconds.
+    ///
+    /// From any thread; returns at once.
     func tidy() {
         guard left.load(ordering: .relaxed) == 0 else {
             left.subtract(1, ordering: .relaxed)
