@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from client import CLOSE, WITHIN, Client, RawClient
+from process import eventually
 from proxy import Nginx
 
 PROXIED = {"server": {"max_connections_per_ip": 0}}
@@ -52,7 +53,9 @@ async def test_a_message_that_is_too_large_is_seen_as_1009_behind_nginx(start_hu
             await asyncio.to_thread(client.send_long, "ping", "x" * (8 << 20))
             frames = await asyncio.to_thread(client.frames, then_end=True)
             assert [payload[:2] for opcode, payload in frames if opcode == CLOSE] == [struct.pack(">H", 1009)]
-    assert hub.metrics().value("gohub_connections_closed_total", reason="too_large") == 20
+    eventually(
+        lambda: hub.metrics().value("gohub_connections_closed_total", reason="too_large") == 20, what="the count of all"
+    )
 
 
 async def test_a_slow_upload_arrives_behind_nginx(start_hub, start_nginx):

@@ -104,9 +104,19 @@ final class LoadConnection: SocketHandler {
     // MARK: Events
 
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
-        if failed, !readable { return fail("the connection broke") }
+        if failed, !readable { return broke() }
         if writable { phase == .connecting ? connected() : flush() }
         if readable { read() }
+    }
+
+    /// A hub that takes no more says so before it ends the connection, maybe before it was asked.
+    private func broke() {
+        if phase == .connecting {
+            parser = HTTPResponseParser()
+            phase = .handshaking
+        }
+        if phase == .handshaking { read() }
+        fail("the connection broke")
     }
 
     private func connected() {
@@ -126,7 +136,7 @@ final class LoadConnection: SocketHandler {
             case .bytes(let count) where count == output.count: output.removeAll(keepingCapacity: true)
             case .bytes(let count): output.removeFirst(count)
             case .wouldBlock: break
-            case .closed, .failed: return fail("the connection broke")
+            case .closed, .failed: return broke()
             }
         }
         if phase == .closing, output.isEmpty { Socket.shutdownWrite(watch.descriptor) }
