@@ -45,7 +45,9 @@ struct DrainTests {
             client.socket.peer.stall()
             let filler = [UInt8](repeating: 1, count: 64 << 10)
             for _ in 0..<200 { try server.hub.push(.binary(filler), to: id) }
-            try await server.eventually("a full socket") { $0.shard.queuedMessages > 10 }
+            try await server.eventually("a full socket, and nothing on its way to it") {
+                $0.shard.queuedMessages > 10 && $0.shard.inboxBytes == 0
+            }
             async let drained: Void = server.drain()
             try await server.eventually("the good-bye") { $0.shard.registered == 0 }
             client.socket.peer.stall(false)
