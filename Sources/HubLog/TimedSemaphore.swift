@@ -5,7 +5,8 @@ import CGohub
 
 /// Lets one thread wait for another, for a time that no change of the wall clock makes shorter or longer.
 ///
-/// Each signal ends one wait, one that begins later as well. Safe from any thread.
+/// Each signal ends one wait, one that begins later as well. Safe from any thread: the pointer never changes, and what it
+/// points to is guarded by the lock in it.
 package final class TimedSemaphore: @unchecked Sendable {
     /// Guarded by the lock in it.
     private let semaphore: OpaquePointer

@@ -9,7 +9,8 @@ extension OutboundQueue {
     ///
     /// A batch lives for as long as a queue needs any of it, so one small message would hold the memory of a whole tick.
     /// The copies stand together in batches of the client's own: a queue holds less than twice the bytes that it counts, and
-    /// some 50 bytes a message. A slice that is half of its batch or more goes on sharing it.
+    /// some 50 bytes a message. A slice that is half of its batch or more goes on sharing it, and so does a frame whose write
+    /// somebody awaits.
     ///
     /// - Parameter growing: The batch that this tick still adds to, which nothing may go on sharing.
     /// - Complexity: O(slices that are new), each copied once.

@@ -77,7 +77,7 @@ struct OutboundQueue {
         }
     }
 
-    /// Takes out the slice behind another, whose frames another slice stands for now; the reference is the caller's.
+    /// Takes out the slice behind another, whose frames another slice holds since; the reference is the caller's.
     mutating func unlink(behind previous: UInt32, in pool: SlicePool) {
         let index = pool.slices[Int(previous)].next
         pool.slices[Int(previous)].next = pool.slices[Int(index)].next

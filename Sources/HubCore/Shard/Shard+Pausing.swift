@@ -4,7 +4,7 @@
 import HubMetrics
 
 extension Shard {
-    /// How many deliveries may be pending before publishers wait: some milliseconds of putting them into queues.
+    /// How many deliveries may be pending before publishers wait, which bounds how long one round of queueing takes.
     static let deliveriesAtOnce = 100_000
 
     /// Stops reading a client that publishes faster than its messages can be taken on.

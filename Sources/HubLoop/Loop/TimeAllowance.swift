@@ -4,7 +4,7 @@
 /// Says whether a part of a tick still has time, reading the clock only once in a while.
 ///
 /// Work is counted in units of about a microsecond, and every 64 of them the clock is looked at: a part overruns its slice
-/// by less than a millisecond, and a tick with little to do never looks.
+/// by what is done between two looks, and a tick with little to do never looks. What a handler says is an estimate.
 @usableFromInline
 struct TimeAllowance {
     @usableFromInline static let unitsPerLook = 64

@@ -186,6 +186,8 @@ extension HTTPAnswer {
 }
 
 /// Where an answer from another thread has to go.
+///
+/// Carried through other threads and opened in a job on the worker's own loop only, which runs no job after its end.
 private struct AnswerAddress: @unchecked Sendable {
     /// Used on its own loop only.
     private unowned let worker: Worker

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Gives the heap's free pages back to the system after a burst, on a thread of its own.
 ///
-/// It takes the kernel some 0.1 ms a MiB, under the locks of malloc, part by part.
+/// That takes the longer the more there is, under the locks of malloc's arenas, one after the other.
 final class HeapKeeper: Sendable {
     /// Free memory that is not worth giving back.
     private static let keptBytes: UInt64 = 4 << 20
