@@ -46,6 +46,38 @@ struct EventLoopTests {
         loop.onTick = nil
     }
 
+    @Test("runs as many jobs in a tick as there is time for, the rest in order in the next ones, and all before it stops")
+    func runsJobsInParts() throws {
+        let clock = VirtualClock()
+        let loop = try EventLoop(clock: clock)
+        let log = Log()
+        func post(_ numbers: Range<Int>) {
+            for number in numbers {
+                loop.post {
+                    clock.advance(by: .milliseconds(1))
+                    log.lines.append("\(number)")
+                }
+            }
+        }
+        post(0..<100)
+        loop.onTick = { log.lines.append("tick") }
+        var longest: Duration = .zero
+        for round in 0..<5 {
+            let began = clock.now()
+            // Would wait for ever, were nothing to do.
+            loop.runOnce(wait: true)
+            longest = max(longest, clock.now() - began)
+            if round == 0 { post(100..<110) }
+        }
+        #expect(longest < EventLoop.slice * 2)
+        let ran = log.lines.count - 5
+        #expect(5 * 10..<110 ~= ran)
+        loop.stop()
+        #expect(log.lines.filter { $0 != "tick" } == (0..<110).map(String.init))
+        #expect(loop.statistics.jobs == 110)
+        loop.onTick = nil
+    }
+
     @Test("waking makes one tick, however often it is asked")
     func wakes() throws {
         let loop = try EventLoop()

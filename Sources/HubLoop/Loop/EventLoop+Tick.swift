@@ -33,7 +33,7 @@ extension EventLoop {
 
     private func beforeWaiting() {
         isTimeStale = true
-        let mustNotWait = wokeItself.load(ordering: .relaxed) || !turns.isEmpty
+        let mustNotWait = wokeItself.load(ordering: .relaxed) || !turns.isEmpty || !jobs.isEmpty
         if mustNotWait != isIdling {
             isIdling = mustNotWait
             // An idle handle that is active keeps libuv from waiting.
@@ -63,23 +63,45 @@ extension EventLoop {
         }
     }
 
-    /// Runs what was posted; tells whether the loop has to stop, in which case nothing more was accepted.
+    /// Runs what was posted, as long as there is time, and all of it before the loop stops; the rest waits for the next
+    /// tick.
+    ///
+    /// - Returns: Whether the loop has to stop, in which case nothing more was accepted.
     private func runJobs() -> Bool {
-        var batch = spareJobs
-        spareJobs = []
+        var batch = jobs
+        jobs = []
         let mustStop = mailbox.withLock { mailbox in
             _ = isWoken.exchange(false, ordering: .acquiringAndReleasing)
             wokeItself.store(false, ordering: .relaxed)
-            swap(&batch, &mailbox.jobs)
+            if batch.isEmpty {
+                swap(&batch, &mailbox.jobs)
+            } else {
+                batch += mailbox.jobs
+                mailbox.jobs.removeAll(keepingCapacity: mailbox.jobs.count <= Self.keptJobs)
+            }
             mailbox.isOpen = !mailbox.mustStop
             return mailbox.mustStop
         }
-        for job in batch { job() }
+        guard !batch.isEmpty else {
+            jobs = batch
+            return mustStop
+        }
+        nextPart()
+        var done = 0
+        for job in batch {
+            job()
+            done += 1
+            guard hasTimeLeft(after: Self.jobUnits) || mustStop else { break }
+        }
         // A job may take long and say nothing of it; what follows has its own time all the same.
-        if !batch.isEmpty { beginSlice(Self.slice) }
-        statistics.jobs &+= UInt64(batch.count)
-        batch.removeAll(keepingCapacity: batch.count <= 4096)
-        spareJobs = batch
+        beginSlice(Self.slice)
+        statistics.jobs &+= UInt64(done)
+        if done < batch.count {
+            batch.removeFirst(done)
+        } else {
+            batch.removeAll(keepingCapacity: done <= Self.keptJobs)
+        }
+        jobs = batch
         return mustStop
     }
 

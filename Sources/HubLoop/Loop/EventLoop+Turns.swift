@@ -2,13 +2,17 @@
 // Part of gohub.
 
 extension EventLoop {
-    /// How long each part of a tick may take: ready sockets, timers, and what ``onTick`` does.
+    /// How long each part of a tick may take: ready sockets, timers, posted jobs, and what ``onTick`` does.
     ///
-    /// A loop is back at its sockets after about three of them at the most, as long as each single step is short.
+    /// A loop is back at its sockets after about four of them at the most, as long as each single step is short.
     package static let slice: Duration = .milliseconds(10)
     /// What sockets that ask for much get of a tick in which others were ready too.
     private static let heavySlice: Duration = .milliseconds(5)
 
+    /// Units of work that a posted job is taken for, beside what it says itself.
+    static let jobUnits = 8
+    /// The room for jobs that is kept from tick to tick.
+    static let keptJobs = 4096
     /// Units of work in a turn that is short.
     private static let shortTurnUnits = 64
     /// Nanoseconds of a turn that is short.

@@ -51,7 +51,8 @@ package final class EventLoop: @unchecked Sendable {
     // Confined to the loop's thread.
     let handles: LoopHandles
     var wheel: TimingWheel
-    var spareJobs: [@Sendable () -> Void] = []
+    /// What was posted and taken from the mailbox, and has to wait for the next tick.
+    var jobs: [@Sendable () -> Void] = []
     var armedFor: MonotonicTime?
     /// The last reading of the clock that ended a tick.
     var lastReading: MonotonicTime
