@@ -77,6 +77,7 @@ def test_a_port_that_is_taken_is_exit_code_1(binary, hub):
     answer = run(binary, "serve", "--server-addr", hub.url.removeprefix("ws://").removesuffix("/ws"))
     assert answer.returncode == 1
     assert "cannot serve" in answer.stderr
+    assert "--server-addr" in answer.stderr
 
 
 @pytest.mark.parametrize("arguments", [["pub", "news", "1"], ["sub", "news"], ["bench", "connect"]])
@@ -91,6 +92,21 @@ def test_a_hub_that_does_not_answer_is_exit_code_69(binary):
         answer = run(binary, "pub", "news", "1", "--url", f"ws://127.0.0.1:{silent.getsockname()[1]}/ws")
     assert answer.returncode == 69
     assert "no answer" in answer.stderr
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_of_a_page_that_refuses_the_first_line_is_shown(binary, end):
+    page = end.join(["<html>", "<head><title>502 Bad Gateway</title></head>", "</html>", ""]).encode()
+    head = f"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\n\r\n".encode()
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        client = Program([binary, "sub", "news", "--url", f"ws://127.0.0.1:{proxy.getsockname()[1]}/ws"])
+        connection, _ = proxy.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(head + page)
+            assert client.wait() == 69
+    (line,) = client.tail().splitlines()
+    assert "502 Bad Gateway <html>" in line
 
 
 def test_a_payload_that_is_no_utf8_is_refused(binary, hub):

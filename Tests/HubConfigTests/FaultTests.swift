@@ -250,6 +250,10 @@ struct FaultTests {
         ("server.allowed_origins", "[[x]]", .wrongType, "a list in the list, allowed is \(origin)"),
         ("server.allowed_origins", "[~]", .wrongType, "an empty item, allowed is \(origin)"),
         (
+            "server.allowed_origins", "[null]", .wrongType,
+            #"an empty item, allowed is \#(origin) (YAML takes it for no value: write "null")"#
+        ),
+        (
             "server.allowed_origins", "", .wrongType,
             "no value, allowed is \(origin) (take the line out for the default, [])"
         ),

@@ -46,7 +46,7 @@ struct EventLoopTests {
         loop.onTick = nil
     }
 
-    @Test("runs as many jobs in a tick as there is time for, the rest in order in the next ones, and all before it stops")
+    @Test("runs as many jobs in a tick as there is time for, the rest in order in the next, and all before it stops")
     func runsJobsInParts() throws {
         let clock = VirtualClock()
         let loop = try EventLoop(clock: clock)

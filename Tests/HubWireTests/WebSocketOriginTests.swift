@@ -94,6 +94,8 @@ struct WebSocketOriginTests {
     )
     func advice(origin: String, host: String?, isLostPort: Bool) {
         #expect(OriginPolicy.advice(origin: origin, host: host).contains("$http_host") == isLostPort)
+        #expect(OriginPolicy.advice(origin: origin, host: host).contains("server.allowed_origins"))
+        #expect(OriginPolicy.advice(origin: origin, host: host).contains("\"null\"") == (origin == "null"))
     }
 
     @Test(

@@ -90,7 +90,13 @@ package struct ConfigurationKey: Sendable {
             for item in items {
                 guard case .scalar(let scalar) = item.content, !scalar.isNull else {
                     let what = item.isNull ? "an empty item" : "\(item.kind) in the list"
-                    problems.append(ValueProblem(code: .wrongType, what: what, line: item.line))
+                    var problem = ValueProblem(code: .wrongType, what: what, line: item.line)
+                    if case .scalar(let scalar) = item.content,
+                        (try? domain.read(Scalar(text: scalar.text, style: .quoted))) != nil
+                    {
+                        problem.hint = "YAML takes it for no value: write \"\(scalar.text)\""
+                    }
+                    problems.append(problem)
                     continue
                 }
                 do throws(ValueProblem) {

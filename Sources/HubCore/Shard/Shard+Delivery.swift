@@ -4,10 +4,10 @@
 import HubMetrics
 import HubWire
 
-/// How much a batch gathers before it is given to the queues within a tick.
-private let batchByteTarget = 64 * 1024
-
 extension Shard {
+    /// How much a batch gathers before it is given to the queues within a tick.
+    static let batchByteTarget = 64 * 1024
+
     // MARK: Into batches
 
     /// Delivers a publication to this shard's subscribers at the end of the tick.
@@ -69,7 +69,7 @@ extension Shard {
                 Exclusion(client: .passUnretained(publisher), frame: UInt32(truncatingIfNeeded: batch.frameCount - 1))
             )
         }
-        if batch.byteCount >= batchByteTarget || batch.frameCount >= batchFrameTarget { settle(topic) }
+        if batch.byteCount >= Shard.batchByteTarget || batch.frameCount >= batchFrameTarget { settle(topic) }
         return true
     }
 
@@ -178,8 +178,9 @@ extension Shard {
         }
     }
 
+    /// Puts a slice into a queue that has room for it.
     @inline(__always)
-    private func accept(_ slice: Slice, _ client: Client) {
+    func accept(_ slice: Slice, _ client: Client) {
         slice.batch._withUnsafeGuaranteedRef { $0.references += 1 }
         client.queue.append(slice, in: slices)
         markDirty(client)
@@ -257,119 +258,6 @@ extension Shard {
             counts.pointee.ledger.drop(1, slice.scope, reason)
             return false
         }
-    }
-
-    // MARK: Pushes
-
-    /// Lands a push in its client's queue; its room was reserved.
-    func land(
-        _ handle: ClientHandle,
-        _ frame: Frame,
-        _ ingress: UInt64,
-        _ completion: (@Sendable (HubError?) -> Void)?
-    ) {
-        // Given back last: until the queue's new length is published, the reservation stands for the push.
-        defer { handle.release(frame.wireByteCount) }
-        counts.pointee.ledger.enqueue(1, .client)
-        guard let client = client(for: handle), client.closeReason == nil else {
-            counts.pointee.ledger.drop(1, .client, .closed)
-            counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: frame.payload.count))
-            completion?(.connectionClosed)
-            return
-        }
-        if completion == nil {
-            frame.payload.withUnsafeBytes {
-                enqueueAlone(frame.opcode, $0, scope: .client, to: client, ingress: ingress)
-            }
-        } else {
-            // A batch of its own, as a batch has one completion.
-            counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: frame.payload.count))
-            let batch = batches.take()
-            frame.payload.withUnsafeBytes { batch.append(frame.opcode, $0, ingress: ingress) }
-            batch.completion = completion
-            accept(lastFrame(of: batch, from: 0, scope: .client, isControl: false), client)
-            batches.release(batch)
-        }
-        publishLength(of: client)
-    }
-
-    /// Puts a frame into the queue of a client of this shard, or answers that it has no room.
-    func push(
-        _ opcode: UInt8,
-        _ payload: UnsafeRawBufferPointer,
-        to client: Client,
-        ingress: UInt64
-    ) throws(HubError) {
-        guard client.closeReason == nil else { throw hub.refused(.clientNotFound) }
-        let size = payload.count + WebSocketFrame.headerBytes(payloadCount: payload.count)
-        if !hasRoom(size, client), !client.isBlocked { flush(client) }
-        guard client.closeReason == nil else { throw hub.refused(.clientNotFound) }
-        guard hasRoom(size, client) else { throw hub.refused(.sendBufferFull) }
-        counts.pointee.ledger.enqueue(1, .client)
-        enqueueAlone(opcode, payload, scope: .client, to: client, ingress: ingress)
-    }
-
-    /// Queues a frame for one client only; its room was looked at.
-    private func enqueueAlone(
-        _ opcode: UInt8,
-        _ payload: UnsafeRawBufferPointer,
-        scope: DeliveryScope,
-        to client: Client,
-        ingress: UInt64
-    ) {
-        let batch = replyBatch()
-        let start = UInt32(truncatingIfNeeded: batch.byteCount)
-        batch.append(opcode, payload, ingress: ingress)
-        counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: payload.count))
-        accept(lastFrame(of: batch, from: start, scope: scope, isControl: false), client)
-        if isBehind { answeredClients.append(client) }
-    }
-
-    private func hasRoom(_ byteCount: Int, _ client: Client) -> Bool {
-        client.queue.messages < settings.queue.messages
-            && (client.queue.bytes + byteCount <= settings.queue.bytes || client.queue.isEmpty)
-    }
-
-    // MARK: Replies
-
-    /// Answers a client with a text frame; a full queue is treated as fan-out treats it.
-    package func reply(_ payload: UnsafeRawBufferPointer, opcode: UInt8 = 1, to client: Client, ingress: UInt64) {
-        let batch = replyBatch()
-        let start = UInt32(truncatingIfNeeded: batch.byteCount)
-        batch.append(opcode, payload, ingress: ingress)
-        counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: payload.count))
-        enqueue(lastFrame(of: batch, from: start, scope: .reply, isControl: false), to: client)
-        if isBehind { answeredClients.append(client) }
-    }
-
-    /// Queues a ping, pong or close frame behind what waits; it is no delivery and has no limit but its sender's care.
-    package func control(_ opcode: UInt8, _ payload: UnsafeRawBufferPointer, to client: Client) {
-        let batch = replyBatch()
-        let start = UInt32(truncatingIfNeeded: batch.byteCount)
-        batch.append(opcode, payload, ingress: .max)
-        accept(lastFrame(of: batch, from: start, scope: .reply, isControl: true), client)
-        if isBehind { answeredClients.append(client) }
-    }
-
-    private func replyBatch() -> FrameBatch {
-        if let replies, replies.byteCount < batchByteTarget { return replies }
-        if let replies { batches.release(replies) }
-        let batch = batches.take()
-        replies = batch
-        return batch
-    }
-
-    private func lastFrame(of batch: FrameBatch, from start: UInt32, scope: DeliveryScope, isControl: Bool) -> Slice {
-        Slice(
-            batch: .passUnretained(batch),
-            start: start,
-            end: UInt32(truncatingIfNeeded: batch.byteCount),
-            first: UInt32(truncatingIfNeeded: batch.frameCount - 1),
-            frames: 1,
-            next: SlicePool.none,
-            scope: scope,
-            isControl: isControl
-        )
     }
 }
 

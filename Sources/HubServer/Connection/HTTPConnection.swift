@@ -57,6 +57,8 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     /// The socket did not take all that was offered; it has the time of a write.
     var isBlocked = false
     var output = HTTPOutput()
+    /// How many large bodies had to wait for the socket.
+    private var keptBodies = 0
     var closesAfterWriting = false
     var hasServed = false
     /// Its place among those that are counted; nil for operators, and once a WebSocket has it.
@@ -220,6 +222,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         case .failed: close()
         case .blocked:
             if case .reading = state { state = .writing }
+            if output.needsHold { keepBody() }
             look()
             // Each time that the socket takes something it has the whole time again.
             if count > 0 || !isBlocked { schedule(worker.common.settings.writeTimeout) }
@@ -228,6 +231,26 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
             isBlocked = false
             answersWritten()
         }
+    }
+
+    /// Lets others end the wait for a socket that does not take its page.
+    private func keepBody() {
+        keptBodies &+= 1
+        let (loop, number) = (worker.loop, keptBodies)
+        let address = LoopBound(WeakConnection(connection: self), on: loop)
+        output.keepBody {
+            _ = loop.post {
+                guard let connection = address.value.connection, connection.keptBodies == number else { return }
+                connection.giveUpBody()
+            }
+        }
+    }
+
+    private func giveUpBody() {
+        guard isBlocked else { return }
+        worker.counts.pointee.abandonedPages += 1
+        worker.common.log.debug("ended a reader of /metrics that was too slow", [LogField("peer", peer.description)])
+        close()
     }
 
     private func answersWritten() {
@@ -316,4 +339,9 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         if let timer { worker.loop.cancel(timer) }
         timer = nil
     }
+}
+
+/// A connection that may be gone.
+private struct WeakConnection {
+    weak var connection: HTTPConnection?
 }

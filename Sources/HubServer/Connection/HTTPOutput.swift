@@ -23,7 +23,7 @@ struct HTTPOutput {
     private var bytes: [UInt8] = []
     private var body: [UInt8] = []
     private var written = 0
-    private var holdMaker: (@Sendable () -> AnyObject)?
+    private var holdMaker: (@Sendable (@escaping @Sendable () -> Void) -> AnyObject)?
     /// Kept for as long as the large body waits for a socket that did not take it at once.
     private var hold: AnyObject?
 
@@ -54,6 +54,14 @@ struct HTTPOutput {
         }
     }
 
+    /// Whether a large body waits that nobody was asked to keep yet.
+    var needsHold: Bool { holdMaker != nil && hold == nil }
+
+    /// Has the large body kept for as long as it waits.
+    ///
+    /// - Parameter giveUp: Ends the wait, from any thread.
+    mutating func keepBody(_ giveUp: @escaping @Sendable () -> Void) { hold = holdMaker?(giveUp) }
+
     /// Writes what the socket takes, by as few calls as it needs.
     ///
     /// - Returns: What came of it, and how many bytes were taken.
@@ -63,9 +71,7 @@ struct HTTPOutput {
         while written < total {
             switch writeOnce(to: descriptor) {
             case .bytes(let count): written += count
-            case .wouldBlock:
-                if hold == nil { hold = holdMaker?() }
-                return (.blocked, written - before)
+            case .wouldBlock: return (.blocked, written - before)
             case .closed, .failed: return (.failed, written - before)
             }
         }

@@ -10,7 +10,9 @@ package struct HTTPAnswer: Sendable {
     /// The body; a large one is not copied, so that many connections can be given the same.
     package var body: [UInt8]
     /// Called when a socket does not take a large body at once; what it returns is kept until the socket has, or has ended.
-    package var hold: (@Sendable () -> AnyObject)?
+    ///
+    /// It is given a way to end that wait, from any thread, with the connection.
+    package var hold: (@Sendable (_ giveUp: @escaping @Sendable () -> Void) -> AnyObject)?
 
     /// Makes an answer.
     package init(_ status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {

@@ -9,6 +9,7 @@ struct HTTPMetrics: Sendable {
     private let durations: Family<Histogram, RouteLabel>
     private let inFlight: Gauge
     private let connections: Gauge
+    private let abandonedPages: Counter
 
     init(_ registry: Registry) {
         let shown = Shown.dashboard(.clientsAndNode)
@@ -38,6 +39,11 @@ struct HTTPMetrics: Sendable {
             help: "Connections that are no WebSockets, or not yet, that of this scrape included.",
             shown: shown
         )
+        abandonedPages = registry.counter(
+            "gohub_metrics_pages_abandoned_total",
+            help: "Readers of /metrics that were ended, as they did not take their page and others needed the room.",
+            shown: shown
+        )
     }
 
     func publish(_ snapshot: WorkerSnapshot) {
@@ -52,5 +58,6 @@ struct HTTPMetrics: Sendable {
         // Only scrapes wait for other threads, and this one among them.
         inFlight.set(max(0, snapshot.requestsInFlight - 1))
         connections.set(snapshot.httpConnections)
+        abandonedPages.publish(snapshot.abandonedPages)
     }
 }

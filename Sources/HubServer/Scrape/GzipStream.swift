@@ -21,14 +21,14 @@ struct GzipStream: ~Copyable {
         stream.deallocate()
     }
 
-    /// Replaces `output` by the compressed `input`.
+    /// Writes the compressed `input` to the beginning of `output`, which grows when it has to and never shrinks.
     ///
-    /// - Returns: Whether the library could; `output` holds no page when it could not.
-    mutating func compress(_ input: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Bool {
-        guard isReady, deflateReset(stream) == Z_OK else { return false }
+    /// - Returns: How many bytes that takes; nil when the library could not.
+    mutating func compress(_ input: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Int? {
+        guard isReady, deflateReset(stream) == Z_OK else { return nil }
         let bound = Int(deflateBound(stream, UInt(input.count)))
         if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
-        let written: Int? = output.withUnsafeMutableBufferPointer { target in
+        return output.withUnsafeMutableBufferPointer { target in
             stream.pointee.next_in = UnsafeMutablePointer(
                 mutating: input.bindMemory(to: UInt8.self).baseAddress
             )
@@ -38,8 +38,5 @@ struct GzipStream: ~Copyable {
             guard deflate(stream, Z_FINISH) == Z_STREAM_END else { return nil }
             return target.count - Int(stream.pointee.avail_out)
         }
-        guard let written else { return false }
-        output.removeLast(output.count - written)
-        return true
     }
 }

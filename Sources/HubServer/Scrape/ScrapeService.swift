@@ -9,9 +9,9 @@ import Synchronization
 
 /// Serves `/metrics` on a thread of its own, so that no loop waits for a page.
 ///
-/// One page is made at a time, and all who wait for its kind share it; for half a second it answers others at once. What
-/// is bounded is how many answers an address may leave untaken, as each may hold a page: it is answered 503 beyond that,
-/// while others are served. Those whose deadline has passed are answered 503 too: Prometheus then shows the target as
+/// One page is made at a time, and all who wait for its kind share it; for half a second it answers others at once. An
+/// address may leave so many answers untaken, as each may hold a page: it is answered 503 beyond that, while others are
+/// served. When many pages wait for slow readers, those of the oldest are ended in favour of who asks now. Those whose deadline has passed are answered 503 too: Prometheus then shows the target as
 /// down rather than half a page.
 package final class ScrapeService: Sendable {
     /// How long a page is given to those who ask, counted from when it began to be made.
@@ -32,11 +32,17 @@ package final class ScrapeService: Sendable {
         let reply: @Sendable (HTTPAnswer) -> Void
     }
 
+    private struct WeakPage {
+        weak var page: ScrapedPage?
+    }
+
     private struct State {
         var waiting: [Request] = []
         var isServing = false
         /// The last page of each kind.
         var pages: [Kind: ScrapedPage] = [:]
+        /// Pages in the order in which they were made, those that are gone included until there is need for room.
+        var made: [WeakPage] = []
         /// How many answers each address has not taken yet.
         var untaken: [String: Int] = [:]
     }
@@ -121,9 +127,9 @@ package final class ScrapeService: Sendable {
     /// The page as an answer, which counts against the address for as long as a socket does not take it.
     private func answer(_ page: ScrapedPage, to address: String) -> HTTPAnswer {
         var answer = page.answer
-        answer.hold = { [self] in
+        answer.hold = { [self] giveUp in
             state.withLock { $0.untaken[address, default: 0] += 1 }
-            return UntakenPage(page) { [self] in letGo(address) }
+            return UntakenPage(page, giveUp: giveUp) { [self] in letGo(address) }
         }
         return answer
     }
@@ -187,14 +193,31 @@ package final class ScrapeService: Sendable {
         let last = state.withLock { $0.pages }
         let now = clock.now()
         if let page = last[kind], isFresh(page, at: now) { return page }
+        makeRoom()
         guard pageCount.value < limit * Self.maxPagesFactor else { return nil }
         let plain = last[plainKind].flatMap { isFresh($0, at: now) ? $0 : nil } ?? render(kind.format)
         let page = kind.isCompressed ? compress(plain) : plain
-        state.withLock { state in
-            state.pages[plainKind] = plain
-            state.pages[kind] = page
+        // The pages that were the last ones are let go after the lock.
+        _ = state.withLock { state in
+            if state.pages[plainKind] !== plain { state.made.append(WeakPage(page: plain)) }
+            if page !== plain { state.made.append(WeakPage(page: page)) }
+            return (state.pages.updateValue(plain, forKey: plainKind), state.pages.updateValue(page, forKey: kind))
         }
         return page
+    }
+
+    /// Gives up the oldest pages that wait for slow readers, before there are too many for a new one.
+    private func makeRoom() {
+        let excess = pageCount.value - limit * Self.maxPagesFactor * 3 / 4
+        guard excess >= 0 else { return }
+        let (pages, last) = state.withLock { state in
+            let pages = state.made.compactMap(\.page)
+            state.made = pages.map(WeakPage.init)
+            return (pages, Array(state.pages.values))
+        }
+        let going = pages.count(where: \.isAbandoned)
+        let untaken = pages.filter { page in !page.isAbandoned && !last.contains { $0 === page } }
+        for page in untaken.prefix(max(0, excess + 1 - going)) { page.abandon() }
     }
 
     private func render(_ format: ExpositionFormat) -> ScrapedPage {
@@ -209,51 +232,12 @@ package final class ScrapeService: Sendable {
 
     private func compress(_ page: ScrapedPage) -> ScrapedPage {
         let body: [UInt8]? = workshop.withLock { workshop in
-            let isDone = page.answer.body.withUnsafeBytes { workshop.gzip.compress($0, into: &workshop.compressed) }
+            let count = page.answer.body.withUnsafeBytes { workshop.gzip.compress($0, into: &workshop.compressed) }
             // A copy without the room that compressing needs.
-            return isDone ? Array(workshop.compressed[...]) : nil
+            return count.map { Array(workshop.compressed[..<$0]) }
         }
         guard let body else { return page }
         let headers = page.answer.headers + [("Content-Encoding", "gzip")]
         return ScrapedPage(HTTPAnswer(200, headers: headers, body: body), began: page.began, count: pageCount)
     }
-}
-
-/// A page that was made, shared by all who get it.
-private final class ScrapedPage: Sendable {
-    let answer: HTTPAnswer
-    /// When it began to be made.
-    let began: MonotonicTime
-    private let count: PageCount
-
-    init(_ answer: HTTPAnswer, began: MonotonicTime, count: PageCount) {
-        self.answer = answer
-        self.began = began
-        self.count = count
-        count.change(by: 1)
-    }
-
-    deinit { count.change(by: -1) }
-}
-
-/// How many pages are in memory.
-private final class PageCount: Sendable {
-    private let pages = Atomic<Int>(0)
-
-    var value: Int { pages.load(ordering: .relaxed) }
-
-    func change(by difference: Int) { pages.wrappingAdd(difference, ordering: .relaxed) }
-}
-
-/// Keeps a page for an answer that waits for its socket, and tells when it is gone.
-private final class UntakenPage: Sendable {
-    private let page: ScrapedPage
-    private let end: @Sendable () -> Void
-
-    init(_ page: ScrapedPage, _ end: @escaping @Sendable () -> Void) {
-        self.page = page
-        self.end = end
-    }
-
-    deinit { end() }
 }

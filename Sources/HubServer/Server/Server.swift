@@ -73,7 +73,7 @@ package final class Server: Sendable {
 
     /// Listens and begins to serve.
     ///
-    /// - Throws: ``LoopError`` when an address cannot be had; nothing runs then.
+    /// - Throws: ``LoopError`` when an address or a thread cannot be had; nothing runs then, and the server is of no use.
     package func start() throws(LoopError) -> Endpoints {
         let settings = common.settings
         let descriptors = try Socket.listen(on: settings.address, count: workers.count)
@@ -98,9 +98,14 @@ package final class Server: Sendable {
             worker.serve(descriptor, routers.clients, isAdmin: false, log: common.log)
         }
         if let admin { workers[0].serve(admin, routers.operators, isAdmin: true, log: common.log) }
-        for worker in workers {
-            worker.post { $0.beginTidying() }
-            try worker.loop.start(name: "loop-\(worker.loop.index)")
+        do throws(LoopError) {
+            for worker in workers {
+                worker.post { $0.beginTidying() }
+                try worker.loop.start(name: "loop-\(worker.loop.index)")
+            }
+        } catch {
+            stop()
+            throw error
         }
         lifecycle.withLock { $0.state = .ready }
         return endpoints

@@ -212,6 +212,7 @@ package final class Worker {
         snapshot.httpConnections = httpConnections.count
         snapshot.awaitedAnswers = answers.count
         snapshot.requestsInFlight = counts.pointee.requestsInFlight
+        snapshot.abandonedPages = counts.pointee.abandonedPages
         snapshot.requests = counts.pointee.requests
         snapshot.requestDuration = counts.pointee.requestDuration.map(\.values)
         return snapshot

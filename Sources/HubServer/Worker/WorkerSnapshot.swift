@@ -37,6 +37,8 @@ package struct WorkerSnapshot: Sendable {
     /// HTTP connections to which a thread owes an answer.
     package var awaitedAnswers = 0
     package var requestsInFlight = 0
+    /// Readers of /metrics that were ended because they took no page while others wanted one.
+    package var abandonedPages: UInt64 = 0
     var requests: [UInt64] = WorkerCounts().requests
     var requestDuration: [HistogramValues] = RouteLabel.allCases.map { _ in HistogramValues(.milliseconds) }
 
@@ -78,6 +80,7 @@ package struct WorkerSnapshot: Sendable {
         httpConnections += other.httpConnections
         awaitedAnswers += other.awaitedAnswers
         requestsInFlight += other.requestsInFlight
+        abandonedPages += other.abandonedPages
         for index in requests.indices { requests[index] += other.requests[index] }
         for index in requestDuration.indices { requestDuration[index].add(other.requestDuration[index]) }
     }

@@ -115,7 +115,7 @@ final class WebSocketClient: SocketHandler {
             } catch {
                 let status = "\(head.status) \(HTTPResponse.reason(head.status))"
                 let body = String(decoding: bytes[consumed...], as: UTF8.self)
-                return end(.failed("\(error.message): \(status) \(body.prefix { $0 != "\n" })"))
+                return end(.failed("\(error.message): \(status) \(body.prefix { !$0.isNewline })"))
             }
             phase = .open
             loop.cancel(patience)

@@ -85,7 +85,11 @@ enum ServeCommand {
             log.info("ended", totals)
             return .success
         } catch {
-            log.error("cannot serve", [LogField("error", error.message)])
+            var fields = [LogField("error", error.message)]
+            if error.code == .addressInUse {
+                fields.append(LogField("advice", "--server-addr and --server-admin-addr choose other addresses"))
+            }
+            log.error("cannot serve", fields)
             return .failure
         }
     }

@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubCore
+import HubLog
 import HubLoop
 import HubMetrics
 import HubServer
@@ -88,6 +89,37 @@ struct StopTests {
                 _ = try TestServer { $0.settings.adminAddress = SocketAddress(host: "127.0.0.1", port: server.port) }
             }
             #expect(fault?.code == .addressInUse)
+        }
+    }
+
+    @Test("when one loop has no thread, all of them end, and the address is free again")
+    func noThread() async throws {
+        let first = try TestServer()
+        let port = first.port
+        await first.stop()
+        var settings = ServerSettings()
+        settings.address = SocketAddress(host: "127.0.0.1", port: port)
+        settings.loops = 3
+        let server = try Server(
+            settings: settings,
+            hub: Hub(settings: HubSettings(), environment: .system),
+            receiver: Dispatcher(
+                welcome: Dispatcher.Welcome(version: "1", pingIntervalMilliseconds: 1, maxMessageBytes: 1)
+            ),
+            registry: Registry(),
+            log: Logger(sink: MemorySink())
+        )
+        // It has a thread already, so that it can be given none.
+        try server.loops[1].start(name: "taken")
+        #expect(throws: LoopError.self) { try server.start() }
+        for loop in server.loops {
+            #expect(loop.systemThread == nil)
+            #expect(!loop.post {})
+        }
+        try await withServer {
+            $0.settings.address.port = port
+        } _: { server in
+            _ = try await server.client()
         }
     }
 
