@@ -27,17 +27,17 @@ package final class Client {
     var isDirty = false
     /// Why the shard wants it closed at the end of the tick.
     var closeReason: CloseReason?
-    /// How many pending messages, of all topics, must not come back to it (`echo: false`).
-    var exclusions = 0
     /// The handle carries numbers other than zero.
     var isPublished = false
     /// Its socket is not read until there is room for what it publishes.
     var isPaused = false
-
     /// Whether the client is in the hub's tables: topics, broadcast, directory.
     package internal(set) var isRegistered = false
+    /// How many pending messages, of all topics, must not come back to it (`echo: false`).
+    var exclusions: UInt32 = 0
+
     /// Its place among all registered clients.
-    var position = -1
+    var position: Int32 = -1
     var subscriptions: [Subscription] = []
     /// The id as messages carry it; made for those that publish.
     private(set) lazy var encodedID = EncodedString(id.description)

@@ -11,10 +11,12 @@ package final class ClientHandle: Sendable {
     /// The client's name.
     package let id: ClientID
     /// The shard whose loop owns the client.
-    let shard: Int
+    var shard: Int { Int(shardNumber) }
     /// The place in that shard's table; checked there by identity.
-    let slot: Int
+    var slot: Int { Int(slotNumber) }
 
+    private let shardNumber: UInt32
+    private let slotNumber: UInt32
     private let reserved = Atomic<Int>(0)
     private let reservedBytes = Atomic<Int>(0)
     private let queued = Atomic<Int>(0)
@@ -22,8 +24,8 @@ package final class ClientHandle: Sendable {
 
     init(id: ClientID, shard: Int, slot: Int) {
         self.id = id
-        self.shard = shard
-        self.slot = slot
+        shardNumber = UInt32(truncatingIfNeeded: shard)
+        slotNumber = UInt32(truncatingIfNeeded: slot)
     }
 
     /// Takes room for one message, or answers that there is none.

@@ -124,7 +124,7 @@ package final class Shard {
         guard !client.isRegistered, client.closeReason == nil else { return }
         settle(everyone)
         client.isRegistered = true
-        client.position = everyone.subscribers.count
+        client.position = Int32(truncatingIfNeeded: everyone.subscribers.count)
         everyone.subscribers.append(Subscriber(client: .passUnretained(client), slot: -1))
         hub.directory.insert(client.handle)
     }
@@ -140,8 +140,9 @@ package final class Shard {
         hub.directory.remove(client.handle)
         if leaveSome(client) { leavingClients.append(client) }
         let moved = everyone.subscribers.removeLast()
-        if client.position < everyone.subscribers.count {
-            everyone.subscribers[client.position] = moved
+        let position = Int(client.position)
+        if position < everyone.subscribers.count {
+            everyone.subscribers[position] = moved
             moved.client._withUnsafeGuaranteedRef { $0.position = client.position }
         }
         client.position = -1

@@ -27,11 +27,11 @@ extension SocketHandler {
 package final class SocketWatch {
     /// The socket; not valid any more once the watch has been closed.
     package let descriptor: Int32
-
+    // Each connection has one of these: small fields stand together.
+    private var mask: Int32 = 0
     private let loop: EventLoop
     private let handle: UnsafeMutablePointer<uv_poll_t>
     private var handler: (any SocketHandler)?
-    private var mask: Int32 = 0
     private var state = State.open
     /// What has happened since the last turn.
     private var pending = Pending()

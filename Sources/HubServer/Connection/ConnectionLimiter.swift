@@ -27,8 +27,7 @@ final class ConnectionLimiter: Sendable {
     private struct Address {
         var admitted = 0
         var refused = 0
-        /// What its clients' subscriptions are counted against.
-        let share: SubscriptionShare?
+        let owner: PlaceOwner
     }
 
     private struct Table {
@@ -54,7 +53,7 @@ final class ConnectionLimiter: Sendable {
     /// Decides about a new connection; a place that it gets has to be given back.
     func admit(_ address: String) -> Verdict {
         table.withLock { table in
-            var entry = table.byAddress[address] ?? Address(share: makeShare())
+            var entry = table.byAddress[address] ?? Address(owner: PlaceOwner(address, makeShare()))
             let reason: RejectionReason? =
                 if limitPerAddress != 0, entry.admitted >= limitPerAddress {
                     .ipLimit
@@ -67,7 +66,7 @@ final class ConnectionLimiter: Sendable {
                 entry.admitted += 1
                 table.admitted += 1
                 table.byAddress[address] = entry
-                return .admitted(ConnectionPlace(address: address, isRefused: false, share: entry.share))
+                return .admitted(ConnectionPlace(owner: entry.owner, isRefused: false))
             }
             guard table.refused < Self.maxRefused, entry.refused < Self.maxRefusedPerAddress else {
                 return .turnedAway(reason)
@@ -75,7 +74,7 @@ final class ConnectionLimiter: Sendable {
             entry.refused += 1
             table.refused += 1
             table.byAddress[address] = entry
-            return .refused(ConnectionPlace(address: address, isRefused: true, share: nil), reason)
+            return .refused(ConnectionPlace(owner: entry.owner, isRefused: true), reason)
         }
     }
 
@@ -86,7 +85,7 @@ final class ConnectionLimiter: Sendable {
     /// Gives a place back.
     func release(_ place: ConnectionPlace) {
         table.withLock { table in
-            guard var entry = table.byAddress[place.address] else { return }
+            guard var entry = table.byAddress[place.owner.address] else { return }
             if place.isRefused {
                 entry.refused -= 1
                 table.refused -= 1
@@ -94,7 +93,7 @@ final class ConnectionLimiter: Sendable {
                 entry.admitted -= 1
                 table.admitted -= 1
             }
-            table.byAddress[place.address] = entry.admitted + entry.refused > 0 ? entry : nil
+            table.byAddress[place.owner.address] = entry.admitted + entry.refused > 0 ? entry : nil
         }
     }
 
@@ -117,12 +116,23 @@ final class ConnectionLimiter: Sendable {
 
 /// A connection's place in the ``ConnectionLimiter``.
 struct ConnectionPlace: Sendable {
-    /// The address that it is counted for.
-    let address: String
+    /// Whose connections it is counted with.
+    let owner: PlaceOwner
     /// Whether it is beyond a limit and is only told so.
     let isRefused: Bool
-    /// What its client's subscriptions are counted against, together with those of all clients of the address.
+}
+
+/// An address that has connections; one for all of them.
+final class PlaceOwner: Sendable {
+    /// What the connections are counted by.
+    let address: String
+    /// What the subscriptions of all clients of the address are counted against; nil is no limit.
     let share: SubscriptionShare?
+
+    fileprivate init(_ address: String, _ share: SubscriptionShare?) {
+        self.address = address
+        self.share = share
+    }
 }
 
 /// Why a connection was turned away.

@@ -9,7 +9,7 @@ import HubLoop
 /// or were too slow one a second and reason at info or warning, with the number of those left out.
 struct ConnectionLog: Sendable {
     /// What went over one connection.
-    struct Traffic {
+    final class Traffic {
         var receivedMessages: UInt64 = 0
         var receivedBytes: UInt64 = 0
         var sentBytes: UInt64 = 0
@@ -24,8 +24,12 @@ struct ConnectionLog: Sendable {
     init(_ log: Logger) { self.log = log }
 
     /// A connection became a WebSocket.
-    func opened(_ client: ClientID, _ peer: SocketAddress) {
+    ///
+    /// - Returns: Where its bytes are counted; nil when the log will not tell of them.
+    func opened(_ client: ClientID, _ peer: SocketAddress) -> Traffic? {
+        guard log.isEnabled(.debug) else { return nil }
         log.debug("connection opened", [LogField("client", client.description), LogField("peer", peer.description)])
+        return Traffic()
     }
 
     /// A WebSocket ended.
@@ -34,23 +38,31 @@ struct ConnectionLog: Sendable {
         _ peer: SocketAddress,
         _ reason: CloseReason,
         after duration: Duration,
-        _ traffic: Traffic
+        _ traffic: Traffic?
     ) {
-        let who = [LogField("client", client.description), LogField("peer", peer.description)]
-        log.debug(
-            "connection closed",
-            who + [
-                LogField("reason", reason.labelValue), LogField("initiator", reason.initiator.rawValue),
-                LogField("duration", duration), LogField("received_messages", traffic.receivedMessages),
+        func who() -> [LogField] {
+            [LogField("client", client.description), LogField("peer", peer.description)]
+        }
+        func counts() -> [LogField] {
+            guard let traffic else { return [] }
+            return [
+                LogField("received_messages", traffic.receivedMessages),
                 LogField("received_bytes", traffic.receivedBytes), LogField("sent_bytes", traffic.sentBytes),
             ]
+        }
+        log.debug(
+            "connection closed",
+            who() + [
+                LogField("reason", reason.labelValue), LogField("initiator", reason.initiator.rawValue),
+                LogField("duration", duration),
+            ] + counts()
         )
         guard reason == .slow || reason == .writeTimeout else { return }
         log.log(
             .info,
             limit: slowClients[Int(reason.rawValue)],
             "slow client disconnected",
-            who + [LogField("reason", reason.labelValue), LogField("duration", duration)]
+            who() + [LogField("reason", reason.labelValue), LogField("duration", duration)]
         )
     }
 

@@ -78,7 +78,7 @@ extension HTTPConnection {
             worker.counts.pointee.requestsInFlight += 1
             let loop = worker.loop
             let reply = AnswerAddress(worker: worker, number: exchange.number)
-            body(head, place?.address ?? peer.limitKey) { answer in _ = loop.post { reply.deliver(answer) } }
+            body(head, place?.owner.address ?? peer.limitKey) { answer in _ = loop.post { reply.deliver(answer) } }
         case .webSocket: break
         }
     }

@@ -25,13 +25,13 @@ struct Heartbeat {
     private(set) var lastRead: UInt64
     /// When the last ping was sent, which its pong repeats.
     private(set) var lastPing: UInt64
-    private(set) var isPongAwaited = false
     /// When the peer was last known to take bytes of ours.
     private var lastTaken: UInt64
     /// How many bytes were acknowledged at the last look; `noLook` if there was none since the ping, or the last block.
     private var acknowledged = Heartbeat.noLook
     /// How many are acknowledged once the ping is.
     private var pingEnd: UInt64 = 0
+    private(set) var isPongAwaited = false
 
     private static let noLook = UInt64.max
 

@@ -11,8 +11,10 @@ import HubWire
 final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget {
     /// Pongs that are queued at once.
     private static let pongsPerTick: UInt8 = 16
-    /// What is read at once of a client whose turns were short lately.
-    private static let firstReadBytes = 4096
+    /// What one read takes of a client whose turns were short lately, which is what is kept when its turn ends early.
+    private static let shortReadBytes = 4096
+    /// What is read in one turn: others have theirs first then.
+    private static let turnBytes = 64 * 1024
 
     private enum Phase {
         case open
@@ -23,33 +25,26 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         case closed
     }
 
-    // What a write touches comes first, in one line of the caches.
+    // What a write touches comes first, in one line of the caches; small fields stand together.
     private let descriptor: Int32
-    private var phase = Phase.open
     let peer: SocketAddress
     let place: ConnectionPlace
-    private unowned let worker: Worker
-    private let watch: SocketWatch
-    private var receiver: WebSocketReceiver
-    private lazy var timer = LoopTimer(self)
-    private lazy var client = worker.shard.attach(self, share: place.share)
+    private var phase = Phase.open
     private var reason = CloseReason.abnormal
-    private let openedAt: UInt64
-    private var traffic = ConnectionLog.Traffic()
-    private var heartbeat: Heartbeat
     /// The peer broke the framing: where its next frame begins is not known any more.
     private var hasFailed = false
     /// The hub has no room for what the client publishes: nothing is read meanwhile.
     private var isPaused = false
-    /// Pongs that were queued in the tick `pongTick`.
-    private var pongs: UInt8 = 0
-    private var pongTick: UInt32 = 0
-    /// What was read and waits for its turn, or for the end of a pause; at most one read.
-    private var held: [UInt8] = []
-    /// The newest ping that is not answered yet, when many came or the socket takes nothing (RFC 6455 section 5.5.3).
-    private var owedPong: [UInt8]?
-    /// When the message began that has not arrived whole; 0 when there is none.
-    private var messageBegan: UInt64 = 0
+    private unowned let worker: Worker
+    private let watch: SocketWatch
+    private var receiver: WebSocketReceiver
+    private lazy var timer = LoopTimer(self)
+    private lazy var client = worker.shard.attach(self, share: place.owner.share)
+    private let openedAt: UInt64
+    private var traffic: ConnectionLog.Traffic?
+    private var heartbeat: Heartbeat
+    /// Nil for the many that never had any.
+    private var arrears: Arrears?
 
     init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, place: ConnectionPlace, worker: Worker) {
         self.descriptor = descriptor
@@ -68,7 +63,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         watch.handOver(to: self)
         worker.adopt(self)
         worker.shard.register(client)
-        worker.common.connectionLog.opened(client.id, peer)
+        traffic = worker.common.connectionLog.opened(client.id, peer)
         worker.common.receiver.opened(client, on: worker.shard)
         keepAlive()
         if !rest.isEmpty { take(rest) }
@@ -77,7 +72,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     // MARK: Reading
 
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
-        if failed, !readable, held.isEmpty { return end(phase == .open ? .readError : reason) }
+        if failed, !readable, !isBehind { return end(phase == .open ? .readError : reason) }
         if writable, phase != .closed {
             watch.watch(readable: !isPaused, writable: false)
             worker.shard.socketWritable(client)
@@ -86,41 +81,54 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
             if phase == .finishing { worker.finishAtTick(self) }
         }
         // What was read before comes first.
-        if readable, phase != .closed, held.isEmpty, !isPaused { read() }
+        if readable, phase != .closed, !isBehind, !isPaused { readTurn() }
         // A failed socket is not watched any more: what had come before is read, then the system tells of it again.
         if failed, phase != .closed { watch.watch(readable: !isPaused, writable: client.isWaiting) }
     }
 
     func socketContinues() {
-        guard phase != .closed, !isPaused, !held.isEmpty else { return }
-        var bytes = held
-        held = []
+        guard phase != .closed, !isPaused, let arrears, isBehind else { return }
+        var bytes = arrears.held
+        arrears.held = []
         bytes.withUnsafeMutableBytes { take($0) }
     }
 
-    private func read() {
-        // A socket that fills the buffer is read again at its next turn: others have theirs first.
-        // Who is not known to send much is read in small parts: tiny frames cost much more than their bytes.
-        let size = watch.isHeavy ? worker.readBuffer.count : WebSocketConnection.firstReadBytes
+    /// Whether bytes that were read wait for their turn.
+    private var isBehind: Bool { arrears.map { !$0.held.isEmpty } ?? false }
+
+    /// Reads for one turn: what came together is handled together, as far as there is time.
+    private func readTurn() {
+        let size = watch.isHeavy ? worker.readBuffer.count : WebSocketConnection.shortReadBytes
         let buffer = UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<size])
+        var left = WebSocketConnection.turnBytes
+        // Less than asked for was all that had come.
+        while read(into: buffer) == size {
+            left -= size
+            guard left > 0, phase != .closed, !isBehind, !isPaused, worker.loop.hasTimeLeft(after: 0) else { return }
+        }
+    }
+
+    private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         switch Socket.read(descriptor, into: buffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
-            traffic.receivedBytes += UInt64(count)
+            traffic?.receivedBytes += UInt64(count)
             heartbeat.hasRead(worker.now)
             _ = worker.loop.hasTimeLeft(after: 1 + count >> 10)
             take(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+            return count
         case .wouldBlock: break
         case .closed: end(phase == .open ? .abnormal : reason)
         case .failed: end(phase == .open ? .readError : reason)
         }
+        return 0
     }
 
     private func take(_ bytes: UnsafeMutableRawBufferPointer) {
         if hasFailed { return lookForClose(UnsafeRawBufferPointer(bytes)) }
         var offset = 0
         var hasMessage = false
-        while phase != .closed, !hasFailed, held.isEmpty {
+        while phase != .closed, !hasFailed, !isBehind {
             do throws(WebSocketError) {
                 guard let event = try receiver.next(in: bytes, at: &offset) else { break }
                 if case .message = event { hasMessage = true }
@@ -138,8 +146,9 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
 
     /// Keeps the rest of a read until the connection has its turn again.
     private func hold(_ rest: UnsafeRawBufferPointer) {
-        held = Array(rest)
-        if !isPaused, !rest.isEmpty { watch.continueSoon() }
+        guard !rest.isEmpty else { return }
+        inArrears.held = Array(rest)
+        if !isPaused { watch.continueSoon() }
     }
 
     /// Notes whether a message is on its way, and since when.
@@ -147,15 +156,24 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         let isMidMessage = receiver.isMidMessage
         guard isMidMessage || messageBegan != 0 else { return }
         if !isMidMessage {
-            messageBegan = 0
+            arrears?.messageBegan = 0
         } else if messageBegan == 0 || hasMessage {
-            messageBegan = worker.now
+            inArrears.messageBegan = worker.now
         }
         worker.noteUnfinished(self, isMidMessage && phase != .closed)
     }
 
+    private var messageBegan: UInt64 { arrears?.messageBegan ?? 0 }
+
+    private var inArrears: Arrears {
+        if let arrears { return arrears }
+        let new = Arrears()
+        arrears = new
+        return new
+    }
+
     /// Bytes of a message that has not arrived whole, and of messages that wait for their turn.
-    var unfinishedBytes: Int { receiver.heldBytes + held.count }
+    var unfinishedBytes: Int { receiver.heldBytes + (arrears?.held.count ?? 0) }
 
     func pauseReading() {
         isPaused = true
@@ -168,14 +186,14 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         // Nothing could be seen of the peer meanwhile.
         heartbeat.excuse(until: worker.now)
         watch.watch(readable: true, writable: client.isWaiting)
-        if !held.isEmpty { watch.continueSoon() }
+        if isBehind { watch.continueSoon() }
     }
 
     private func handle(_ event: WebSocketEvent) {
         switch event {
         case .message(let kind, let bytes):
             guard phase == .open, client.isRegistered else { return }
-            traffic.receivedMessages += 1
+            traffic?.receivedMessages += 1
             worker.common.receiver.received(
                 bytes,
                 isText: kind == .text,
@@ -194,20 +212,21 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     /// Answers a few pings of a tick at once; of the others, and while the socket takes nothing, only the newest is answered.
     private func answerPing(_ payload: UnsafeRawBufferPointer) {
         let tick = UInt32(truncatingIfNeeded: worker.loop.statistics.ticks)
-        if pongTick != tick { (pongTick, pongs) = (tick, 0) }
-        guard !client.isWaiting, owedPong == nil, pongs < WebSocketConnection.pongsPerTick else {
-            if owedPong == nil { worker.owePong(self) }
-            owedPong = Array(payload)
+        let arrears = inArrears
+        if arrears.pongTick != tick { (arrears.pongTick, arrears.pongs) = (tick, 0) }
+        guard !client.isWaiting, arrears.owedPong == nil, arrears.pongs < WebSocketConnection.pongsPerTick else {
+            if arrears.owedPong == nil { worker.owePong(self) }
+            arrears.owedPong = Array(payload)
             return
         }
-        pongs += 1
+        arrears.pongs += 1
         worker.shard.control(WebSocketOpcode.pong.rawValue, payload, to: client)
     }
 
     /// Answers the newest ping, unless the socket takes nothing still.
     func sendOwedPong() {
-        guard phase == .open, !client.isWaiting, let payload = owedPong else { return }
-        owedPong = nil
+        guard phase == .open, !client.isWaiting, let arrears, let payload = arrears.owedPong else { return }
+        arrears.owedPong = nil
         payload.withUnsafeBytes { worker.shard.control(WebSocketOpcode.pong.rawValue, $0, to: client) }
     }
 
@@ -256,7 +275,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         }
         switch result {
         case .bytes(let count):
-            traffic.sentBytes += UInt64(count)
+            traffic?.sentBytes += UInt64(count)
             if count < total { awaitWritable() }
             return .wrote(count)
         case .wouldBlock:
@@ -292,7 +311,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         // The peer is judged only by time in which its bytes would have been read.
         let excused = isPaused || watch.isPending ? now : worker.loop.resumed.nanoseconds
         heartbeat.excuse(until: excused)
-        if messageBegan != 0 { messageBegan = max(messageBegan, excused) }
+        if messageBegan != 0 { arrears?.messageBegan = max(messageBegan, excused) }
         guard messageBegan == 0 || now &- messageBegan < times.messageTimeout else { return close(.messageTimeout) }
         let blockedSince = client.isWaiting ? client.lastProgress : nil
         let verdict = heartbeat.look(now, times, blockedSince: blockedSince) { Socket.outgoing(descriptor) }
@@ -399,4 +418,17 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         watch.close()
         worker.forget(self)
     }
+}
+
+/// What a connection has not caught up with: few have any, so that the others do not carry it.
+private final class Arrears {
+    /// What was read and waits for its turn, or for the end of a pause; at most one read.
+    var held: [UInt8] = []
+    /// The newest ping that is not answered yet, when many came or the socket takes nothing (RFC 6455 section 5.5.3).
+    var owedPong: [UInt8]?
+    /// When the message began that has not arrived whole; 0 when there is none.
+    var messageBegan: UInt64 = 0
+    /// Pongs that were queued in the tick `pongTick`.
+    var pongs: UInt8 = 0
+    var pongTick: UInt32 = 0
 }
