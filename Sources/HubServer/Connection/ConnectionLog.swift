@@ -9,7 +9,7 @@ import HubLoop
 /// or were too slow one a second and reason at info or warning, with the number of those left out.
 struct ConnectionLog: Sendable {
     /// What went over one connection.
-    final class Traffic {
+    struct Traffic {
         var receivedMessages: UInt64 = 0
         var receivedBytes: UInt64 = 0
         var sentBytes: UInt64 = 0
@@ -23,13 +23,12 @@ struct ConnectionLog: Sendable {
 
     init(_ log: Logger) { self.log = log }
 
+    /// Whether the end of each connection is told with what went over it.
+    var tellsTraffic: Bool { log.isEnabled(.debug) }
+
     /// A connection became a WebSocket.
-    ///
-    /// - Returns: Where its bytes are counted; nil when the log will not tell of them.
-    func opened(_ client: ClientID, _ peer: SocketAddress) -> Traffic? {
-        guard log.isEnabled(.debug) else { return nil }
+    func opened(_ client: ClientID, _ peer: SocketAddress) {
         log.debug("connection opened", [LogField("client", client.description), LogField("peer", peer.description)])
-        return Traffic()
     }
 
     /// A WebSocket ended.

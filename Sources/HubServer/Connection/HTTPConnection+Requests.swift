@@ -126,7 +126,7 @@ extension HTTPConnection {
         stopTimer()
         self.watch = nil
         self.place = nil
-        let connection = WebSocketConnection(descriptor, watch: watch, peer: peer, place: place, worker: worker)
+        let connection = WebSocketConnection(descriptor, watch: watch, peer: peer, owner: place.owner, worker: worker)
         worker.forget(self)
         connection.open(with: rest)
     }

@@ -27,34 +27,39 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
 
     // What a write touches comes first, in one line of the caches; small fields stand together.
     private let descriptor: Int32
-    let peer: SocketAddress
-    let place: ConnectionPlace
     private var phase = Phase.open
-    private var reason = CloseReason.abnormal
+    /// There is ``Extras/traffic``; asked here, so that a write touches nothing else for it.
+    private let countsTraffic: Bool
     /// The peer broke the framing: where its next frame begins is not known any more.
     private var hasFailed = false
     /// The hub has no room for what the client publishes: nothing is read meanwhile.
     private var isPaused = false
+    let peer: SocketAddress
+    /// Whose connection it is counted as.
+    let owner: PlaceOwner
     private unowned let worker: Worker
     private let watch: SocketWatch
     private var receiver: WebSocketReceiver
     private lazy var timer = LoopTimer(self)
-    private lazy var client = worker.shard.attach(self, share: place.owner.share)
+    private lazy var client = worker.shard.attach(self, share: owner.share)
     private let openedAt: UInt64
-    private var traffic: ConnectionLog.Traffic?
+    /// Nil for the many that need none.
+    private var extras: Extras?
     private var heartbeat: Heartbeat
-    /// Nil for the many that never had any.
-    private var arrears: Arrears?
+    private var reason = CloseReason.abnormal
 
-    init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, place: ConnectionPlace, worker: Worker) {
+    init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, owner: PlaceOwner, worker: Worker) {
         self.descriptor = descriptor
         self.watch = watch
         self.peer = peer
-        self.place = place
+        self.owner = owner
         self.worker = worker
         receiver = WebSocketReceiver(role: .server, maxMessageBytes: worker.common.settings.maxMessageBytes)
+        countsTraffic = worker.common.connectionLog.tellsTraffic
         openedAt = worker.now
-        let head = UInt64.random(in: 0...worker.common.heartbeat.pingInterval / 2, using: &worker.generator)
+        // Neighbours far apart, by the golden ratio; nothing here has to be unpredictable.
+        let scattered = (openedAt &+ UInt64(truncatingIfNeeded: descriptor)) &* 0x9E37_79B9_7F4A_7C15
+        let head = scattered.multipliedFullWidth(by: worker.common.heartbeat.pingInterval / 2).high
         heartbeat = Heartbeat(now: openedAt, head: head)
     }
 
@@ -63,7 +68,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         watch.handOver(to: self)
         worker.adopt(self)
         worker.shard.register(client)
-        traffic = worker.common.connectionLog.opened(client.id, peer)
+        worker.common.connectionLog.opened(client.id, peer)
+        if countsTraffic { needExtras.traffic = ConnectionLog.Traffic() }
         worker.common.receiver.opened(client, on: worker.shard)
         keepAlive()
         if !rest.isEmpty { take(rest) }
@@ -87,14 +93,14 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 
     func socketContinues() {
-        guard phase != .closed, !isPaused, let arrears, isBehind else { return }
-        var bytes = arrears.held
-        arrears.held = []
+        guard phase != .closed, !isPaused, let extras, isBehind else { return }
+        var bytes = extras.held
+        extras.held = []
         bytes.withUnsafeMutableBytes { take($0) }
     }
 
     /// Whether bytes that were read wait for their turn.
-    private var isBehind: Bool { arrears.map { !$0.held.isEmpty } ?? false }
+    private var isBehind: Bool { extras.map { !$0.held.isEmpty } ?? false }
 
     /// Reads for one turn: what came together is handled together, as far as there is time.
     private func readTurn() {
@@ -112,7 +118,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         switch Socket.read(descriptor, into: buffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
-            traffic?.receivedBytes += UInt64(count)
+            if countsTraffic { extras?.traffic?.receivedBytes += UInt64(count) }
             heartbeat.hasRead(worker.now)
             _ = worker.loop.hasTimeLeft(after: 1 + count >> 10)
             take(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
@@ -147,7 +153,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     /// Keeps the rest of a read until the connection has its turn again.
     private func hold(_ rest: UnsafeRawBufferPointer) {
         guard !rest.isEmpty else { return }
-        inArrears.held = Array(rest)
+        needExtras.held = Array(rest)
         if !isPaused { watch.continueSoon() }
     }
 
@@ -156,24 +162,24 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         let isMidMessage = receiver.isMidMessage
         guard isMidMessage || messageBegan != 0 else { return }
         if !isMidMessage {
-            arrears?.messageBegan = 0
+            extras?.messageBegan = 0
         } else if messageBegan == 0 || hasMessage {
-            inArrears.messageBegan = worker.now
+            needExtras.messageBegan = worker.now
         }
         worker.noteUnfinished(self, isMidMessage && phase != .closed)
     }
 
-    private var messageBegan: UInt64 { arrears?.messageBegan ?? 0 }
+    private var messageBegan: UInt64 { extras?.messageBegan ?? 0 }
 
-    private var inArrears: Arrears {
-        if let arrears { return arrears }
-        let new = Arrears()
-        arrears = new
+    private var needExtras: Extras {
+        if let extras { return extras }
+        let new = Extras()
+        extras = new
         return new
     }
 
     /// Bytes of a message that has not arrived whole, and of messages that wait for their turn.
-    var unfinishedBytes: Int { receiver.heldBytes + (arrears?.held.count ?? 0) }
+    var unfinishedBytes: Int { receiver.heldBytes + (extras?.held.count ?? 0) }
 
     func pauseReading() {
         isPaused = true
@@ -193,7 +199,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         switch event {
         case .message(let kind, let bytes):
             guard phase == .open, client.isRegistered else { return }
-            traffic?.receivedMessages += 1
+            if countsTraffic { extras?.traffic?.receivedMessages += 1 }
             worker.common.receiver.received(
                 bytes,
                 isText: kind == .text,
@@ -212,21 +218,21 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     /// Answers a few pings of a tick at once; of the others, and while the socket takes nothing, only the newest is answered.
     private func answerPing(_ payload: UnsafeRawBufferPointer) {
         let tick = UInt32(truncatingIfNeeded: worker.loop.statistics.ticks)
-        let arrears = inArrears
-        if arrears.pongTick != tick { (arrears.pongTick, arrears.pongs) = (tick, 0) }
-        guard !client.isWaiting, arrears.owedPong == nil, arrears.pongs < WebSocketConnection.pongsPerTick else {
-            if arrears.owedPong == nil { worker.owePong(self) }
-            arrears.owedPong = Array(payload)
+        let extras = needExtras
+        if extras.pongTick != tick { (extras.pongTick, extras.pongs) = (tick, 0) }
+        guard !client.isWaiting, extras.owedPong == nil, extras.pongs < WebSocketConnection.pongsPerTick else {
+            if extras.owedPong == nil { worker.owePong(self) }
+            extras.owedPong = Array(payload)
             return
         }
-        arrears.pongs += 1
+        extras.pongs += 1
         worker.shard.control(WebSocketOpcode.pong.rawValue, payload, to: client)
     }
 
     /// Answers the newest ping, unless the socket takes nothing still.
     func sendOwedPong() {
-        guard phase == .open, !client.isWaiting, let arrears, let payload = arrears.owedPong else { return }
-        arrears.owedPong = nil
+        guard phase == .open, !client.isWaiting, let extras, let payload = extras.owedPong else { return }
+        extras.owedPong = nil
         payload.withUnsafeBytes { worker.shard.control(WebSocketOpcode.pong.rawValue, $0, to: client) }
     }
 
@@ -275,7 +281,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         }
         switch result {
         case .bytes(let count):
-            traffic?.sentBytes += UInt64(count)
+            if countsTraffic { extras?.traffic?.sentBytes += UInt64(count) }
             if count < total { awaitWritable() }
             return .wrote(count)
         case .wouldBlock:
@@ -311,7 +317,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         // The peer is judged only by time in which its bytes would have been read.
         let excused = isPaused || watch.isPending ? now : worker.loop.resumed.nanoseconds
         heartbeat.excuse(until: excused)
-        if messageBegan != 0 { arrears?.messageBegan = max(messageBegan, excused) }
+        if messageBegan != 0 { extras?.messageBegan = max(messageBegan, excused) }
         guard messageBegan == 0 || now &- messageBegan < times.messageTimeout else { return close(.messageTimeout) }
         let blockedSince = client.isWaiting ? client.lastProgress : nil
         let verdict = heartbeat.look(now, times, blockedSince: blockedSince) { Socket.outgoing(descriptor) }
@@ -409,7 +415,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
             peer,
             reason,
             after: Duration(wholeNanoseconds: duration),
-            traffic
+            extras?.traffic
         )
         // Its topics are left now or soon.
         _ = worker.loop.hasTimeLeft(after: 4 + min(client.subscriptionCount, 64) / 2)
@@ -420,8 +426,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 }
 
-/// What a connection has not caught up with: few have any, so that the others do not carry it.
-private final class Arrears {
+/// What few connections have, so that the others do not carry it.
+private final class Extras {
     /// What was read and waits for its turn, or for the end of a pause; at most one read.
     var held: [UInt8] = []
     /// The newest ping that is not answered yet, when many came or the socket takes nothing (RFC 6455 section 5.5.3).
@@ -431,4 +437,6 @@ private final class Arrears {
     /// Pongs that were queued in the tick `pongTick`.
     var pongs: UInt8 = 0
     var pongTick: UInt32 = 0
+    /// What went over the connection, when the log will tell of it.
+    var traffic: ConnectionLog.Traffic?
 }

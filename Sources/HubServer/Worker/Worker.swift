@@ -42,7 +42,6 @@ package final class Worker {
     let beat: LoopBeat
     private var schedule: DrainSchedule?
     private var isDrained = false
-    var generator = SystemRandomNumberGenerator()
 
     init(loop: EventLoop, shard: Shard, common: ServerCommon) {
         self.loop = loop
@@ -106,7 +105,7 @@ package final class Worker {
     func forget(_ connection: WebSocketConnection) {
         webSockets[ObjectIdentifier(connection)] = nil
         common.limiter.webSocketClosed()
-        common.limiter.release(connection.place)
+        common.limiter.release(ConnectionPlace(owner: connection.owner, isRefused: false))
         drain?.report(worker: loop.index, open: webSockets.count)
     }
 
