@@ -2,6 +2,8 @@
 // Part of gohub.
 
 import HubCore
+import HubLoop
+import HubMetrics
 import HubServer
 import HubTesting
 import HubWire
@@ -45,6 +47,26 @@ struct MessageTests {
             client.socket.send(.pong, [0, 0, 0, 0, 0, 0, 0, 0])
             #expect(try await client.ask("ping", "1").type == "pong")
             #expect(try await server.scrape().histogram(of: "gohub_ping_rtt_seconds")?.count == 0)
+        }
+    }
+
+    @Test("what came together is read in one turn and written at once", arguments: [(16, 1024), (24, 100)])
+    func burst(count: Int, size: Int) async throws {
+        try await withServer { server in
+            let subscriber = try await server.client()
+            try await subscriber.subscribe("burst")
+            let publisher = try await server.client()
+            let before = await server.snapshot().shard.writeBatch
+            let blocker = Blocker()
+            server.server.loops[0].post { blocker.wait() }
+            try await blocker.arrival()
+            for _ in 0..<count { publisher.publish([UInt8](repeating: 7, count: size), to: "burst") }
+            await withCheckedContinuation { all in server.peers.loop.post { all.resume() } }
+            blocker.open()
+            for _ in 0..<count { _ = try await subscriber.socket.next() }
+            let after = await server.snapshot().shard.writeBatch
+            #expect(after.sum - before.sum == UInt64(count))
+            #expect(after.count - before.count == 1)
         }
     }
 
