@@ -60,7 +60,8 @@ struct MessageTests {
             let blocker = Blocker()
             server.server.loops[0].post { blocker.wait() }
             try await blocker.arrival()
-            for _ in 0..<count { publisher.publish([UInt8](repeating: 7, count: size), to: "burst") }
+            let payload = [5] + "burst".utf8 + [UInt8](repeating: 7, count: size)
+            publisher.socket.peer.send((0..<count).flatMap { _ in publisher.socket.frame(.binary, payload) })
             await withCheckedContinuation { all in server.peers.loop.post { all.resume() } }
             blocker.open()
             for _ in 0..<count { _ = try await subscriber.socket.next() }
