@@ -99,7 +99,7 @@ extension EventLoop {
         if done < batch.count {
             batch.removeFirst(done)
         } else {
-            batch.removeAll(keepingCapacity: done <= Self.keptJobs)
+            batch.removeAll(keepingCapacity: batch.capacity <= 2 * Self.keptJobs)
         }
         jobs = batch
         return mustStop

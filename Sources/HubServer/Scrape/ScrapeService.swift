@@ -11,8 +11,8 @@ import Synchronization
 ///
 /// One page is made at a time, and all who wait for its kind share it; for half a second it answers others at once. An
 /// address may leave so many answers untaken, as each may hold a page: it is answered 503 beyond that, while others are
-/// served. When many pages wait for slow readers, those of the oldest are ended in favour of who asks now. Those whose deadline has passed are answered 503 too: Prometheus then shows the target as
-/// down rather than half a page.
+/// served. When many pages wait for slow readers, those of the oldest are ended in favour of who asks now. Those whose
+/// deadline has passed are answered 503 too: Prometheus then shows the target as down rather than half a page.
 package final class ScrapeService: Sendable {
     /// How long a page is given to those who ask, counted from when it began to be made.
     package static let freshness: Duration = .milliseconds(500)
@@ -41,7 +41,7 @@ package final class ScrapeService: Sendable {
         var isServing = false
         /// The last page of each kind.
         var pages: [Kind: ScrapedPage] = [:]
-        /// Pages in the order in which they were made, those that are gone included until there is need for room.
+        /// Pages in the order in which they were made; those that are gone are taken out when one is added.
         var made: [WeakPage] = []
         /// How many answers each address has not taken yet.
         var untaken: [String: Int] = [:]
@@ -106,6 +106,9 @@ package final class ScrapeService: Sendable {
         case .begin: queue.async { self.serve() }
         }
     }
+
+    /// How many pages are kept in mind: those in memory, and what has gone since the last one was made.
+    package var pagesInMind: Int { state.withLock { $0.made.count } }
 
     /// How many pages are in memory: the last ones, and those that sockets have not taken yet.
     package var pagesInMemory: Int { pageCount.value }
@@ -197,11 +200,14 @@ package final class ScrapeService: Sendable {
         guard pageCount.value < limit * Self.maxPagesFactor else { return nil }
         let plain = last[plainKind].flatMap { isFresh($0, at: now) ? $0 : nil } ?? render(kind.format)
         let page = kind.isCompressed ? compress(plain) : plain
-        // The pages that were the last ones are let go after the lock.
+        // Pages that nobody else has any more are let go after the lock.
         _ = state.withLock { state in
-            if state.pages[plainKind] !== plain { state.made.append(WeakPage(page: plain)) }
-            if page !== plain { state.made.append(WeakPage(page: page)) }
-            return (state.pages.updateValue(plain, forKey: plainKind), state.pages.updateValue(page, forKey: kind))
+            var made = state.made.compactMap(\.page)
+            if state.pages[plainKind] !== plain { made.append(plain) }
+            if page !== plain { made.append(page) }
+            state.made = made.map(WeakPage.init)
+            let lastPlain = state.pages.updateValue(plain, forKey: plainKind)
+            return (made, lastPlain, state.pages.updateValue(page, forKey: kind))
         }
         return page
     }
@@ -211,9 +217,7 @@ package final class ScrapeService: Sendable {
         let excess = pageCount.value - limit * Self.maxPagesFactor * 3 / 4
         guard excess >= 0 else { return }
         let (pages, last) = state.withLock { state in
-            let pages = state.made.compactMap(\.page)
-            state.made = pages.map(WeakPage.init)
-            return (pages, Array(state.pages.values))
+            (state.made.compactMap(\.page), Array(state.pages.values))
         }
         let going = pages.count(where: \.isAbandoned)
         let untaken = pages.filter { page in !page.isAbandoned && !last.contains { $0 === page } }

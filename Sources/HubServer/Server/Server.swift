@@ -164,6 +164,8 @@ package final class Server: Sendable {
 
     /// How many pages of metrics are in memory.
     package var pagesInMemory: Int { scrapes.pagesInMemory }
+    /// How many pages are kept in mind, some of which may be gone.
+    package var pagesInMind: Int { scrapes.pagesInMind }
 
     /// How many addresses have a WebSocket open.
     package var addressCount: Int { common.limiter.addressCount }
