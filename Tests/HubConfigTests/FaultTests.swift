@@ -247,6 +247,10 @@ struct FaultTests {
             "server.allowed_origins", "[\"ws://a.example\"]", .notAllowed,
             #""ws://a.example" is not an origin, allowed is \#(origin) (the scheme is http or https)"#
         ),
+        (
+            "server.allowed_origins", "[\"localhost:3000\"]", .notAllowed,
+            #""localhost:3000" is not an origin, allowed is \#(origin) (did you mean http://localhost:3000?)"#
+        ),
         ("server.allowed_origins", "[[x]]", .wrongType, "a list in the list, allowed is \(origin)"),
         ("server.allowed_origins", "[~]", .wrongType, "an empty item, allowed is \(origin)"),
         (

@@ -100,7 +100,7 @@ extension ConfigurationKey {
             "server.max_connections",
             \.server.maxConnections,
             .whole(1...10_000_000),
-            "TCP connections of clients, WebSockets and others; more get 503. Fewer, with a warning, when open files (ulimit -n) run short."
+            "TCP connections of clients, WebSockets and others; more get 503. Fewer when open files (ulimit -n) do not suffice, which the log says unless this is the default."
         ),
         ConfigurationKey(
             "server.max_connections_per_ip",
@@ -113,7 +113,7 @@ extension ConfigurationKey {
             \.server.allowedOrigins,
             listOf: .text(.origin),
             count: 0...1000,
-            "Web pages that may connect beside those of the same host. null, file:// and * let in pages of strangers."
+            "Web pages that may connect beside those of the same host. file://, \"null\" and \"*\" (in quotes) let in pages of strangers."
         ),
         ConfigurationKey(
             "server.max_concurrent_scrapes",

@@ -101,7 +101,8 @@ struct TextRule: Sendable {
     /// - Parameter scheme: The one to suggest where none is given.
     private static func objectionToURL(_ text: String, scheme: String) -> Objection? {
         guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else {
-            return isAuthority(text[...]) ? .meant("\(scheme)://\(text)") : ""
+            let usual = text.hasPrefix("localhost") ? "http" : scheme
+            return isAuthority(text[...]) ? .meant("\(usual)://\(text)") : ""
         }
         guard ["http", "https"].contains(text[..<colon]) else { return "the scheme is http or https" }
         let rest = text[colon...].dropFirst(3)

@@ -70,18 +70,17 @@ extension EventLoop {
     private func runJobs() -> Bool {
         var batch = jobs
         jobs = []
+        var posted: [@Sendable () -> Void] = []
+        if batch.isEmpty { swap(&batch, &posted) }
         let mustStop = mailbox.withLock { mailbox in
             _ = isWoken.exchange(false, ordering: .acquiringAndReleasing)
             wokeItself.store(false, ordering: .relaxed)
-            if batch.isEmpty {
-                swap(&batch, &mailbox.jobs)
-            } else {
-                batch += mailbox.jobs
-                mailbox.jobs.removeAll(keepingCapacity: mailbox.jobs.count <= Self.keptJobs)
-            }
+            swap(&posted, &mailbox.jobs)
             mailbox.isOpen = !mailbox.mustStop
             return mailbox.mustStop
         }
+        if batch.isEmpty { batch = posted } else { batch += posted }
+        posted = []
         guard !batch.isEmpty else {
             jobs = batch
             return mustStop

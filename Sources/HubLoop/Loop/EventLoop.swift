@@ -151,7 +151,7 @@ package final class EventLoop: @unchecked Sendable {
     /// Runs a job on the loop's thread, after those posted before it.
     ///
     /// A job posted by a socket's handler or a timer still runs in the same tick; one posted by a job or by ``onTick`` in
-    /// the next, which follows at once.
+    /// the next, which follows at once. When there is no time left in a tick, in a later one.
     /// - Returns: Whether the job will run; false when the loop has been stopped.
     /// - Complexity: One closure and, for the first job of a batch, one wake-up of the loop.
     @discardableResult

@@ -120,6 +120,7 @@ extension HTTPConnection {
             worker.reject(peer, .aborted)
             return close()
         }
+        assert(!place.isRefused, "only health is answered beyond a limit")
         count(exchange.label, exchange.method, 101, since: exchange.began)
         worker.counts.pointee.handshakeAccepted.observe(elapsed(since: exchange.began))
         state = .closed

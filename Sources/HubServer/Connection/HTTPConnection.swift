@@ -233,22 +233,20 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         }
     }
 
-    /// Lets others end the wait for a socket that does not take its page.
+    /// Has the large body kept for the socket, and gives whoever keeps it a way to end this connection.
     private func keepBody() {
         keptBodies &+= 1
-        let (loop, number) = (worker.loop, keptBodies)
-        let address = LoopBound(WeakConnection(connection: self), on: loop)
+        let number = keptBodies
+        let address = LoopBound(WeakConnection(connection: self), on: worker.loop)
         output.keepBody {
-            _ = loop.post {
-                guard let connection = address.value.connection, connection.keptBodies == number else { return }
-                connection.giveUpBody()
-            }
+            _ = address.loop.post { address.value.connection?.giveUpBody(number) }
         }
     }
 
-    private func giveUpBody() {
-        guard isBlocked else { return }
-        worker.counts.pointee.abandonedPages += 1
+    /// Ends the connection unless its socket has taken that body meanwhile.
+    private func giveUpBody(_ number: Int) {
+        guard keptBodies == number, output.isKept else { return }
+        worker.counts.pointee.endedReaders += 1
         worker.common.log.debug("ended a reader of /metrics that was too slow", [LogField("peer", peer.description)])
         close()
     }

@@ -57,6 +57,9 @@ struct HTTPOutput {
     /// Whether a large body waits that nobody was asked to keep yet.
     var needsHold: Bool { holdMaker != nil && hold == nil }
 
+    /// Whether a large body waits that somebody keeps.
+    var isKept: Bool { hold != nil }
+
     /// Has the large body kept for as long as it waits.
     ///
     /// - Parameter giveUp: Ends the wait, from any thread.

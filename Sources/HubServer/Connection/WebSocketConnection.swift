@@ -13,7 +13,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private static let pongsPerTick: UInt8 = 16
     /// What one read takes of a client whose turns were short lately, which is what is kept when its turn ends early.
     private static let shortReadBytes = 4096
-    /// What is read in one turn: others have theirs first then.
+    /// The most that is read in one turn, so that others get theirs.
     private static let turnBytes = 64 * 1024
 
     private enum Phase {
@@ -69,7 +69,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         worker.adopt(self)
         worker.shard.register(client)
         worker.common.connectionLog.opened(client.id, peer)
-        if countsTraffic { needExtras.traffic = ConnectionLog.Traffic() }
+        if countsTraffic { makeExtras().traffic = ConnectionLog.Traffic() }
         worker.common.receiver.opened(client, on: worker.shard)
         keepAlive()
         if !rest.isEmpty { take(rest) }
@@ -153,7 +153,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     /// Keeps the rest of a read until the connection has its turn again.
     private func hold(_ rest: UnsafeRawBufferPointer) {
         guard !rest.isEmpty else { return }
-        needExtras.held = Array(rest)
+        makeExtras().held = Array(rest)
         if !isPaused { watch.continueSoon() }
     }
 
@@ -164,14 +164,14 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         if !isMidMessage {
             extras?.messageBegan = 0
         } else if messageBegan == 0 || hasMessage {
-            needExtras.messageBegan = worker.now
+            makeExtras().messageBegan = worker.now
         }
         worker.noteUnfinished(self, isMidMessage && phase != .closed)
     }
 
     private var messageBegan: UInt64 { extras?.messageBegan ?? 0 }
 
-    private var needExtras: Extras {
+    private func makeExtras() -> Extras {
         if let extras { return extras }
         let new = Extras()
         extras = new
@@ -218,7 +218,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     /// Answers a few pings of a tick at once; of the others, and while the socket takes nothing, only the newest is answered.
     private func answerPing(_ payload: UnsafeRawBufferPointer) {
         let tick = UInt32(truncatingIfNeeded: worker.loop.statistics.ticks)
-        let extras = needExtras
+        let extras = makeExtras()
         if extras.pongTick != tick { (extras.pongTick, extras.pongs) = (tick, 0) }
         guard !client.isWaiting, extras.owedPong == nil, extras.pongs < WebSocketConnection.pongsPerTick else {
             if extras.owedPong == nil { worker.owePong(self) }
@@ -426,7 +426,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 }
 
-/// What few connections have, so that the others do not carry it.
+/// What most connections never need, so that they do not carry it; kept once it is there.
 private final class Extras {
     /// What was read and waits for its turn, or for the end of a pause; at most one read.
     var held: [UInt8] = []

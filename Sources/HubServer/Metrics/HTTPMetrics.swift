@@ -9,7 +9,7 @@ struct HTTPMetrics: Sendable {
     private let durations: Family<Histogram, RouteLabel>
     private let inFlight: Gauge
     private let connections: Gauge
-    private let abandonedPages: Counter
+    private let endedReaders: Counter
 
     init(_ registry: Registry) {
         let shown = Shown.dashboard(.clientsAndNode)
@@ -39,8 +39,8 @@ struct HTTPMetrics: Sendable {
             help: "Connections that are no WebSockets, or not yet, that of this scrape included.",
             shown: shown
         )
-        abandonedPages = registry.counter(
-            "gohub_metrics_pages_abandoned_total",
+        endedReaders = registry.counter(
+            "gohub_metrics_readers_ended_total",
             help: "Readers of /metrics that were ended, as they did not take their page and others needed the room.",
             shown: shown
         )
@@ -58,6 +58,6 @@ struct HTTPMetrics: Sendable {
         // Only scrapes wait for other threads, and this one among them.
         inFlight.set(max(0, snapshot.requestsInFlight - 1))
         connections.set(snapshot.httpConnections)
-        abandonedPages.publish(snapshot.abandonedPages)
+        endedReaders.publish(snapshot.endedReaders)
     }
 }

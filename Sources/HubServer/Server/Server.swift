@@ -73,8 +73,17 @@ package final class Server: Sendable {
 
     /// Listens and begins to serve.
     ///
-    /// - Throws: ``LoopError`` when an address or a thread cannot be had; nothing runs then, and the server is of no use.
+    /// - Throws: ``LoopError`` when an address or a thread cannot be had; the server has stopped then.
     package func start() throws(LoopError) -> Endpoints {
+        do throws(LoopError) {
+            return try listenAndRun()
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    private func listenAndRun() throws(LoopError) -> Endpoints {
         let settings = common.settings
         let descriptors = try Socket.listen(on: settings.address, count: workers.count)
         var admin: Int32?
@@ -98,14 +107,9 @@ package final class Server: Sendable {
             worker.serve(descriptor, routers.clients, isAdmin: false, log: common.log)
         }
         if let admin { workers[0].serve(admin, routers.operators, isAdmin: true, log: common.log) }
-        do throws(LoopError) {
-            for worker in workers {
-                worker.post { $0.beginTidying() }
-                try worker.loop.start(name: "loop-\(worker.loop.index)")
-            }
-        } catch {
-            stop()
-            throw error
+        for worker in workers {
+            worker.post { $0.beginTidying() }
+            try worker.loop.start(name: "loop-\(worker.loop.index)")
         }
         lifecycle.withLock { $0.state = .ready }
         return endpoints

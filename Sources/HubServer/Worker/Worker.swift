@@ -19,7 +19,7 @@ package final class Worker {
     let counts: UnsafeMutablePointer<WorkerCounts>
     /// What sockets are read into; one buffer for all, as a tick reads them one after the other.
     ///
-    /// Its size is what one connection gets done in a turn, and what it may hold when the turn ends early.
+    /// Its size is the most that one read takes, and what a connection may hold when its turn ends early.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 16)
 
     var listeners: [ListenSocket] = []
@@ -211,7 +211,7 @@ package final class Worker {
         snapshot.httpConnections = httpConnections.count
         snapshot.awaitedAnswers = answers.count
         snapshot.requestsInFlight = counts.pointee.requestsInFlight
-        snapshot.abandonedPages = counts.pointee.abandonedPages
+        snapshot.endedReaders = counts.pointee.endedReaders
         snapshot.requests = counts.pointee.requests
         snapshot.requestDuration = counts.pointee.requestDuration.map(\.values)
         return snapshot

@@ -25,7 +25,7 @@ struct WorkerCounts {
     var requestDuration: [LocalHistogram] = RouteLabel.allCases.map { _ in LocalHistogram(.milliseconds) }
     var requestsInFlight = 0
     /// Readers of /metrics that were ended because they took no page while others wanted one.
-    var abandonedPages: UInt64 = 0
+    var endedReaders: UInt64 = 0
 
     static let connectionDurations = Buckets.custom(seconds: [1, 10, 60, 300, 1800, 3600, 14400, 86400])
 

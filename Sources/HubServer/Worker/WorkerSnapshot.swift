@@ -38,7 +38,7 @@ package struct WorkerSnapshot: Sendable {
     package var awaitedAnswers = 0
     package var requestsInFlight = 0
     /// Readers of /metrics that were ended because they took no page while others wanted one.
-    package var abandonedPages: UInt64 = 0
+    package var endedReaders: UInt64 = 0
     var requests: [UInt64] = WorkerCounts().requests
     var requestDuration: [HistogramValues] = RouteLabel.allCases.map { _ in HistogramValues(.milliseconds) }
 
@@ -80,7 +80,7 @@ package struct WorkerSnapshot: Sendable {
         httpConnections += other.httpConnections
         awaitedAnswers += other.awaitedAnswers
         requestsInFlight += other.requestsInFlight
-        abandonedPages += other.abandonedPages
+        endedReaders += other.endedReaders
         for index in requests.indices { requests[index] += other.requests[index] }
         for index in requestDuration.indices { requestDuration[index].add(other.requestDuration[index]) }
     }

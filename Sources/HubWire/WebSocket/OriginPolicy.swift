@@ -29,7 +29,7 @@ package struct OriginPolicy: Sendable {
             switch self {
             case .any: "every page of the web may connect, from the browser of anyone who opens it"
             case .null: "sandboxed frames, data: pages and files may connect, which every site can make"
-            case .files: "every page that calls itself a file may connect; browsers say null of files"
+            case .files: "every page that calls itself a file may connect; browsers send null for files"
             }
         }
     }
@@ -87,11 +87,11 @@ package struct OriginPolicy: Sendable {
     /// - Parameter host: Its `Host`.
     package static func advice(origin: String, host: String?) -> String {
         if let page = Origin(origin), page.isWeb, let here = authority(host), here.host == page.authority.host {
-            return "same host and another port: add a page of another server to server.allowed_origins;"
-                + " a proxy in front has to pass Host on as it came (nginx: $http_host)"
+            return "same host and another port: if another server has the page, name it in server.allowed_origins;"
+                + " if a proxy is in front, it has to pass Host on as it came (nginx: $http_host)"
         }
         if origin == Exposure.null.rawValue {
-            return "a file or a sandboxed frame: \"null\" in server.allowed_origins lets all of these in"
+            return "a file, sandboxed frame or data: page, which every site can make: \"null\" in server.allowed_origins"
         }
         return "if it is one of yours, add it to server.allowed_origins"
     }

@@ -219,10 +219,14 @@ struct ScrapeTests {
                 clock.advance(by: .seconds(1))
             }
             #expect(server.server.pagesInMemory <= 16)
-            let abandoned = try await server.scrape().value(of: "gohub_metrics_pages_abandoned_total")
-            #expect((8...20).contains(abandoned ?? 0))
-            // The newest are still there.
+            let abandoned = try await server.scrape().value(of: "gohub_metrics_readers_ended_total")
+            #expect((8...12).contains(abandoned ?? 0))
+            // The oldest were ended, the newest are still there, beside the scrape's own connection.
             #expect(await server.snapshot().httpConnections >= 20 - Int(abandoned ?? 0))
+            stalled[0].stall(false)
+            _ = try await stalled[0].readToEnd()
+            stalled[19].stall(false)
+            for _ in 0..<200 { #expect(try await stalled[19].reply().status == 200) }
             for peer in stalled { peer.reset() }
             _ = try await eventually("an end") { server.server.pagesInMemory <= 2 ? true : nil }
         }
