@@ -91,7 +91,7 @@ package struct OriginPolicy: Sendable {
                 + " if a proxy is in front, it has to pass Host on as it came (nginx: $http_host)"
         }
         if origin == Exposure.null.rawValue {
-            return "a file, sandboxed frame or data: page, which every site can make: \"null\" in server.allowed_origins"
+            return "a file, sandboxed frame or data: page, which every site can make: server.allowed_origins \"null\""
         }
         return "if it is one of yours, add it to server.allowed_origins"
     }
