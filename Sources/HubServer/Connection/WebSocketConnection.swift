@@ -15,6 +15,8 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private static let shortReadBytes = 4096
     /// The most that is read in one turn, so that others get theirs.
     private static let turnBytes = 64 * 1024
+    /// How long a turn reads on after its first part.
+    private static let readingOn: Duration = .microseconds(50)
 
     private enum Phase {
         case open
@@ -96,7 +98,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         guard phase != .closed, !isPaused, let extras, isBehind else { return }
         var bytes = extras.held
         extras.held = []
-        bytes.withUnsafeMutableBytes { take($0) }
+        _ = bytes.withUnsafeMutableBytes { take($0) }
     }
 
     /// Whether bytes that were read wait for their turn.
@@ -104,34 +106,46 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
 
     /// Reads for one turn: what came together is handled together, as far as there is time.
     private func readTurn() {
-        let size = watch.isHeavy ? worker.readBuffer.count : WebSocketConnection.shortReadBytes
+        // One that asks for much reads once a turn, so that the others of its line have theirs.
+        let isHeavy = watch.isHeavy
+        let size = isHeavy ? worker.readBuffer.count : WebSocketConnection.shortReadBytes
         let buffer = UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<size])
         var left = WebSocketConnection.turnBytes
-        // Less than asked for was all that had come.
-        while read(into: buffer) == size {
+        var end: MonotonicTime?
+        // Less than asked for was all that had come. Fragments without an end are no reason to hurry.
+        while case (size, hasMessage: true) = read(into: buffer) {
             left -= size
-            guard left > 0, phase != .closed, !isBehind, !isPaused, worker.loop.hasTimeLeft(after: 0) else { return }
+            // Tiny frames take longer than their bytes tell.
+            let now = worker.loop.clock.now()
+            let limit = end ?? now + WebSocketConnection.readingOn
+            end = limit
+            guard !isHeavy, now < limit, left > 0, worker.loop.hasTimeLeft(after: 0) else { return }
+            guard phase != .closed, !isBehind, !isPaused else { return }
         }
     }
 
-    private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    private func read(into buffer: UnsafeMutableRawBufferPointer) -> (count: Int, hasMessage: Bool) {
         switch Socket.read(descriptor, into: buffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
             if countsTraffic { extras?.traffic?.receivedBytes += UInt64(count) }
             heartbeat.hasRead(worker.now)
             _ = worker.loop.hasTimeLeft(after: 1 + count >> 10)
-            take(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
-            return count
+            return (count, take(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])))
         case .wouldBlock: break
         case .closed: end(phase == .open ? .abnormal : reason)
         case .failed: end(phase == .open ? .readError : reason)
         }
-        return 0
+        return (0, false)
     }
 
-    private func take(_ bytes: UnsafeMutableRawBufferPointer) {
-        if hasFailed { return lookForClose(UnsafeRawBufferPointer(bytes)) }
+    /// Handles what was read; tells whether a whole message was in it.
+    @discardableResult
+    private func take(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
+        if hasFailed {
+            lookForClose(UnsafeRawBufferPointer(bytes))
+            return false
+        }
         var offset = 0
         var hasMessage = false
         while phase != .closed, !hasFailed, !isBehind {
@@ -148,6 +162,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
             }
         }
         noteProgress(hasMessage)
+        return hasMessage
     }
 
     /// Keeps the rest of a read until the connection has its turn again.
