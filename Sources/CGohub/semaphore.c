@@ -6,19 +6,9 @@
 #include "gohub_semaphore.h"
 #include "gohub_clock.h"
 #include <errno.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <time.h>
 
-struct gohub_semaphore {
-    pthread_mutex_t lock;
-    pthread_cond_t signalled;
-    uint64_t count;
-};
-
-struct gohub_semaphore *gohub_semaphore_make(void) {
-    struct gohub_semaphore *semaphore = calloc(1, sizeof *semaphore);
-    if (semaphore == NULL) return NULL;
+void gohub_semaphore_init(struct gohub_semaphore *semaphore) {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
 #if !defined(__APPLE__)
@@ -27,13 +17,12 @@ struct gohub_semaphore *gohub_semaphore_make(void) {
     pthread_mutex_init(&semaphore->lock, NULL);
     pthread_cond_init(&semaphore->signalled, &attributes);
     pthread_condattr_destroy(&attributes);
-    return semaphore;
+    semaphore->count = 0;
 }
 
-void gohub_semaphore_free(struct gohub_semaphore *semaphore) {
+void gohub_semaphore_end(struct gohub_semaphore *semaphore) {
     pthread_cond_destroy(&semaphore->signalled);
     pthread_mutex_destroy(&semaphore->lock);
-    free(semaphore);
 }
 
 void gohub_semaphore_signal(struct gohub_semaphore *semaphore) {

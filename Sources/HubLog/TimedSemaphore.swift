@@ -9,16 +9,15 @@ import CGohub
 /// points to is guarded by the lock in it.
 package final class TimedSemaphore: @unchecked Sendable {
     /// Guarded by the lock in it.
-    private let semaphore: OpaquePointer
+    private let semaphore = UnsafeMutablePointer<gohub_semaphore>.allocate(capacity: 1)
 
     /// Starts without a signal.
-    package init() {
-        // As with every object: without memory for it there is no going on.
-        guard let semaphore = gohub_semaphore_make() else { preconditionFailure("no memory for a semaphore") }
-        self.semaphore = semaphore
-    }
+    package init() { gohub_semaphore_init(semaphore) }
 
-    deinit { gohub_semaphore_free(semaphore) }
+    deinit {
+        gohub_semaphore_end(semaphore)
+        semaphore.deallocate()
+    }
 
     /// Ends one wait.
     package func signal() { gohub_semaphore_signal(semaphore) }

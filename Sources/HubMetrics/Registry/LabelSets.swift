@@ -30,6 +30,7 @@ struct LabelSets {
     /// With one more label, the last so far to vary fastest.
     func adding<L: MetricLabel>(_ label: L.Type) -> LabelSets {
         guard L.hasPlainLayout else {
+            // A type of the program's, known when it is built.
             preconditionFailure("\(L.self) labels no metric: it must be an enum of at most 64 plain cases")
         }
         var sets = self

@@ -114,6 +114,7 @@ package final class Registry: Sendable {
             do throws(RegistrationError) {
                 try RegistrationRules.validate(description, against: state.textOrder.map(\.description))
             } catch {
+                // Names, help and labels are literals of the program, and every run of it registers them all.
                 preconditionFailure("cannot register a metric: \(error)")
             }
             let series = makeSeries()

@@ -13,8 +13,6 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private static let pongsPerTick: UInt8 = 16
     /// What one read takes of a client whose turns were short lately, which is what is kept when its turn ends early.
     private static let shortReadBytes = 4096
-    /// The most that is read in one turn, so that others get theirs.
-    private static let turnBytes = 64 * 1024
     /// How long a turn reads on after its first part.
     private static let readingOn: Duration = .microseconds(50)
 
@@ -105,21 +103,21 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private var isBehind: Bool { extras.map { !$0.held.isEmpty } ?? false }
 
     /// Reads for one turn: what came together is handled together, as far as there is time.
+    ///
+    /// A short turn ends with its units of work, before 64 KiB were read.
     private func readTurn() {
         // One that asks for much reads once a turn, so that the others of its line have theirs.
         let isHeavy = watch.isHeavy
         let size = isHeavy ? worker.readBuffer.count : WebSocketConnection.shortReadBytes
         let buffer = UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<size])
-        var left = WebSocketConnection.turnBytes
         var end: MonotonicTime?
         // Less than asked for was all that had come. Fragments without an end are no reason to hurry.
         while case (size, hasMessage: true) = read(into: buffer) {
-            left -= size
             // Tiny frames take longer than their bytes tell.
             let now = worker.loop.clock.now()
             let limit = end ?? now + WebSocketConnection.readingOn
             end = limit
-            guard !isHeavy, now < limit, left > 0, worker.loop.hasTimeLeft(after: 0) else { return }
+            guard !isHeavy, now < limit, worker.loop.hasTimeLeft(after: 0) else { return }
             guard phase != .closed, !isBehind, !isPaused else { return }
         }
     }
