@@ -15,10 +15,11 @@ package struct FrameTranscript: Equatable, Sendable, CustomStringConvertible {
         case close(UInt16?, String)
         case refused(WebSocketError)
 
-        /// The event with its bytes copied.
-        package init(_ event: WebSocketEvent) {
+        /// The event with its bytes copied; `nil` for a part of a message, which the whole one tells of.
+        package init?(_ event: WebSocketEvent) {
             switch event {
             case .message(let kind, let bytes): self = .message(kind, Array(bytes))
+            case .fragment: return nil
             case .ping(let bytes): self = .ping(Array(bytes))
             case .pong(let bytes): self = .pong(Array(bytes))
             case .close(let code, let reason): self = .close(code, reason)
@@ -70,7 +71,9 @@ package struct FrameTranscript: Equatable, Sendable, CustomStringConvertible {
         var isAtEnd = false
         piece.withUnsafeMutableBytes { buffer in
             do throws(WebSocketError) {
-                while let event = try receiver.next(in: buffer, at: &offset) { events.append(Event(event)) }
+                while let event = try receiver.next(in: buffer, at: &offset) {
+                    if let event = Event(event) { events.append(event) }
+                }
                 isAtEnd = offset == buffer.count
             } catch {
                 refusal = error

@@ -13,8 +13,6 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     private static let pongsPerTick: UInt8 = 16
     /// What one read takes of a client whose turns were short lately, which is what is kept when its turn ends early.
     private static let shortReadBytes = 4096
-    /// How long a turn reads on after its first part.
-    private static let readingOn: Duration = .microseconds(50)
 
     private enum Phase {
         case open
@@ -96,7 +94,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         guard phase != .closed, !isPaused, let extras, isBehind else { return }
         var bytes = extras.held
         extras.held = []
-        _ = bytes.withUnsafeMutableBytes { take($0) }
+        bytes.withUnsafeMutableBytes { take($0) }
     }
 
     /// Whether bytes that were read wait for their turn.
@@ -110,40 +108,30 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         let isHeavy = watch.isHeavy
         let size = isHeavy ? worker.readBuffer.count : WebSocketConnection.shortReadBytes
         let buffer = UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<size])
-        var end: MonotonicTime?
-        // Less than asked for was all that had come. Fragments without an end are no reason to hurry.
-        while case (size, hasMessage: true) = read(into: buffer) {
-            // Tiny frames take longer than their bytes tell.
-            let now = worker.loop.clock.now()
-            let limit = end ?? now + WebSocketConnection.readingOn
-            end = limit
-            guard !isHeavy, now < limit, worker.loop.hasTimeLeft(after: 0) else { return }
+        // Less than asked for was all that had come.
+        while read(into: buffer) == size, !isHeavy, worker.loop.hasTimeLeft(after: 0) {
             guard phase != .closed, !isBehind, !isPaused else { return }
         }
     }
 
-    private func read(into buffer: UnsafeMutableRawBufferPointer) -> (count: Int, hasMessage: Bool) {
+    private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         switch Socket.read(descriptor, into: buffer) {
         case .bytes(let count):
             worker.counts.pointee.bytesRead += UInt64(count)
             if countsTraffic { extras?.traffic?.receivedBytes += UInt64(count) }
             heartbeat.hasRead(worker.now)
             _ = worker.loop.hasTimeLeft(after: 1 + count >> 10)
-            return (count, take(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])))
+            take(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+            return count
         case .wouldBlock: break
         case .closed: end(phase == .open ? .abnormal : reason)
         case .failed: end(phase == .open ? .readError : reason)
         }
-        return (0, false)
+        return 0
     }
 
-    /// Handles what was read; tells whether a whole message was in it.
-    @discardableResult
-    private func take(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
-        if hasFailed {
-            lookForClose(UnsafeRawBufferPointer(bytes))
-            return false
-        }
+    private func take(_ bytes: UnsafeMutableRawBufferPointer) {
+        if hasFailed { return lookForClose(UnsafeRawBufferPointer(bytes)) }
         var offset = 0
         var hasMessage = false
         while phase != .closed, !hasFailed, !isBehind {
@@ -160,7 +148,6 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
             }
         }
         noteProgress(hasMessage)
-        return hasMessage
     }
 
     /// Keeps the rest of a read until the connection has its turn again.
@@ -223,6 +210,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         case .ping(let payload):
             guard phase == .open else { return }
             answerPing(payload)
+        case .fragment: break
         case .pong(let payload): takePong(payload)
         case .close(let code, _): peerCloses(code)
         }

@@ -93,6 +93,7 @@ package final class FakeTransport: ClientTransport {
         switch event {
         case .message(.text, let bytes): frames.append(.text(String(decoding: bytes, as: UTF8.self)))
         case .message(.binary, let bytes): frames.append(.binary(Array(bytes)))
+        case .fragment: break
         case .ping(let bytes): frames.append(.ping(Array(bytes)))
         case .pong(let bytes): frames.append(.pong(Array(bytes)))
         case .close(let code, let reason):

@@ -29,7 +29,7 @@ package final class WebSocketPeer: Sendable {
                     Result<Void, WebSocketError> { () throws(WebSocketError) in
                         var offset = 0
                         while let event = try receiver.next(in: buffer, at: &offset) {
-                            frames.append(ReceivedFrame(event))
+                            if let frame = ReceivedFrame(event) { frames.append(frame) }
                         }
                     }
                 }
@@ -144,11 +144,12 @@ package final class WebSocketPeer: Sendable {
 }
 
 extension ReceivedFrame {
-    /// Copies what a receiver found.
-    init(_ event: WebSocketEvent) {
+    /// Copies what a receiver found; `nil` for a part of a message.
+    init?(_ event: WebSocketEvent) {
         switch event {
         case .message(.text, let bytes): self = .text(String(decoding: bytes, as: UTF8.self))
         case .message(.binary, let bytes): self = .binary(Array(bytes))
+        case .fragment: return nil
         case .ping(let bytes): self = .ping(Array(bytes))
         case .pong(let bytes): self = .pong(Array(bytes))
         case .close(let code, let reason): self = .close(code, reason)

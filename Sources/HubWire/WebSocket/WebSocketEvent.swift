@@ -5,6 +5,9 @@
 package enum WebSocketEvent {
     /// A whole message, put together from its fragments; text has been checked to be UTF-8.
     case message(WebSocketMessageKind, UnsafeRawBufferPointer)
+    /// A frame that ended with nothing to hand out, so that a reader may stop behind it: a part of a message that goes on, or
+    /// what is stepped over on the way to the peer's close frame.
+    case fragment
     /// A ping of at most 125 bytes, to be answered by a pong with the same bytes.
     case ping(UnsafeRawBufferPointer)
     /// A pong of at most 125 bytes.

@@ -116,7 +116,7 @@ package struct WebSocketReceiver {
                 begin(header)
             case .payload:
                 guard try readPayload(buffer, &offset) else { return nil }
-                if let event = try endFrame() { return event }
+                return try endFrame()
             case .closed:
                 offset = buffer.count
                 return nil
@@ -261,12 +261,12 @@ package struct WebSocketReceiver {
         storage?.append(bytes, expected: remaining)
     }
 
-    /// The event that the frame which has just ended completes, if it does.
-    private mutating func endFrame() throws(WebSocketError) -> WebSocketEvent? {
+    /// The event of the frame that has just ended.
+    private mutating func endFrame() throws(WebSocketError) -> WebSocketEvent {
         phase = .header
         if isSkipping, opcode != .close {
             if isFinal, !opcode.isControl { message = nil }
-            return nil
+            return .fragment
         }
         if opcode.isControl {
             gaveStorage = storage != nil
@@ -274,7 +274,7 @@ package struct WebSocketReceiver {
         }
         guard isFinal, let kind = message else {
             messageCount = storage?.count ?? 0
-            return nil
+            return .fragment
         }
         let isWhole = kind != .text || validator.isComplete
         (message, messageCount) = (nil, 0)

@@ -203,7 +203,7 @@ final class WebSocketClient: SocketHandler {
         case .message(let kind, let bytes):
             if phase == .open { delegate?.received(bytes, isText: kind == .text, by: self) }
         case .ping(let payload): send(.pong, Array(payload))
-        case .pong: break
+        case .pong, .fragment: break
         case .close(let code, let reason):
             if phase == .open { close(code: code ?? 0) }
             end(.closed(code: code ?? 1005, reason: reason))

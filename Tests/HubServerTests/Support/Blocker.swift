@@ -3,6 +3,8 @@
 
 import Dispatch
 import HubCore
+import HubLoop
+import HubServer
 import HubTesting
 import HubWire
 
@@ -32,6 +34,18 @@ final class Blocker: Sendable {
     }
 
     deinit { gate.signal() }
+}
+
+extension TestServer {
+    /// Holds up the first loop until what the peers send has come to its sockets.
+    func atOnce(_ send: () -> Void) async throws {
+        let blocker = Blocker()
+        server.loops[0].post { blocker.wait() }
+        try await blocker.arrival()
+        send()
+        await withCheckedContinuation { sent in peers.loop.post { sent.resume() } }
+        blocker.open()
+    }
 }
 
 /// A handler that hangs the loop of the client that calls it.

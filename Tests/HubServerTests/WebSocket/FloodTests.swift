@@ -52,6 +52,29 @@ struct FloodTests {
         }
     }
 
+    @Test("a message of tiny fragments waits for its next turn, while others have theirs")
+    func tinyFragments() async throws {
+        try await withServer {
+            // Time stands still: a turn ends by what was done in it.
+            $0.clock = VirtualClock()
+        } _: { server in
+            let subscriber = try await server.client()
+            try await subscriber.subscribe("t")
+            let (first, second) = (try await server.client(), try await server.client())
+            let payload = [1, UInt8(ascii: "t")] + [UInt8](repeating: 7, count: 300)
+            let fragments = payload.indices.flatMap { index in
+                let opcode = index == 0 ? WebSocketOpcode.binary : .continuation
+                return first.socket.frame(opcode, [payload[index]], fin: index == payload.count - 1)
+            }
+            try await server.atOnce {
+                first.socket.peer.send(fragments)
+                second.publish([8], to: "t")
+            }
+            #expect(try await subscriber.socket.next() == .binary([1] + "t".utf8 + [8]))
+            #expect(try await subscriber.socket.next() == .binary(payload))
+        }
+    }
+
     @Test("of many pings only the newest needs an answer, and the last one gets it")
     func pings() async throws {
         try await withServer { server in

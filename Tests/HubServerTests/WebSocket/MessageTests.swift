@@ -60,13 +60,10 @@ struct MessageTests {
             try await subscriber.subscribe("burst")
             let publisher = try await server.client()
             let before = await server.snapshot().shard.writeBatch
-            let blocker = Blocker()
-            server.server.loops[0].post { blocker.wait() }
-            try await blocker.arrival()
             let payload = [5] + "burst".utf8 + [UInt8](repeating: 7, count: size)
-            publisher.socket.peer.send((0..<count).flatMap { _ in publisher.socket.frame(.binary, payload) })
-            await withCheckedContinuation { all in server.peers.loop.post { all.resume() } }
-            blocker.open()
+            try await server.atOnce {
+                publisher.socket.peer.send((0..<count).flatMap { _ in publisher.socket.frame(.binary, payload) })
+            }
             for _ in 0..<count { _ = try await subscriber.socket.next() }
             let after = await server.snapshot().shard.writeBatch
             #expect(after.sum - before.sum == UInt64(count))
