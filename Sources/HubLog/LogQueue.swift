@@ -58,8 +58,8 @@ final class LogQueue: Sendable {
     /// Appends a line, or drops it when there is no room, or no thread to be had.
     func append(_ line: UnsafeRawBufferPointer) {
         let mustWake = state.withLock { state in
-            guard line.count <= capacity - state.pending.count - state.bytesInHand, state.hasThread || start(&state)
-            else {
+            let room = state.mustEnd ? 0 : capacity - state.pending.count - state.bytesInHand
+            guard line.count <= room, state.hasThread || start(&state) else {
                 state.dropped &+= 1
                 state.untold &+= 1
                 return false
@@ -86,10 +86,11 @@ final class LogQueue: Sendable {
         return false
     }
 
-    /// Lets the thread end once it has nothing left; what it is writing then is its last.
+    /// Lets the thread end; the line that it is writing now is its last.
     func end() {
         let mustWake = state.withLock { state in
             state.mustEnd = true
+            state.pending = []
             return state.isIdle
         }
         if mustWake { filled.signal() }
@@ -109,6 +110,8 @@ final class LogQueue: Sendable {
         return true
     }
 
+    private var mustEnd: Bool { state.withLock { $0.mustEnd } }
+
     fileprivate func run() {
         var writer = writer
         var untold: UInt64 = 0
@@ -116,7 +119,7 @@ final class LogQueue: Sendable {
         var lost: UInt64 = 0
         while true {
             guard let batch = next(&spare, lost: lost) else {
-                if state.withLock({ $0.mustEnd }) { return }
+                if mustEnd { return }
                 lost = 0
                 filled.wait()
                 continue
@@ -125,13 +128,14 @@ final class LogQueue: Sendable {
             (lost, spare) = (0, batch.lines)
             var isTaken = true
             spare.withUnsafeBytes { bytes in
-                for line in Lines(bytes) {
+                for line in Lines(bytes) where !mustEnd {
                     isTaken = writer.write(line)
                     if !isTaken { lost &+= 1 }
                 }
             }
             untold &+= lost
-            if untold > 0, isTaken, batch.makeDropLine(untold).withUnsafeBytes({ writer.write($0) }) { untold = 0 }
+            guard untold > 0, isTaken, !mustEnd else { continue }
+            if batch.makeDropLine(untold).withUnsafeBytes({ writer.write($0) }) { untold = 0 }
         }
     }
 

@@ -12,12 +12,8 @@ public import Synchronization
 /// for the package all the same.
 public final class Logger: Sendable {
     @usableFromInline let threshold: Atomic<UInt8>
-    private let format: LogFormat
+    private let lines: LogLines
     private let sink: any LogSink
-    private let clock: @Sendable () -> LogTime
-    /// The fields that every record begins with.
-    private let common: [LogField]
-    private let counts: InlineArray<5, Atomic<UInt64>>
 
     /// Prepares a logger.
     ///
@@ -34,14 +30,13 @@ public final class Logger: Sendable {
         clock: @escaping @Sendable () -> LogTime = LogTime.now
     ) {
         self.threshold = Atomic(level.rawValue)
-        self.format = format
         self.sink = sink
-        self.clock = clock
-        self.common = node.map { [LogField("node", $0)] } ?? []
-        self.counts = InlineArray { _ in Atomic(0) }
-        sink.tellDrops { [weak self] count in
-            self?.line(.warning, "log lines were dropped: nobody read them in time", [LogField("dropped", count)]).bytes
-                ?? []
+        let lines = LogLines(format: format, clock: clock, common: node.map { [LogField("node", $0)] } ?? [])
+        self.lines = lines
+        // Made on the sink's thread, which must not be the last to hold the logger and with it the sink.
+        sink.tellDrops { count in
+            let message = "log lines were dropped: nobody read them in time"
+            return lines.make(.warning, message, [LogField("dropped", count)]).bytes
         }
     }
 
@@ -62,7 +57,7 @@ public final class Logger: Sendable {
 
     /// How many records of a level were made since the start, those that the sink dropped included; suppressed ones do not
     /// count.
-    package func eventCount(_ level: LogLevel) -> UInt64 { counts[Int(level.rawValue)].load(ordering: .relaxed) }
+    package func eventCount(_ level: LogLevel) -> UInt64 { lines.counts[Int(level.rawValue)].load(ordering: .relaxed) }
 
     /// Whether a record of this level would be written.
     @inlinable
@@ -134,13 +129,26 @@ public final class Logger: Sendable {
     @usableFromInline @inline(never)
     func write(_ level: LogLevel, _ message: String, _ fields: [LogField], suppressed: UInt64 = 0) {
         let fields = suppressed == 0 ? fields : fields + [LogField("suppressed", suppressed)]
-        let (record, line) = line(level, message, fields)
+        let (record, line) = lines.make(level, message, fields)
         line.withUnsafeBytes { sink.write(record, line: $0) }
     }
+}
 
-    /// Makes a record and its line, and counts it.
-    private func line(_ level: LogLevel, _ message: String, _ fields: [LogField]) -> (record: LogRecord, bytes: [UInt8])
-    {
+/// Makes a logger's records and their lines, and counts them.
+private final class LogLines: Sendable {
+    let counts: InlineArray<5, Atomic<UInt64>> = InlineArray { _ in Atomic(0) }
+    private let format: LogFormat
+    private let clock: @Sendable () -> LogTime
+    /// The fields that every record begins with.
+    private let common: [LogField]
+
+    init(format: LogFormat, clock: @escaping @Sendable () -> LogTime, common: [LogField]) {
+        self.format = format
+        self.clock = clock
+        self.common = common
+    }
+
+    func make(_ level: LogLevel, _ message: String, _ fields: [LogField]) -> (record: LogRecord, bytes: [UInt8]) {
         counts[Int(level.rawValue)].wrappingAdd(1, ordering: .relaxed)
         let record = LogRecord(time: clock(), level: level, message: message, fields: common + fields)
         var bytes: [UInt8] = []

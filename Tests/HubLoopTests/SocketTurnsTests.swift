@@ -158,6 +158,22 @@ struct SocketTurnsTests {
         loop.stop()
     }
 
+    @Test("what came due while sockets had long turns fires in the same tick, and counts as late")
+    func firesWhatCameDueMeanwhile() throws {
+        let heavy = try Busy(loop, clock, work: 30_000)
+        // It shows what it is.
+        for _ in 0..<2 { loop.runOnce(wait: false) }
+        var fired = 0
+        let timer = LoopTimer { fired += 1 }
+        loop.schedule(timer, after: .milliseconds(5))
+        let before = (turns: heavy.turns, lateness: loop.statistics.lag.values.sum)
+        loop.runOnce(wait: false)
+        #expect(heavy.turns == before.turns + 1)
+        #expect(fired == 1)
+        #expect(loop.statistics.lag.values.sum - before.lateness >= 10_000_000)
+        loop.stop()
+    }
+
     @Test("how late timers fire is observed, behind what the wheel's step allows")
     func observesLateness() throws {
         let timer = LoopTimer {}

@@ -10,9 +10,15 @@ package final class SubscriptionShare: Sendable {
     /// How many subscriptions all clients of the share may have.
     package let limit: Int
     private let count = Atomic<Int>(0)
+    private let whenEmpty: @Sendable () -> Void
 
     /// Makes an empty share.
-    package init(limit: Int) { self.limit = limit }
+    ///
+    /// - Parameter whenEmpty: Called each time that the last subscription ends, on the loop of its client, with no lock held.
+    package init(limit: Int, whenEmpty: @escaping @Sendable () -> Void = {}) {
+        self.limit = limit
+        self.whenEmpty = whenEmpty
+    }
 
     /// How many subscriptions there are.
     package var taken: Int { count.load(ordering: .relaxed) }
@@ -25,5 +31,7 @@ package final class SubscriptionShare: Sendable {
     }
 
     /// Counts one less.
-    func giveBack() { count.wrappingSubtract(1, ordering: .relaxed) }
+    func giveBack() {
+        if count.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { whenEmpty() }
+    }
 }

@@ -35,7 +35,8 @@ struct TimeAllowance {
             isUsedUp = true
             return false
         }
-        nextLook = min(spent &+ TimeAllowance.unitsPerLook, max(turnEnd, spent &+ 1))
+        // A turn that is used up stays so: whoever asks again is told again.
+        nextLook = min(spent &+ TimeAllowance.unitsPerLook, max(turnEnd, spent))
         return spent < turnEnd
     }
 
@@ -46,6 +47,9 @@ struct TimeAllowance {
     }
 
     mutating func endTurn() { turnEnd = .max }
+
+    /// Ends a part that may have taken long without a look at the clock.
+    mutating func endPart() { isFresh = false }
 
     /// Starts a slice.
     mutating func begin(at now: MonotonicTime, slice: Duration) {

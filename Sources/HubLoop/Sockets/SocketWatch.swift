@@ -27,6 +27,9 @@ extension SocketHandler {
 package final class SocketWatch {
     /// The socket; not valid any more once the watch has been closed.
     package let descriptor: Int32
+    /// How many short turns it takes until a long one is forgotten.
+    private static let turnsOfHeavy: UInt8 = 16
+
     // Each connection has one of these: small fields stand together.
     private var mask: Int32 = 0
     private let loop: EventLoop
@@ -35,7 +38,7 @@ package final class SocketWatch {
     private var state = State.open
     /// What has happened since the last turn.
     private var pending = Pending()
-    /// How many short turns it takes until its last long one is forgotten.
+    /// How many short turns are left until its last long one is forgotten.
     private var heaviness: UInt8 = 0
     /// Its last turn was more than a little: the next one is timed.
     var isTimed = false
@@ -162,7 +165,7 @@ package final class SocketWatch {
     ///
     /// One who sends without end has short turns too, whenever all was read that had come.
     func noteTurn(wasLong: Bool) {
-        if wasLong { heaviness = 16 } else if heaviness > 0 { heaviness -= 1 }
+        if wasLong { heaviness = Self.turnsOfHeavy } else if heaviness > 0 { heaviness -= 1 }
     }
 
     /// Whether something has happened that the handler was not told yet, because the loop has no time for it.

@@ -32,22 +32,17 @@ struct StartingTurn {
                 self.descriptor = descriptor
                 return
             }
-            // Without such names the look at the port has to do.
-            if descriptor == -ENOTSUP {
+            switch -descriptor {
+            case EMFILE, ENFILE, ENOMEM:
+                let doing = "wait for another server that begins to listen on port \(port)"
+                throw LoopError(errno: descriptor, doing: doing)
+            case EADDRINUSE where clock.now() < deadline:
+                usleep(2_000)
+            default:
+                // Without such names, or the right to them, the look at the port has to do.
                 self.descriptor = nil
                 return
             }
-            if descriptor == -EADDRINUSE, clock.now() >= deadline {
-                self.descriptor = nil
-                return
-            }
-            guard descriptor == -EADDRINUSE else {
-                throw LoopError(
-                    errno: descriptor,
-                    doing: "wait for another server that begins to listen on port \(port)"
-                )
-            }
-            usleep(2_000)
         }
     }
 

@@ -2,7 +2,6 @@
 // Part of gohub.
 
 import HubCore
-import HubMetrics
 import Synchronization
 
 /// How many connections are open on the clients' listener, in all and from each address; shared by the loops.
@@ -53,7 +52,7 @@ final class ConnectionLimiter: Sendable {
     /// Decides about a new connection; a place that it gets has to be given back.
     func admit(_ address: String) -> Verdict {
         table.withLock { table in
-            var entry = table.byAddress[address] ?? Address(owner: PlaceOwner(address, makeShare()))
+            var entry = table.byAddress[address] ?? Address(owner: PlaceOwner(address, makeShare(address)))
             let reason: RejectionReason? =
                 if limitPerAddress != 0, entry.admitted >= limitPerAddress {
                     .ipLimit
@@ -78,8 +77,17 @@ final class ConnectionLimiter: Sendable {
         }
     }
 
-    private func makeShare() -> SubscriptionShare? {
-        subscriptionsPerAddress == 0 ? nil : SubscriptionShare(limit: subscriptionsPerAddress)
+    private func makeShare(_ address: String) -> SubscriptionShare? {
+        guard subscriptionsPerAddress != 0 else { return nil }
+        return SubscriptionShare(limit: subscriptionsPerAddress) { [weak self] in
+            self?.table.withLock { Self.forget(address, in: &$0) }
+        }
+    }
+
+    /// Forgets an address that has neither connections nor subscriptions, which clients that have gone may still have.
+    private static func forget(_ address: String, in table: inout Table) {
+        guard let entry = table.byAddress[address], entry.admitted + entry.refused == 0 else { return }
+        if entry.owner.share.map({ $0.taken == 0 }) ?? true { table.byAddress[address] = nil }
     }
 
     /// Gives a place back.
@@ -93,7 +101,8 @@ final class ConnectionLimiter: Sendable {
                 entry.admitted -= 1
                 table.admitted -= 1
             }
-            table.byAddress[place.owner.address] = entry.admitted + entry.refused > 0 ? entry : nil
+            table.byAddress[place.owner.address] = entry
+            Self.forget(place.owner.address, in: &table)
         }
     }
 
@@ -110,7 +119,7 @@ final class ConnectionLimiter: Sendable {
 
     /// The most WebSockets that were open at once since the start.
     var peak: Int { table.withLock { $0.peak } }
-    /// The addresses with an open connection.
+    /// The addresses with an open connection, or subscriptions of one that has gone.
     var addressCount: Int { table.withLock { $0.byAddress.count } }
 }
 
@@ -132,25 +141,5 @@ final class PlaceOwner: Sendable {
     fileprivate init(_ address: String, _ share: SubscriptionShare?) {
         self.address = address
         self.share = share
-    }
-}
-
-/// Why a connection was turned away.
-package enum RejectionReason: UInt8, MetricLabel {
-    case origin, nodeLimit, ipLimit, draining, badHandshake, badRequest, headerTimeout, silent, aborted
-
-    package static let labelName = "reason"
-    package var labelValue: String {
-        switch self {
-        case .origin: "origin"
-        case .nodeLimit: "node_limit"
-        case .ipLimit: "ip_limit"
-        case .draining: "draining"
-        case .badHandshake: "bad_handshake"
-        case .badRequest: "bad_request"
-        case .headerTimeout: "header_timeout"
-        case .silent: "silent"
-        case .aborted: "aborted"
-        }
     }
 }

@@ -116,7 +116,7 @@ extension HTTPConnection {
         let (outcome, written) = output.write(to: descriptor)
         worker.counts.pointee.httpBytesWritten += UInt64(written)
         guard case .done = outcome, let watch, let place else {
-            // A socket that does not even take 200 bytes is broken.
+            // It takes neither the answers before nor these two hundred bytes.
             worker.reject(peer, .aborted)
             return close()
         }

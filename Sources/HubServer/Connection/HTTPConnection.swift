@@ -32,7 +32,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         var number: UInt64 = 0
     }
 
-    /// How much one read takes: what is kept of pipelined requests is never more.
+    /// How much one read takes; what is kept of pipelined requests is never more, as nothing is read while some is kept.
     private static let readBytes = 8 * 1024
     /// A connection that lingers ends after so long without a byte, which a slow upload may be.
     private static let lingerSilence: Duration = .seconds(5)
@@ -115,8 +115,11 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     }
 
     func timerFired(_ timer: LoopTimer) {
-        // What has come is looked at before the peer is judged.
-        if watch?.isPending == true { return schedule(.seconds(1)) }
+        // What has come is looked at before the peer is judged; a last answer has its time and no more.
+        if watch?.isPending == true {
+            guard case .lingering = state else { return schedule(.seconds(1)) }
+            if worker.loop.now < lingerEnd { return scheduleLinger() }
+        }
         switch state {
         case .reading where refusal != nil: refuseAdmission(nil)
         case .reading where parser.isMidHead: refuseSlowHead()

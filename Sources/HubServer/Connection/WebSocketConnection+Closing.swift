@@ -42,6 +42,7 @@ extension WebSocketConnection {
             worker.shard.beginClosing(client, reason)
             sendClose(code ?? 0, "")
             worker.loop.schedule(timer, after: worker.common.settings.closeTimeout)
+        case .broken: return end(CloseReason(clientCode: code))
         case .closing: break
         case .finishing, .closed: return
         }
@@ -105,6 +106,7 @@ extension WebSocketConnection {
             "protocol violation",
             [LogField("peer", peer.description), LogField("error", error.message)]
         )
+        if phase == .broken { return end(reason) }
         switch error.closeCode {
         case WebSocketCloseCode.messageTooBig: beginClose(.tooLarge, text: error.message)
         case WebSocketCloseCode.invalidPayload: beginClose(.invalidPayload, text: error.message)

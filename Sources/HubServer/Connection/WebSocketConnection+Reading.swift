@@ -25,15 +25,19 @@ extension WebSocketConnection {
     /// Reads for one turn: what came together is handled together, as far as there is time.
     ///
     /// A short turn ends with its units of work, before 64 KiB were read.
-    func readTurn() {
+    /// - Returns: Whether there was anything.
+    func readTurn() -> Bool {
         // One that asks for much reads once a turn, so that the others of its line have theirs.
         let isHeavy = watch.isHeavy
         let size = isHeavy ? worker.readBuffer.count : WebSocketConnection.shortReadBytes
         let buffer = UnsafeMutableRawBufferPointer(rebasing: worker.readBuffer[..<size])
         // Less than asked for was all that had come.
-        while read(into: buffer) == size, !isHeavy, worker.loop.hasTimeLeft(after: 0) {
-            guard phase != .closed, !isBehind, !isPaused else { return }
+        var count = read(into: buffer)
+        let hadBytes = count > 0
+        while count == size, !isHeavy, phase != .closed, !isBehind, !isPaused, worker.loop.hasTimeLeft(after: 0) {
+            count = read(into: buffer)
         }
+        return hadBytes
     }
 
     private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
@@ -63,6 +67,10 @@ extension WebSocketConnection {
                 handle(event)
             } catch {
                 fail(error)
+                if hasFailed {
+                    lookForClose(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+                    break
+                }
             }
             if isPaused || !worker.loop.hasTimeLeft() {
                 hold(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
@@ -105,7 +113,7 @@ extension WebSocketConnection {
 
     func pauseReading() {
         isPaused = true
-        watch.watch(readable: false, writable: client.isWaiting)
+        watch.watch(readable: false, writable: client.isWaiting && phase != .broken)
     }
 
     func resumeReading() {
@@ -113,14 +121,14 @@ extension WebSocketConnection {
         isPaused = false
         // Nothing could be seen of the peer meanwhile.
         heartbeat.excuse(until: worker.now)
-        watch.watch(readable: true, writable: client.isWaiting)
+        watch.watch(readable: true, writable: client.isWaiting && phase != .broken)
         if isBehind { watch.continueSoon() }
     }
 
     private func handle(_ event: WebSocketEvent) {
         switch event {
         case .message(let kind, let bytes):
-            guard phase == .open, client.isRegistered else { return }
+            guard phase == .open || phase == .broken, client.isRegistered else { return }
             if countsTraffic { extras?.traffic?.receivedMessages += 1 }
             worker.common.receiver.received(
                 bytes,

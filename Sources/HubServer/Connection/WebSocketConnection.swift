@@ -9,6 +9,8 @@ import HubWire
 final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget {
     enum Phase {
         case open
+        /// Nothing can be written any more; what the peer had sent before that is read, and then the connection's end.
+        case broken
         /// A close frame of ours is on its way; what still comes is thrown away until the peer's, its end, or the time-out.
         case closing
         /// The peer's close frame came; once ours is written the socket ends.
@@ -67,7 +69,6 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     }
 
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
-        if failed, !readable, !isBehind { return end(phase == .open ? .readError : reason) }
         if writable, phase != .closed {
             watch.watch(readable: !isPaused, writable: false)
             worker.shard.socketWritable(client)
@@ -75,16 +76,20 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
             sendOwedPong()
             if phase == .finishing { worker.finishAtTick(self) }
         }
-        // What was read before comes first.
-        if readable, phase != .closed, !isBehind, !isPaused { readTurn() }
-        // A failed socket is not watched any more: what had come before is read, then the system tells of it again.
-        if failed, phase != .closed { watch.watch(readable: !isPaused, writable: client.isWaiting) }
+        // What was read before comes first; and what came before a reset is still there to be read.
+        if readable || failed, phase != .closed, !isBehind, !isPaused {
+            let hadBytes = readTurn()
+            if failed, !hadBytes { return end(phase == .open ? .readError : reason) }
+        }
+        // A failed socket is not watched any more: the system has to tell of the rest again. While nothing may be read it
+        // would do so in every tick.
+        if failed, phase != .closed, !isPaused { watch.watch(readable: true, writable: false) }
     }
 
     // MARK: Writing
 
     func write(_ vectors: UnsafeBufferPointer<OutboundVector>) -> WriteOutcome {
-        guard phase != .closed else { return .failed }
+        guard phase != .closed, phase != .broken else { return .failed }
         var total = 0
         for vector in vectors { total += vector.count }
         let result: IOResult
@@ -101,8 +106,18 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         case .wouldBlock:
             awaitWritable()
             return .wrote(0)
-        case .closed, .failed: return .failed
+        case .closed, .failed: return writeFailed()
         }
+    }
+
+    /// The peer is gone for what is written; what it sent before is read, for as long as a close may take.
+    private func writeFailed() -> WriteOutcome {
+        guard phase == .open else { return .failed }
+        phase = .broken
+        reason = .writeError
+        watch.watch(readable: !isPaused, writable: false)
+        worker.loop.schedule(timer, after: worker.common.settings.closeTimeout)
+        return .wrote(0)
     }
 
     var unsentBytes: Int { Int(clamping: Socket.outgoing(descriptor)?.unacknowledged ?? 0) }
@@ -120,6 +135,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     func timerFired(_ timer: LoopTimer) {
         switch phase {
         case .open: keepAlive()
+        case .broken: end(reason)
         case .closing, .finishing: closeTimedOut()
         case .closed: break
         }

@@ -28,7 +28,7 @@ package final class ScrapeService: Sendable {
         let kind: Kind
         let address: String
         let arrived: MonotonicTime
-        let deadline: DispatchTime
+        let deadline: MonotonicTime
         let reply: @Sendable (HTTPAnswer) -> Void
     }
 
@@ -65,7 +65,7 @@ package final class ScrapeService: Sendable {
     /// Makes the service of a registry.
     ///
     /// - Parameter limit: How many answers one address may leave untaken.
-    /// - Parameter clock: Tells how old a page is.
+    /// - Parameter clock: Tells how old a page is, and when a reader has given up.
     package init(_ registry: Registry, limit: Int, clock: any MonotonicClock = SystemClock()) {
         self.registry = registry
         self.limit = limit
@@ -80,14 +80,15 @@ package final class ScrapeService: Sendable {
         from address: String,
         _ reply: @escaping @Sendable (HTTPAnswer) -> Void
     ) {
+        let arrived = clock.now()
         let request = Request(
             kind: Kind(
                 format: ExpositionFormat.negotiate(accept: head.headers["accept"]),
                 isCompressed: ContentCoding.allowsGzip(acceptEncoding: head.headers["accept-encoding"])
             ),
             address: address,
-            arrived: clock.now(),
-            deadline: .now() + Self.patience(head.headers["x-prometheus-scrape-timeout-seconds"]),
+            arrived: arrived,
+            deadline: arrived + Self.patience(head.headers["x-prometheus-scrape-timeout-seconds"]),
             reply: reply
         )
         enum Next { case refuse, answer(ScrapedPage), wait, begin }
@@ -120,9 +121,9 @@ package final class ScrapeService: Sendable {
     )
 
     /// Half a second less than Prometheus waits; ten seconds when it does not say.
-    static func patience(_ header: String?) -> DispatchTimeInterval {
+    static func patience(_ header: String?) -> Duration {
         guard let header, let seconds = Double(header), seconds > 0, seconds < 3600 else { return .seconds(10) }
-        return .milliseconds(max(100, Int(seconds * 1000) - 500))
+        return max(.milliseconds(100), .seconds(seconds) - .milliseconds(500))
     }
 
     private func isFresh(_ page: ScrapedPage, at time: MonotonicTime) -> Bool { time <= page.began + Self.freshness }
@@ -151,19 +152,18 @@ package final class ScrapeService: Sendable {
         while let (kind, isLate) = next() {
             let page = isLate ? nil : page(of: kind)
             let now = clock.now()
-            let done = DispatchTime.now()
             let requests = state.withLock { state in
                 func isServed(_ request: Request) -> Bool {
                     guard request.kind == kind else { return false }
                     // One that came just now is not late because the others were.
-                    return isLate ? request.deadline <= done : self.isServed(request, by: page, at: now)
+                    return isLate ? request.deadline <= now : self.isServed(request, by: page, at: now)
                 }
                 let served = state.waiting.filter(isServed)
                 state.waiting.removeAll(where: isServed)
                 return served
             }
             for request in requests {
-                guard let page, request.deadline > done else {
+                guard let page, request.deadline > now else {
                     request.reply(Self.overloaded)
                     continue
                 }
@@ -174,7 +174,7 @@ package final class ScrapeService: Sendable {
 
     /// What is wanted first, and whether all who wait for it have given up; nil when nobody waits.
     private func next() -> (Kind, isLate: Bool)? {
-        let now = DispatchTime.now()
+        let now = clock.now()
         return state.withLock { state in
             guard let kind = state.waiting.first?.kind else {
                 state.isServing = false

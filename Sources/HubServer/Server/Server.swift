@@ -171,7 +171,7 @@ package final class Server: Sendable {
     /// How many pages are kept in mind, some of which may be gone.
     package var pagesInMind: Int { scrapes.pagesInMind }
 
-    /// How many addresses have a WebSocket open.
+    /// How many addresses have an open connection, or subscriptions of one that has gone.
     package var addressCount: Int { common.limiter.addressCount }
 
     /// What the node is doing.
@@ -190,7 +190,7 @@ package final class Server: Sendable {
     /// Drains: is not ready from now on; after the delay takes no more clients, tells and closes those that are there.
     ///
     /// Later calls change nothing.
-    /// - Parameter whenDone: Called once from a loop's thread when no client is left.
+    /// - Parameter whenDone: Called once from a loop's thread when no client is left, and no answer to a request that came before.
     package func drain(_ whenDone: @escaping @Sendable () -> Void) {
         let delay = common.settings.drainDelay
         let limit = common.settings.drainTimeout

@@ -170,18 +170,13 @@ package final class Worker {
         loop.wake()
     }
 
-    /// Ends the clients that are left at once.
-    func abortClients() {
-        for connection in Array(webSockets.values) { connection.abort(.drain) }
-    }
-
     /// Ends everything at once; the loop can stop then.
     func endAll() {
         schedule?.stop()
         stopListening()
         for listener in adminListeners { listener.close() }
         adminListeners = []
-        abortClients()
+        while !abortSomeClients() {}
         for connection in Array(httpConnections.values) { connection.close() }
     }
 

@@ -46,7 +46,7 @@ enum ServeCommand {
     private static func linger(_ duration: Duration, log: Logger) {
         guard duration > .zero else { return }
         log.info("every client is gone, operators are still served", [LogField("limit", duration)])
-        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .nanoseconds(Int(clamping: duration.wholeNanoseconds)))
+        TimedSemaphore().wait(within: duration)
     }
 
     /// Serves, and drains at the first SIGTERM or SIGINT; the second one ends the process at once.
@@ -69,7 +69,7 @@ enum ServeCommand {
             let node = try Node(configuration, registry: Registry(), log: log)
             let signals = try ServeSignals(log: log) { isFirst in
                 guard isFirst else {
-                    log.warning("ended by a second signal: connections that were left are cut")
+                    log.warning("ended by a second signal: nothing more is waited for")
                     log.flush()
                     _exit(ExitCode.interrupted.rawValue)
                 }

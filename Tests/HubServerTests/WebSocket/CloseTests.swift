@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubCore
+import HubLoop
 import HubServer
 import HubTesting
 import HubWire
@@ -218,6 +219,53 @@ struct CloseTests {
             client.socket.peer.endWriting()
             #expect(try await client.socket.rest().end == .closedThere)
             try await server.expectClosed("abnormal")
+        }
+    }
+
+    @Test("what a client sent before its connection broke is handled, also its close frame", arguments: [false, true])
+    func sentBeforeReset(closes: Bool) async throws {
+        try await withServer { server in
+            let subscriber = try await server.client()
+            try await subscriber.subscribe("t")
+            let client = try await server.client()
+            try await server.atOnce {
+                client.publish([8], to: "t")
+                if closes { client.socket.sendClose(1000) }
+                client.socket.peer.reset()
+            }
+            #expect(try await subscriber.socket.next() == .binary([1] + "t".utf8 + [8]))
+            try await server.expectClosed(closes ? "normal" : "read_error")
+        }
+    }
+
+    @Test("the same when the hub finds out by a write that fails", arguments: [false, true])
+    func sentBeforeWriteFails(closes: Bool) async throws {
+        let blocker = Blocker()
+        try await withServer {
+            $0.handlers = ["hang": HangHandler(blocker: blocker)]
+        } _: { server in
+            let subscriber = try await server.client()
+            try await subscriber.subscribe("t")
+            let client = try await server.client()
+            try await client.subscribe("u")
+            let publisher = try await server.client()
+            let hang = Array(#"{"message_id":1,"message_type":"hang"}"#.utf8)
+            // What follows in the same read is delivered before the loop hears of the reset.
+            publisher.socket.peer.send(
+                publisher.socket.frame(.text, hang) + publisher.socket.frame(.binary, [1] + "u".utf8 + [7])
+            )
+            try await blocker.arrival()
+            client.publish([8], to: "t")
+            if closes { client.socket.sendClose(1000) }
+            client.socket.peer.reset()
+            await withCheckedContinuation { sent in server.peers.loop.post { sent.resume() } }
+            blocker.open()
+            #expect(try await subscriber.socket.next() == .binary([1] + "t".utf8 + [8]))
+            try await server.expectClosed(closes ? "normal" : "write_error")
+            let reason = closes ? "closed" : "write_error"
+            let page = try await server.scrape()
+            let labels = ["scope": "topic", "reason": reason]
+            #expect(page.value(of: "gohub_deliveries_dropped_total", labels) == 1)
         }
     }
 
