@@ -2,12 +2,14 @@
 # Part of gohub.
 """The commands that are clients of a hub."""
 
+import asyncio
 import json
 import os
 import socket
 import subprocess
 
 import pytest
+from websockets.asyncio.server import serve
 
 from client import Client
 from process import Program, environment, eventually
@@ -50,6 +52,8 @@ def test_every_command_explains_itself(binary, command):
     pub, pub a b c, pub a b --url ws://, sub, sub a --count 0, sub a --url http://x
     bench, bench nonsense, bench fanout connect, bench fanout --clients many, bench fanout --dialect xml
     bench fanout --clients 1 --subscribers 2, bench unicast --dialect raw, bench connect --server-pid 4194305
+    bench unicast --topics 5, bench unicast --concurrency 2, bench connect --stalled 5, bench connect --duration 1
+    bench connect --size 1, bench idle --in-flight 2, bench idle --subscribers 1
     """.strip().replace("\n", ",").split(","),
 )
 def test_a_wrong_command_line_is_refused_with_a_word_on_standard_error(binary, line):
@@ -80,11 +84,27 @@ def test_a_port_that_is_taken_is_exit_code_1(binary, hub):
     assert "--server-addr" in answer.stderr
 
 
-@pytest.mark.parametrize("arguments", [["pub", "news", "1"], ["sub", "news"], ["bench", "connect"]])
-def test_a_hub_that_is_not_there_is_exit_code_69(binary, arguments):
-    answer = run(binary, *arguments, "--url", "ws://127.0.0.1:1/ws")
+CLIENTS = ["pub news 1", "sub news", *(f"bench {kind} --clients 10" for kind in ("fanout", "unicast", "connect", "idle"))]
+
+
+@pytest.mark.parametrize("line", CLIENTS)
+def test_a_hub_that_is_not_there_is_exit_code_69(binary, line):
+    answer = run(binary, *line.split(), "--url", "ws://127.0.0.1:1/ws")
     assert answer.returncode == 69
-    assert answer.stderr.startswith("gohub: ")
+    assert answer.stdout == ""
+    assert answer.stderr == (
+        "gohub: connect to 127.0.0.1:1: connection refused (ECONNREFUSED); is the hub running? --url names another\n"
+    )
+
+
+@pytest.mark.parametrize("path, status", [("healthz", "200 OK"), ("nothing", "404 Not Found")])
+@pytest.mark.parametrize("line", CLIENTS)
+def test_an_answer_that_opens_no_websocket_is_exit_code_69(binary, shared_hub, line, path, status):
+    answer = run(binary, *line.split(), "--url", f"ws://{shared_hub.address}/{path}")
+    assert answer.returncode == 69
+    assert answer.stdout == ""
+    assert status in answer.stderr
+    assert answer.stderr.endswith("; the hub's WebSocket is at /ws\n")
 
 
 def test_a_hub_that_does_not_answer_is_exit_code_69(binary):
@@ -214,8 +234,9 @@ def test_output_that_cannot_be_written_is_exit_code_1(binary, hub, line):
 
 
 def bench(binary, hub, kind, clients=20):
+    duration = [] if kind == "connect" else ["--duration", 1]
     answer = run(
-        binary, "bench", kind, "--url", hub.url, "--clients", clients, "--duration", 1, "--json",
+        binary, "bench", kind, "--url", hub.url, "--clients", clients, *duration, "--json",
         "--server-pid", hub.program.pid,
     )
     assert answer.returncode == 0, answer.stderr
@@ -246,8 +267,67 @@ def test_the_load_generator_measures_a_hub_with_default_limits(binary, hub):
 def test_the_load_generator_says_which_limit_it_met(binary, start_hub):
     hub = start_hub({"server": {"max_connections_per_ip": 5}})
     answer = run(binary, "bench", "connect", "--url", hub.url, "--clients", 20)
-    assert answer.returncode == 1
+    assert answer.returncode == 69
     assert "503" in answer.stderr and "server.max_connections_per_ip" in answer.stderr
+
+
+# A kibibyte is the least that hub.max_message_bytes can be: what has 900 bytes is taken and cannot be delivered.
+@pytest.mark.parametrize(
+    "settings, line, reason",
+    [
+        ({}, "fanout --size 5000000", "--size 5000000 is more than the hub delivers: 1047903 bytes (hub.max_message_bytes)"),
+        ({}, "unicast --size 5000000", "--size 5000000 is more than the hub delivers: 1047903 bytes (hub.max_message_bytes)"),
+        ({"max_message_bytes": 1024}, "fanout --size 1024", "the hub closed with 1009: "),
+        ({"max_message_bytes": 1024}, "unicast --size 1024", "the hub closed with 1009: "),
+        ({"max_message_bytes": 1024}, "fanout --size 900 --dialect json", "the hub refused: too_large: "),
+        ({"max_message_bytes": 1024}, "unicast --size 900", "the hub refused: too_large: "),
+        ({"max_subscriptions_per_client": 1}, "fanout --topics 2", "the hub refused: too_many: "),
+    ],
+)
+def test_the_load_generator_says_what_the_hub_refuses(binary, start_hub, settings, line, reason):
+    hub = start_hub({"hub": settings})
+    answer = run(binary, "bench", *line.split(), "--url", hub.url, "--clients", 10, "--duration", 1)
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    (complaint,) = answer.stderr.splitlines()
+    assert reason in complaint
+
+
+@pytest.mark.parametrize("line", ["fanout", "fanout --dialect json --size 1", "unicast", "idle"])
+def test_the_load_generator_says_that_the_hub_drains(binary, hub, line):
+    program = Program([binary, "bench", *line.split(), "--url", hub.url, "--clients", "10", "--duration", "60"], output=True)
+    begun = "gohub_connections" if line == "idle" else "gohub_deliveries_written_total"
+    eventually(lambda: hub.metrics().value(begun) >= 10)
+    assert hub.program.stop() == 0
+    assert program.wait() == 1
+    assert program.lines == ["gohub: the hub is draining"]
+    assert program.output == []
+
+
+async def say_nothing(connection):
+    await connection.wait_closed()
+
+
+async def close_as_slow(connection):
+    await connection.recv()
+    await connection.close(1013, "slow")
+
+
+@pytest.mark.parametrize(
+    "behaviour, reason",
+    [
+        (say_nothing, "no message was delivered within 1 s"),
+        (close_as_slow, "connection 2 of 3: the hub closed with 1013: slow"),
+    ],
+)
+async def test_a_measurement_that_comes_to_nothing_is_exit_code_1(binary, behaviour, reason):
+    async with serve(behaviour, "127.0.0.1", 0) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws"
+        line = ["bench", "fanout", "--dialect", "raw", "--clients", 3, "--duration", 1, "--url", url]
+        answer = await asyncio.to_thread(run, binary, *line)
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert answer.stderr == f"gohub: {reason}\n"
 
 
 @pytest.mark.parametrize("kind", ["connect", "idle"])

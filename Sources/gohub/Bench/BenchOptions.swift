@@ -45,9 +45,9 @@ struct BenchOptions: Sendable {
         Arguments.Flag(
             name: "in-flight",
             value: "N",
-            purpose: "messages sent together before waiting for all (default: 1)"
+            purpose: "fanout, unicast: messages sent together before waiting for all (default: 1)"
         ),
-        Arguments.Flag(name: "size", value: "BYTES", purpose: "payload of a message (default: 64)"),
+        Arguments.Flag(name: "size", value: "BYTES", purpose: "fanout, unicast: payload of a message (default: 64)"),
         Arguments.Flag(name: "topics", value: "N", purpose: "fanout: topics, published to in turn (default: 1)"),
         Arguments.Flag(
             name: "subscribers",
@@ -59,8 +59,16 @@ struct BenchOptions: Sendable {
             value: "N",
             purpose: "fanout: how many more subscribers never read (default: 0)"
         ),
-        Arguments.Flag(name: "duration", value: "SECONDS", purpose: "how long to measure (default: 5)"),
-        Arguments.Flag(name: "concurrency", value: "N", purpose: "connect: handshakes under way at once (default: 64)"),
+        Arguments.Flag(
+            name: "duration",
+            value: "SECONDS",
+            purpose: "fanout, unicast, idle: how long to measure (default: 5)"
+        ),
+        Arguments.Flag(
+            name: "concurrency",
+            value: "N",
+            purpose: "fanout, connect, idle: handshakes under way at once (default: 64)"
+        ),
         Arguments.Flag(
             name: "dialect",
             value: "NAME",
@@ -70,6 +78,12 @@ struct BenchOptions: Sendable {
         Arguments.Flag(name: "json", value: nil, purpose: "print JSON"),
     ]
 
+    /// What the flags are for that do not go with every mode.
+    private static let modes: KeyValuePairs<String, [Mode]> = [
+        "in-flight": [.fanout, .unicast], "size": [.fanout, .unicast], "topics": [.fanout], "subscribers": [.fanout],
+        "stalled": [.fanout], "duration": [.fanout, .unicast, .idle], "concurrency": [.fanout, .connect, .idle],
+    ]
+
     init(_ arguments: Arguments) throws(Arguments.Fault) {
         guard arguments.rest.count == 1, let mode = Mode(rawValue: arguments.rest[0]) else {
             throw Arguments.Fault(
@@ -77,6 +91,10 @@ struct BenchOptions: Sendable {
             )
         }
         self.mode = mode
+        for (flag, modes) in Self.modes where arguments.values[flag] != nil && !modes.contains(mode) {
+            let names = modes.map(\.rawValue).joined(separator: ", ")
+            throw Arguments.Fault(message: "--\(flag) means nothing to bench \(mode.rawValue): it is for \(names)")
+        }
         url = try HubURL(arguments.values["url"] ?? HubURL.default)
         clients = try arguments.integer("clients", in: 1...1_000_000) ?? 1000
         inFlight = try arguments.integer("in-flight", in: 1...100_000) ?? 1

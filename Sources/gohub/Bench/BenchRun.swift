@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubLoop
+import HubWire
 
 /// The connections of a measurement, which end in order once it is over.
 protocol BenchConnections: AnyObject {
@@ -37,6 +38,23 @@ final class BenchRun {
 
     /// What the server has used; nil without `--server-pid`.
     func usage() -> ProcessUsage? { options.serverPID.flatMap(ProcessUsage.init) }
+
+    /// Ends if what the hub says beside deliveries is a reason to.
+    func heard(_ message: ClientMessage, in bytes: UnsafeRawBufferPointer) {
+        guard let data = try? message.requiredData(in: bytes) else { return }
+        switch message.knownType {
+        case .welcome:
+            // A size between the two limits is the hub's to judge: it depends on the topic's name.
+            guard let welcome = try? WelcomeData.parse(data), options.size > welcome.maxMessageBytes else { return }
+            end(
+                because: "--size \(options.size) is more than the hub delivers: "
+                    + "\(welcome.maxPayloadBytes) bytes (hub.max_message_bytes)"
+            )
+        case .error: end(because: "the hub refused: \((try? ErrorData.parse(data))?.text ?? "an error")")
+        case .draining: end(because: "the hub is draining")
+        default: break
+        }
+    }
 
     /// Prints the report and ends.
     func finish(_ report: BenchReport) {

@@ -43,6 +43,9 @@ final class DeliveryMeter: LoopTimerTarget {
     }
 
     private func report() {
+        guard deliveries > 0 else {
+            return run.end(because: "no message was delivered within \(run.options.seconds) s")
+        }
         let wall = Double(run.load.time - began)
         let own = Double(OwnTime.processor() - ownBefore)
         let after = run.usage()

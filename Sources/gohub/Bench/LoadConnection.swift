@@ -10,6 +10,10 @@ protocol LoadObserver: AnyObject {
     func opened(_ connection: LoadConnection)
     /// So many messages ended in what was just read: data frames, or their lines.
     func received(_ frames: Int, by connection: LoadConnection)
+    /// What the hub said in a short text frame, which ``received(_:by:)`` counts too.
+    ///
+    /// - Returns: Whether the next ones of the same length need not be shown, as they say the same.
+    func said(_ text: [UInt8]) -> Bool
     /// It ended without having been asked to; the last call.
     func failed(_ connection: LoadConnection, _ reason: String)
     /// It ended behind its ``LoadConnection/close()``; the last call.
@@ -18,17 +22,24 @@ protocol LoadObserver: AnyObject {
 
 /// A WebSocket that only counts the frames it gets, so that the generator costs less than the server.
 ///
-/// It looks at frame headers and skips the rest; pings are answered.
+/// It looks at frame headers and skips the rest; pings are answered, and what a hub says beside deliveries is handed on.
 final class LoadConnection: SocketHandler {
     private enum Phase { case connecting, handshaking, open, closing, ended }
+
+    /// Plain numbers, to compare those of each frame with.
+    private enum Opcode {
+        static let text: UInt8 = 1
+        static let close: UInt8 = 8
+        static let ping: UInt8 = 9
+    }
 
     let number: Int
     private let load: LoadLoop
     private unowned let observer: any LoadObserver
     private var watch: SocketWatch?
     private var phase = Phase.connecting
-    /// The server answered the upgrade request, whatever it said.
-    private(set) var wasAnswered = false
+    /// The server let it in.
+    private(set) var hasOpened = false
     private var parser: HTTPResponseParser?
     private var handshake: WebSocketClientHandshake?
     private var output: [UInt8] = []
@@ -36,9 +47,14 @@ final class LoadConnection: SocketHandler {
     private var header: (low: UInt64, high: UInt16, count: Int) = (0, 0, 0)
     /// Payload bytes of the frame that are still to come.
     private var skip = 0
-    private var isData = false
-    private var isPing = false
-    private var ping: [UInt8] = []
+    private var opcode: UInt8 = 0
+    /// Whether the frame's payload is looked at: it goes to `kept`.
+    private var isKept = false
+    private var kept: [UInt8] = []
+    /// The length of the latest delivery or confirmation that was looked at: others of that length are the same.
+    ///
+    /// The news of a drain is shorter than any delivery, and an error longer than any confirmation.
+    private var usualLength = -1
     /// Whether the connection does not read.
     private(set) var isStalled = false
 
@@ -56,7 +72,7 @@ final class LoadConnection: SocketHandler {
             self.watch = watch
             watch.watch(readable: false, writable: true)
         } catch {
-            fail(error.message)
+            fail(WebSocketClient.End.unreachable(error).text)
         }
     }
 
@@ -104,24 +120,34 @@ final class LoadConnection: SocketHandler {
     // MARK: Events
 
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
-        if failed, !readable { return broke() }
+        if failed { return broke() }
         if writable { phase == .connecting ? connected() : flush() }
         if readable { read() }
     }
 
-    /// A hub that takes no more says so before it ends the connection, maybe before it was asked.
+    /// A hub says why before it ends a connection; one that takes no more maybe before it was asked.
     private func broke() {
+        guard let watch else { return }
+        var reason = "the connection broke"
         if phase == .connecting {
+            reason = unreachable(Socket.pendingError(watch.descriptor))
             parser = HTTPResponseParser()
             phase = .handshaking
         }
-        if phase == .handshaking { read() }
-        fail("the connection broke")
+        while phase != .ended, case .bytes(let count) = Socket.read(watch.descriptor, into: load.buffer) {
+            take(UnsafeRawBufferPointer(rebasing: load.buffer[..<count]))
+        }
+        fail(reason)
+    }
+
+    private func unreachable(_ number: Int32) -> String {
+        WebSocketClient.End.unreachable(LoopError(errno: number, doing: "connect to \(load.address)")).text
     }
 
     private func connected() {
         guard let watch else { return }
-        guard Socket.pendingError(watch.descriptor) == 0 else { return fail("the server does not answer") }
+        let number = Socket.pendingError(watch.descriptor)
+        guard number == 0 else { return fail(unreachable(number)) }
         let handshake = WebSocketClientHandshake(subprotocols: load.subprotocols)
         self.handshake = handshake
         parser = HTTPResponseParser()
@@ -156,26 +182,21 @@ final class LoadConnection: SocketHandler {
         guard phase == .handshaking else { return count(bytes) }
         do throws(HTTPError) {
             guard let (head, consumed) = try parser?.feed(bytes) else { return }
-            wasAnswered = true
-            guard head.status == 101 else { return fail(Self.refusal(head.status)) }
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[consumed...])
+            guard head.status == 101 else {
+                return fail(WebSocketClient.End.refused(HandshakeError(.refused), head, body: rest).text)
+            }
             parser = nil
             handshake = nil
             phase = .open
+            hasOpened = true
             let greeting = load.greeting(number)
             if !greeting.isEmpty { send(greeting) }
             observer.opened(self)
-            count(UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
+            count(rest)
         } catch {
             fail(error.message)
         }
-    }
-
-    private static func refusal(_ status: Int) -> String {
-        let answer = "the server answered \(status) \(HTTPResponse.reason(status))"
-        guard status == 503 else { return answer }
-        return
-            "\(answer): a hub takes no more, of one address (server.max_connections_per_ip, 0 is no limit) or in all "
-            + "(server.max_connections)"
     }
 
     // MARK: Frames
@@ -183,10 +204,10 @@ final class LoadConnection: SocketHandler {
     private func count(_ bytes: UnsafeRawBufferPointer) {
         var offset = 0
         var frames = 0
-        while offset < bytes.count {
+        while offset < bytes.count, phase == .open {
             if skip > 0 {
                 let step = min(skip, bytes.count - offset)
-                if isPing { ping.append(contentsOf: bytes[offset..<offset + step]) }
+                if isKept { kept.append(contentsOf: bytes[offset..<offset + step]) }
                 if load.countsLines, isData { frames += lines(bytes[offset..<offset + step]) }
                 skip -= step
                 offset += step
@@ -216,9 +237,8 @@ final class LoadConnection: SocketHandler {
                 length = 0
                 for index in 2..<needed { length = length << 8 | Int(byte(index)) }
             }
-            let opcode = byte(0) & 0x0F
-            isData = opcode < 8
-            isPing = opcode == 9
+            opcode = byte(0) & 0x0F
+            isKept = mustKeep(length)
             header = (0, 0, 0)
             return (length, offset - start)
         }
@@ -240,9 +260,37 @@ final class LoadConnection: SocketHandler {
             : UInt8(truncatingIfNeeded: header.high >> UInt16(8 * (index - 8)))
     }
 
+    private var isData: Bool { opcode < Opcode.close }
+
+    private func mustKeep(_ length: Int) -> Bool {
+        switch opcode {
+        case Opcode.text: length != usualLength && length <= Self.longestNotice && load.isHub
+        case Opcode.close, Opcode.ping: length <= WebSocketFrame.maxControlBytes
+        default: false
+        }
+    }
+
+    /// More than a hub needs for an error and its reason.
+    private static let longestNotice = 4096
+
     private func endFrame() -> Int {
-        if isPing { answerPing() }
+        if isKept { look() }
         return isData && !load.countsLines ? 1 : 0
+    }
+
+    private func look() {
+        let payload = kept
+        kept = []
+        isKept = false
+        switch opcode {
+        case Opcode.ping: answerPing(payload)
+        case Opcode.close:
+            let code = payload.count < 2 ? 1005 : UInt16(payload[0]) << 8 | UInt16(payload[1])
+            let reason = String(decoding: payload.dropFirst(2), as: UTF8.self)
+            fail(WebSocketClient.End.closed(code: code, reason: reason).text)
+        default:
+            if observer.said(payload) { usualLength = payload.count }
+        }
     }
 
     private func lines(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int {
@@ -251,11 +299,9 @@ final class LoadConnection: SocketHandler {
         return count
     }
 
-    private func answerPing() {
+    private func answerPing(_ payload: [UInt8]) {
         var frame: [UInt8] = []
-        ping.withUnsafeBytes { WebSocketFrame.append(.pong, $0, mask: 0, to: &frame) }
-        ping = []
-        isPing = false
+        payload.withUnsafeBytes { WebSocketFrame.append(.pong, $0, mask: 0, to: &frame) }
         send(frame)
     }
 

@@ -10,6 +10,8 @@ final class LoadLoop {
     /// The server's address as a number.
     let address: SocketAddress
     let subprotocols: [String]
+    /// Whether the server speaks client protocol v1.
+    var isHub: Bool { !subprotocols.isEmpty }
     /// Whether each line of a data frame is a message, and not the frame.
     let countsLines: Bool
     /// What a connection, by its number, sends as soon as it is open: whole masked frames, or nothing.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubWire
+
 /// What a measurement does with its connections.
 protocol LoadPoolDelegate: AnyObject {
     /// All connections are open.
@@ -46,6 +48,14 @@ final class LoadPool: LoadObserver, BenchConnections {
 
     func received(_ frames: Int, by connection: LoadConnection) { delegate.received(frames, by: connection) }
 
+    func said(_ text: [UInt8]) -> Bool {
+        text.withUnsafeBytes { bytes in
+            guard let message = try? ClientMessage.parse(bytes, as: .untrusted) else { return false }
+            run.heard(message, in: bytes)
+            return message.knownType == .message || message.knownType == .published
+        }
+    }
+
     func closeAll() {
         // One that is not open ends at once, without a word.
         for connection in connections { connection.close() }
@@ -62,9 +72,8 @@ final class LoadPool: LoadObserver, BenchConnections {
 
     func failed(_ connection: LoadConnection, _ reason: String) {
         guard !delegate.canSpare(connection) else { return }
-        run.end(
-            because: "connection \(connection.number) of \(connections.count): \(reason)",
-            opened == 0 && !connection.wasAnswered ? .unavailable : .failure
-        )
+        // When the first one fails, it is not for being one of many.
+        let place = opened == 0 ? "" : "connection \(connection.number) of \(connections.count): "
+        run.end(because: place + reason, connection.hasOpened ? .failure : .unavailable)
     }
 }

@@ -49,13 +49,13 @@ final class UnicastBench: WebSocketClientDelegate, BenchConnections {
             guard let data = try? message.requiredData(in: bytes), let welcome = try? WelcomeData.parse(data) else {
                 return run.end(because: "the hub's welcome cannot be read")
             }
+            run.heard(message, in: bytes)
             welcomed(client, welcome.clientID)
         case .message:
             missing -= 1
             meter.received(1)
             if missing == 0 { send() }
-        case .error: run.end(because: "the hub refused: \(String(decoding: bytes, as: UTF8.self))")
-        default: break
+        default: run.heard(message, in: bytes)
         }
     }
 
@@ -95,6 +95,6 @@ final class UnicastBench: WebSocketClientDelegate, BenchConnections {
             if left == 0 { run.allClosed() }
             return
         }
-        run.end(because: end.text, welcomes == 0 ? .unavailable : .failure)
+        run.end(because: end.text, client.hasOpened ? .failure : .unavailable)
     }
 }

@@ -40,6 +40,8 @@ final class WebSocketClient: SocketHandler {
     private let url: HubURL
     private let handshake = WebSocketClientHandshake(subprotocols: ["gohub.v1.json"])
     private weak var delegate: (any WebSocketClientDelegate)?
+    /// The hub let it in.
+    private(set) var hasOpened = false
     private var phase = Phase.connecting
     private lazy var patience = LoopTimer { [weak self] in
         guard let self else { return }
@@ -79,7 +81,7 @@ final class WebSocketClient: SocketHandler {
         Connector(loop: loop, to: address ?? url.address, from: source) { [self] result in
             switch result {
             case .success(let descriptor): connected(descriptor)
-            case .failure(let error): end(.failed("\(error.message); is the hub running? --url names another"))
+            case .failure(let error): end(.unreachable(error))
             }
         }
         loop.schedule(patience, after: Self.openTimeout)
@@ -113,11 +115,10 @@ final class WebSocketClient: SocketHandler {
                     digest: SHA1.digest(WebSocketHandshake.acceptInput(key: handshake.key))
                 )
             } catch {
-                let status = "\(head.status) \(HTTPResponse.reason(head.status))"
-                let body = String(decoding: bytes[consumed...], as: UTF8.self)
-                return end(.failed("\(error.message): \(status) \(body.prefix { !$0.isNewline })"))
+                return end(.refused(error, head, body: UnsafeRawBufferPointer(rebasing: bytes[consumed...])))
             }
             phase = .open
+            hasOpened = true
             loop.cancel(patience)
             delegate?.opened(self)
             take(UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]))

@@ -46,8 +46,8 @@ struct Command: Sendable {
 
             Without a command gohub serves. `gohub COMMAND --help` says more.
 
-            exit codes: 0 done, 1 failed, 64 wrong command line, 69 hub not reachable, 78 wrong configuration,
-            130 ended by a second signal.
+            exit codes: 0 done, 1 failed, 64 wrong command line, 69 hub not reachable or not letting the client in,
+            78 wrong configuration, 130 ended by a second signal.
 
             """
     }

@@ -9,7 +9,7 @@ enum ExitCode: Int32 {
     case failure = 1
     /// The command line is wrong.
     case usage = 64
-    /// The hub cannot be reached.
+    /// The hub cannot be reached, or does not let the client in.
     case unavailable = 69
     /// The configuration is wrong.
     case configuration = 78

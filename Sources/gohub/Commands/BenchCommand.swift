@@ -16,7 +16,8 @@ extension Command {
             The generator runs on one thread: pin it and the server to different cores, and see that
             generator_cpu_share stays below 1. Towards a hub on 127.0.0.1 each hundred connections come from an address of
             their own; elsewhere, more than server.max_connections_per_ip need that key set to 0 for the time of the load.
-            exit codes: 0 measured, 1 a connection broke, 69 the hub cannot be reached.
+            exit codes: 0 measured, 1 nothing was delivered, or the hub refused a message, drains or ended a connection,
+            69 the hub cannot be reached, or does not let a client in.
             """,
         run: { arguments throws(Arguments.Fault) in
             let options = try BenchOptions(arguments)
@@ -28,7 +29,7 @@ extension Command {
             do throws(LoopError) {
                 address = try Resolver.resolveBlocking(options.url.address)[0]
             } catch {
-                Output.complain(error.message)
+                Output.complain(WebSocketClient.End.unreachable(error).text)
                 return .unavailable
             }
             return ClientRunner.run { runner in

@@ -19,7 +19,8 @@ extension Command {
         flags: [HubURL.flag],
         notes: """
             A payload that is JSON is sent as it is, anything else as a JSON string. One that begins with - goes behind --.
-            exit codes: 0 the hub confirmed every message, 1 it refused one or ended the connection, 69 it cannot be reached.
+            exit codes: 0 the hub confirmed every message, 1 it refused one or ended the connection, 69 it cannot be
+            reached, or does not let the client in.
             """,
         run: { arguments throws(Arguments.Fault) in
             guard (1...2).contains(arguments.rest.count) else {
@@ -91,7 +92,6 @@ private final class Publisher: WebSocketClientDelegate {
     private let topic: String
     private let input: any PayloadSource
     private var client: WebSocketClient?
-    private var hasOpened = false
     /// What the command ends with once the connection has ended; nil while it goes on.
     private var outcome: ExitCode?
     private var messageID: Int64 = 0
@@ -109,7 +109,6 @@ private final class Publisher: WebSocketClientDelegate {
     }
 
     func opened(_ client: WebSocketClient) {
-        hasOpened = true
         publishNext()
     }
 
@@ -169,6 +168,6 @@ private final class Publisher: WebSocketClientDelegate {
         if let outcome { return runner.end(outcome) }
         runner.loop.cancel(patience)
         Output.complain(end.text)
-        runner.end(hasOpened ? .failure : .unavailable)
+        runner.end(client.hasOpened ? .failure : .unavailable)
     }
 }

@@ -21,7 +21,7 @@ extension Command {
             escaped, so that what others publish cannot steer a terminal; --raw prints what came.
             Prints "subscribed" lines to standard error once the hub has confirmed, so that scripts can wait for them.
             exit codes: 0 N messages came or the reader left, 1 the hub refused or ended the connection, or nothing can be
-            written, 69 the hub cannot be reached.
+            written, 69 the hub cannot be reached, or does not let the client in.
             """,
         run: { arguments throws(Arguments.Fault) in
             guard !arguments.rest.isEmpty else { throw Arguments.Fault(message: "sub needs a topic") }
@@ -45,7 +45,6 @@ private final class Subscriber: WebSocketClientDelegate {
     private let topics: [String]
     private let format: MessageLine
     private var left: Int?
-    private var hasOpened = false
     /// What the command ends with once the connection has ended; nil while it goes on.
     private var outcome: ExitCode?
     private var client: WebSocketClient?
@@ -69,7 +68,6 @@ private final class Subscriber: WebSocketClientDelegate {
     }
 
     func opened(_ client: WebSocketClient) {
-        hasOpened = true
         for (index, topic) in topics.enumerated() {
             var bytes: [UInt8] = []
             ClientRequest.subscribe(topic: topic, messageID: Int64(index + 1), timestamp: 0, to: &bytes)
@@ -126,23 +124,8 @@ private final class Subscriber: WebSocketClientDelegate {
     func closed(_ client: WebSocketClient, _ end: WebSocketClient.End) {
         if let outcome { return runner.end(outcome) }
         Output.complain(end.text)
-        runner.end(hasOpened ? .failure : .unavailable)
+        runner.end(client.hasOpened ? .failure : .unavailable)
     }
-}
-
-extension WebSocketClient.End {
-    /// How it ended, for a person.
-    var text: String {
-        switch self {
-        case .closed(let code, let reason): "the hub closed with \(code)\(reason.isEmpty ? "" : ": \(reason)")"
-        case .failed(let reason): reason
-        }
-    }
-}
-
-extension ErrorData {
-    /// The refusal, for a person.
-    var text: String { "\(code): \(reason)" }
 }
 
 extension DeliveryData {

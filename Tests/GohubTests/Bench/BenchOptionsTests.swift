@@ -53,6 +53,10 @@ struct BenchOptionsTests {
             ["fanout", "--dialect", ""],
             ["fanout", "--clients", "0"], ["fanout", "--duration", "0"], ["fanout", "--size", "0"],
             ["fanout", "--server-pid", "0"],
+            ["unicast", "--topics", "1"], ["unicast", "--subscribers", "1"], ["unicast", "--stalled", "0"],
+            ["unicast", "--concurrency", "1"],
+            ["connect", "--duration", "1"], ["connect", "--size", "1"], ["connect", "--in-flight", "1"],
+            ["idle", "--size", "1"], ["idle", "--in-flight", "1"], ["idle", "--topics", "1"],
         ]
     )
     func contradictions(line: [String]) {
