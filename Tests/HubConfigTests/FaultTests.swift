@@ -37,7 +37,7 @@ struct FaultTests {
         ),
         (
             "hub.max_topics", "1e3", .wrongType,
-            #""1e3" is not a whole number, allowed is 1 to 100_000_000 (did you mean 1000, without quotes?)"#
+            #""1e3" is not a whole number, allowed is 1 to 100_000_000 (did you mean 1000?)"#
         ),
         ("hub.max_topics", "1__0", .wrongType, #""1__0" is not a whole number, allowed is 1 to 100_000_000"#),
         ("hub.message_buffer_cap", "0", .outOfRange, #""0" is too small, allowed is 1 to 1_000_000"#),
@@ -129,7 +129,7 @@ struct FaultTests {
     static let words: [Row] = [
         (
             "cluster.enabled", "yes", .wrongType,
-            #""yes" is neither true nor false, allowed is true or false (did you mean true, without quotes?)"#
+            #""yes" is neither true nor false, allowed is true or false (did you mean true?)"#
         ),
         (
             "cluster.enabled", "\"false\"", .wrongType,

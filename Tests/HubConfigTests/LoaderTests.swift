@@ -114,7 +114,7 @@ struct LoaderTests {
         let found = faults(
             "log:\n  level: loud",
             environment: [
-                "GOHUB_SERVR_ADDR": ":1", "GOHUB_SERVER_LOOPS": "-4", "GOHUB_SERVER_ADDR": "",
+                "GOHUB_CONFG": "x", "GOHUB_SERVR_ADDR": ":1", "GOHUB_SERVER_LOOPS": "-4", "GOHUB_SERVER_ADDR": "",
                 "GOHUB_CLUSTER_ETCD_ENDPOINTS": "http://a,", "GOHUB_LOG_LEVEL": "null", "GOHUB_CLUSTER_ENABLED": "TRUE",
                 "GOHUB_": "", "PATH": "/bin", "gohub_server_addr": "x",
             ],
@@ -125,9 +125,10 @@ struct LoaderTests {
                 #"c.yaml:2: log.level: "loud" is not known, allowed is trace, debug, info, warning, error"#,
                 "environment GOHUB_: unknown variable",
                 #"environment GOHUB_CLUSTER_ENABLED: cluster.enabled: "TRUE" is neither true nor false, "#
-                    + "allowed is true or false (did you mean true, without quotes?)",
+                    + "allowed is true or false (did you mean true?)",
                 #"environment GOHUB_CLUSTER_ETCD_ENDPOINTS: cluster.etcd.endpoints: "" is not a URL, "#
                     + "allowed is 1 to 32 of http://host[:port] or https://host[:port]",
+                "environment GOHUB_CONFG: unknown variable (did you mean GOHUB_CONFIG?)",
                 #"environment GOHUB_LOG_LEVEL: log.level: "null" is not known, "#
                     + "allowed is trace, debug, info, warning, error",
                 #"environment GOHUB_SERVER_ADDR: server.addr: "" is not an address, "#

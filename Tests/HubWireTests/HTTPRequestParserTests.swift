@@ -92,6 +92,20 @@ struct HTTPRequestParserTests {
         #expect(head.minorVersion == minorVersion)
     }
 
+    @Test(
+        "an absolute target and Host have to name the same server, the port of the scheme written or not",
+        arguments: [
+            ("http://example.org/", "example.org:80", true), ("http://example.org:80/", "example.org", true),
+            ("https://example.org:443/", "Example.org", true), ("http://example.org:8080/", "example.org:8080", true),
+            ("http://example.org/", "example.org:443", false), ("https://example.org/", "example.org:80", false),
+            ("http://example.org/", "example.net", false),
+        ]
+    )
+    func absoluteTarget(target: String, host: String, isAllowed: Bool) {
+        let outcomes = outcomes("GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+        #expect((outcomes == [.refused(HTTPError(.ambiguousHost))]) == !isAllowed)
+    }
+
     @Test("HTTP/1.0 needs no host")
     func oldWithoutHost() throws {
         let head = try #require(readInAllWays("GET / HTTP/1.0\r\n\r\n").first)

@@ -22,7 +22,7 @@ extension ConfigurationKey {
             "server.addr",
             \.server.addr,
             .text(.address),
-            "Where clients connect. Port 0 takes any that is free."
+            "Where clients connect. Port 0 takes any that is free; :port is every address, [::]:port those of IPv6 alone."
         ),
         ConfigurationKey(
             "server.admin_addr",
@@ -113,7 +113,7 @@ extension ConfigurationKey {
             \.server.allowedOrigins,
             listOf: .text(.origin),
             count: 0...1000,
-            "Web pages that may connect beside those of the same host. file://, \"null\" and \"*\" (in quotes) let in pages of strangers."
+            "Web pages that may connect beside those of the same host. *.domain is every host below it, not itself, by http or https and any port. file://, \"null\" and \"*\" (in quotes) let in pages of strangers."
         ),
         ConfigurationKey(
             "server.max_concurrent_scrapes",

@@ -43,7 +43,7 @@ extension Domain<Bool> {
                 code: .wrongType,
                 what: "\(scalar.shown) is neither true nor false",
                 meant: meant[scalar.text.lowercased()],
-                meantNote: ", without quotes"
+                meantNote: scalar.style == .quoted ? ", without quotes" : ""
             )
         },
         write: \.description
@@ -65,7 +65,7 @@ extension Domain<Int> {
                         code: .wrongType,
                         what: "\(scalar.shown) is not a whole number",
                         meant: meant?.description,
-                        meantNote: ", without quotes"
+                        meantNote: scalar.style == .quoted ? ", without quotes" : ""
                     )
                 }
                 try check(value, within: range, scalar)

@@ -11,8 +11,13 @@ extension ConfigurationDraft {
             if let key = ConfigurationKey.all.first(where: { $0.environmentVariable == name }) {
                 set(key, key.node(text: text), from: origin)
             } else if !Self.isForeign(name, text) {
-                let meant = KeySynonym.meant(by: String(name.dropFirst("GOHUB_".count)), given: text)
-                let hint = meant.map { "did you mean \($0.key.environmentVariable)\($0.value.map { "=\($0)" } ?? "")?" }
+                let ending = String(name.dropFirst("GOHUB_".count))
+                let meant = KeySynonym.meant(by: ending, given: text)
+                let isFile = Suggestion.nearest(to: ending, among: ["CONFIG", "CONFIG_FILE", "FILE"]) != nil
+                let hint =
+                    isFile
+                    ? "did you mean \(ConfigurationLoader.fileVariable)?"
+                    : meant.map { "did you mean \($0.key.environmentVariable)\($0.value.map { "=\($0)" } ?? "")?" }
                 note(ConfigurationFault(.unknownKey, origin, "unknown variable", hint: hint ?? ""))
             }
         }

@@ -11,7 +11,7 @@ package enum ConfigurationReference {
             # Times are whole numbers with ms, s, m or h (1500ms, 25s, 1h30m), sizes are bytes or whole numbers with B, KiB, MiB
             # or GiB. A flag wins over the environment, the environment over this file, this file over the default:
             # server.read_timeout is also GOHUB_SERVER_READ_TIMEOUT and --server-read-timeout. Lists are separated by commas
-            # there. Everything is read once, at the start; `gohub check --config FILE` says what is wrong with a file.
+            # there. Everything is read once, at the start; `gohub check FILE` says what is wrong with a file.
 
             """
         for section in ConfigurationKey.sections {

@@ -26,13 +26,14 @@ final class Health: Sendable {
 
     func live() -> HTTPAnswer {
         let isLive = loopsTurned(within: livePatience)
-        return Self.answer(isLive, [("loops", isLive)])
+        return Self.answer(isLive, [("loops", Self.outcome(isLive))])
     }
 
     func ready(in state: NodeState) -> HTTPAnswer {
-        var all = [("state", state == .ready), ("loops", loopsTurned(within: readyPatience))]
-        for (check, passes) in checks { all.append((check.rawValue, passes())) }
-        return Self.answer(all.allSatisfy(\.1), all)
+        var all = [("state", state == .ready ? "ok" : state.rawValue)]
+        all.append(("loops", Self.outcome(loopsTurned(within: readyPatience))))
+        for (check, passes) in checks { all.append((check.rawValue, Self.outcome(passes()))) }
+        return Self.answer(all.allSatisfy { $0.1 == "ok" }, all)
     }
 
     /// The outcome of every check that there is.
@@ -44,16 +45,18 @@ final class Health: Sendable {
 
     private func loopsTurned(within limit: UInt64) -> Bool { beats.allSatisfy { $0.turned(within: limit) } }
 
-    private static func answer(_ passes: Bool, _ checks: [(String, Bool)]) -> HTTPAnswer {
+    private static func outcome(_ passes: Bool) -> String { passes ? "ok" : "failing" }
+
+    private static func answer(_ passes: Bool, _ checks: [(String, String)]) -> HTTPAnswer {
         var writer = JSONWriter()
         writer.object { writer in
             writer.key("status")
-            writer.string(passes ? "ok" : "failing")
+            writer.string(outcome(passes))
             writer.key("checks")
             writer.object { writer in
-                for (name, passes) in checks {
+                for (name, outcome) in checks {
                     writer.key(name)
-                    writer.string(passes ? "ok" : "failing")
+                    writer.string(outcome)
                 }
             }
         }

@@ -73,7 +73,7 @@ package struct HTTPRequestParser: Sendable {
             return
         }
         guard let authority = HTTPAuthority(host) else { throw HTTPError(.badHost) }
-        if let named = target.authority, named != authority { throw HTTPError(.ambiguousHost) }
+        guard target.agrees(with: authority) else { throw HTTPError(.ambiguousHost) }
     }
 
     private static func contentLength(_ headers: HTTPHeaders, _ minorVersion: Int) throws(HTTPError) -> Int {

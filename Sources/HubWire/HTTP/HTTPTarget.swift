@@ -5,8 +5,8 @@
 struct HTTPTarget {
     var path: ArraySlice<UInt8>
     var query: ArraySlice<UInt8>?
-    /// The authority of an absolute URL.
-    var authority: HTTPAuthority?
+    /// The scheme and authority of an absolute URL.
+    private var server: (scheme: String, authority: HTTPAuthority)?
 
     init(_ target: ArraySlice<UInt8>, method: String) throws(HTTPError) {
         var rest = target
@@ -16,7 +16,9 @@ struct HTTPTarget {
             return
         }
         if rest.first != UInt8(ascii: "/") {
-            (authority, rest) = try Self.splitURL(rest)
+            let (scheme, authority, path) = try Self.splitURL(rest)
+            server = (scheme, authority)
+            rest = path
         }
         let mark = rest.firstIndex(of: UInt8(ascii: "?"))
         path = rest[..<(mark ?? rest.endIndex)]
@@ -27,17 +29,23 @@ struct HTTPTarget {
         if path.isEmpty { path = [UInt8(ascii: "/")] }
     }
 
+    /// Whether a `Host` names the same server as an absolute URL does; there is no other unless there is one.
+    func agrees(with host: HTTPAuthority) -> Bool {
+        guard let (scheme, named) = server else { return true }
+        return host.host == named.host && host.port(scheme: scheme) == named.port(scheme: scheme)
+    }
+
     /// Splits `http://authority/path`: of a proxy's making, with a scheme of this server and no user information.
     private static func splitURL(
         _ target: ArraySlice<UInt8>
-    ) throws(HTTPError) -> (HTTPAuthority, ArraySlice<UInt8>) {
-        for scheme: StaticString in ["http://", "https://"] {
-            let start = target.prefix(scheme.utf8CodeUnitCount)
-            guard ASCII.equalIgnoringCase(start, scheme.bytes) else { continue }
+    ) throws(HTTPError) -> (scheme: String, HTTPAuthority, path: ArraySlice<UInt8>) {
+        for (scheme, prefix) in [("http", "http://" as StaticString), ("https", "https://")] {
+            let start = target.prefix(prefix.utf8CodeUnitCount)
+            guard ASCII.equalIgnoringCase(start, prefix.bytes) else { continue }
             let rest = target[start.endIndex...]
             let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
             guard let authority = HTTPAuthority(rest[..<end]) else { break }
-            return (authority, rest[end...])
+            return (scheme, authority, rest[end...])
         }
         throw HTTPError(.badTarget)
     }

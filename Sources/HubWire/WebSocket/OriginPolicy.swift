@@ -71,7 +71,7 @@ package struct OriginPolicy: Sendable {
     package func allows(origin: String?, host: String?) -> Bool {
         guard let origin, !exposures.contains(.any) else { return true }
         if let exposure = Exposure(rawValue: origin) { return exposures.contains(exposure) }
-        guard let origin = Origin(origin) else { return false }
+        guard let origin = Origin(received: origin) else { return false }
         if origin.isWeb, let here = Self.authority(host), here.host == origin.authority.host,
             here.port(scheme: origin.scheme) == origin.port
         {
@@ -86,14 +86,18 @@ package struct OriginPolicy: Sendable {
     /// - Parameter origin: The refused request's `Origin`.
     /// - Parameter host: Its `Host`.
     package static func advice(origin: String, host: String?) -> String {
-        if let page = Origin(origin), page.isWeb, let here = authority(host), here.host == page.authority.host {
+        guard origin != Exposure.null.rawValue else {
+            return "a file, sandboxed frame or data: page, which every site can make: server.allowed_origins \"null\""
+        }
+        guard let page = Origin(received: origin) else {
+            return "no origin: that is a scheme and a host, without a path; a client that is no page may send none"
+        }
+        if page.isWeb, let here = authority(host), here.host == page.authority.host {
             return "same host and another port: if another server has the page, name it in server.allowed_origins;"
                 + " if a proxy is in front, it has to pass Host on as it came (nginx: $http_host)"
         }
-        if origin == Exposure.null.rawValue {
-            return "a file, sandboxed frame or data: page, which every site can make: server.allowed_origins \"null\""
-        }
-        return "if it is one of yours, add it to server.allowed_origins"
+        return "a page on another host than the hub: if it is one of yours, add its origin to server.allowed_origins;"
+            + " if Host is not what browsers see, the proxy in front has to pass it on as it came (nginx: $http_host)"
     }
 
     private static func authority(_ host: String?) -> HTTPAuthority? { host.flatMap { HTTPAuthority(Array($0.utf8)) } }
@@ -119,6 +123,9 @@ private struct Origin: Equatable, Sendable {
         scheme = String(decoding: text.utf8[..<colon].map(ASCII.lowercased), as: UTF8.self)
         self.authority = authority
     }
+
+    /// An origin as a client sent it: some add the slash of a URL.
+    init?(received text: String) { self.init(text.utf8.last == UInt8(ascii: "/") ? String(text.dropLast()) : text) }
 
     private static func isSchemeByte(_ byte: UInt8) -> Bool {
         switch byte {

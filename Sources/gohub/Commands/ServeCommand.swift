@@ -86,12 +86,21 @@ enum ServeCommand {
             return .success
         } catch {
             var fields = [LogField("error", error.message)]
-            if error.code == .addressInUse {
-                fields.append(LogField("advice", "--server-addr and --server-admin-addr choose other addresses"))
-            }
+            if let advice = advice(on: error) { fields.append(LogField("advice", advice)) }
             log.error("cannot serve", fields)
             return .failure
         }
+    }
+}
+
+/// What whoever starts a node can do about an address that it cannot have.
+private func advice(on error: LoopError) -> String? {
+    switch error.code {
+    case .addressInUse: "--server-addr and --server-admin-addr choose other addresses"
+    case .addressNotAvailable: "no interface of this machine has this address; :port alone is all of them"
+    case .notPermitted: "ports below 1024 need root or CAP_NET_BIND_SERVICE; 8080 does not"
+    case .nameNotFound: "an address of this machine is expected, or :port for all of them"
+    default: nil
     }
 }
 
