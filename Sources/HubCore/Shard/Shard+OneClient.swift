@@ -64,11 +64,8 @@ extension Shard {
         to client: Client,
         ingress: UInt64
     ) {
-        let batch = replyBatch()
-        let start = UInt32(truncatingIfNeeded: batch.byteCount)
-        batch.append(opcode, payload, ingress: ingress)
         counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: payload.count))
-        accept(lastFrame(of: batch, from: start, scope: scope, isControl: false), client)
+        accept(frame(opcode, payload, scope, ingress: ingress), client)
         if isBehind { answeredClients.append(client) }
     }
 
@@ -81,21 +78,29 @@ extension Shard {
 
     /// Answers a client with a text frame; a full queue is treated as fan-out treats it.
     package func reply(_ payload: UnsafeRawBufferPointer, opcode: UInt8 = 1, to client: Client, ingress: UInt64) {
-        let batch = replyBatch()
-        let start = UInt32(truncatingIfNeeded: batch.byteCount)
-        batch.append(opcode, payload, ingress: ingress)
         counts.pointee.sentSizes.observe(UInt64(truncatingIfNeeded: payload.count))
-        enqueue(lastFrame(of: batch, from: start, scope: .reply, isControl: false), to: client)
+        enqueue(frame(opcode, payload, .reply, ingress: ingress), to: client)
         if isBehind { answeredClients.append(client) }
     }
 
     /// Queues a ping, pong or close frame behind what waits; it is no delivery and has no limit but its sender's care.
     package func control(_ opcode: UInt8, _ payload: UnsafeRawBufferPointer, to client: Client) {
+        accept(frame(opcode, payload, .reply, isControl: true, ingress: .max), client)
+        if isBehind { answeredClients.append(client) }
+    }
+
+    /// Adds a frame to the batch that frames for single clients share.
+    private func frame(
+        _ opcode: UInt8,
+        _ payload: UnsafeRawBufferPointer,
+        _ scope: DeliveryScope,
+        isControl: Bool = false,
+        ingress: UInt64
+    ) -> Slice {
         let batch = replyBatch()
         let start = UInt32(truncatingIfNeeded: batch.byteCount)
-        batch.append(opcode, payload, ingress: .max)
-        accept(lastFrame(of: batch, from: start, scope: .reply, isControl: true), client)
-        if isBehind { answeredClients.append(client) }
+        batch.append(opcode, payload, ingress: ingress)
+        return lastFrame(of: batch, from: start, scope: scope, isControl: isControl)
     }
 
     private func replyBatch() -> FrameBatch {
