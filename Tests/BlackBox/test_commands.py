@@ -10,8 +10,9 @@ import subprocess
 
 import pytest
 from websockets.asyncio.server import serve
+from websockets.utils import accept_key
 
-from client import Client
+from client import WITHIN, Client
 from process import Program, environment, eventually
 
 COMMANDS = ["serve", "check", "pub", "sub", "bench", "metrics", "version"]
@@ -205,6 +206,36 @@ def test_nothing_that_a_server_answers_steers_the_terminal(binary):
             assert program.wait() == 69
     assert r"\u001b[2J\u009bhub" in program.lines[-1], program.tail()
     assert "\x1b" not in program.tail() and "\x9b" not in program.tail()
+
+
+def test_of_many_pings_only_the_newest_is_owed_to_a_server_that_reads_nothing(binary):
+    count = 100_000
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        url = f"ws://127.0.0.1:{listener.getsockname()[1]}/ws"
+        with subprocess.Popen([binary, "sub", "--url", url, "a"], stderr=subprocess.DEVNULL, env=environment()) as subscriber:
+            try:
+                connection, _ = listener.accept()
+                connection.settimeout(WITHIN)
+                with connection, connection.makefile("rb") as stream:
+                    fields = dict(line.split(b": ", 1) for line in iter(stream.readline, b"\r\n") if b": " in line)
+                    key = fields[b"Sec-WebSocket-Key"].strip().decode()
+                    connection.sendall(
+                        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                        b"Sec-WebSocket-Accept: " + accept_key(key).encode() + b"\r\n\r\n"
+                    )
+                    connection.sendall(b"".join(b"\x89\x7d" + n.to_bytes(4, "big") + bytes(121) for n in range(count)))
+                    pongs = 0
+                    newest = -1
+                    while newest < count - 1:
+                        opcode, length = stream.read(2)
+                        frame = stream.read(4 + (length & 0x7F))
+                        if opcode == 0x8A:
+                            pongs += 1
+                            newest = int.from_bytes(bytes(a ^ b for a, b in zip(frame[4:8], frame[:4])), "big")
+                    assert pongs < count
+            finally:
+                subscriber.kill()
 
 
 def test_a_subscriber_ends_when_its_reader_does(binary, hub):

@@ -3,20 +3,30 @@
 
 import Synchronization
 
-/// What other threads ask of a shard: taken in parts, and bounded in bytes, as those who fill it are made to wait.
+/// What other threads ask of a shard: taken in parts, and bounded, as those who fill it are made to wait.
+///
+/// A few bytes may be thousands of deliveries, so its commands are bounded as well as their bytes, and while the shard has
+/// more to write than fits into a tick the inbox is full, whatever it holds.
 ///
 /// Nothing is refused: what was read from a socket already still goes in. Whoever is told that the inbox is full stops
 /// reading until it is woken, so that an inbox exceeds its limit by one message for each publisher at the most.
 final class Inbox: Sendable {
-    /// From so many bytes on an inbox is full, until it has fallen to half of them.
+    /// From so many bytes, or commands, on an inbox is full, until it has fallen to half of them.
     static let limit = 4 << 20
+    static let commandLimit = 256
 
     private struct State {
         var commands: [ShardCommand] = []
         /// What is held, commands included that were taken and are not done.
         var bytes = 0
+        var count = 0
+        /// The shard has more to do than it gets done.
+        var isBehind = false
         /// Whose shards wait until this inbox has room.
         var waiting: [Inbox] = []
+
+        var hasRoom: Bool { bytes < Inbox.limit && count < Inbox.commandLimit && !isBehind }
+        var hasRoomAgain: Bool { bytes <= Inbox.limit / 2 && count <= Inbox.commandLimit / 2 && !isBehind }
     }
 
     private let state = Mutex(State())
@@ -31,7 +41,8 @@ final class Inbox: Sendable {
         let (wasEmpty, hasRoom) = state.withLock { state in
             state.commands.append(command)
             state.bytes += command.byteCount
-            return (state.commands.count == 1, state.bytes < Inbox.limit)
+            state.count += 1
+            return (state.commands.count == 1, state.hasRoom)
         }
         if wasEmpty { wake() }
         return hasRoom
@@ -53,11 +64,14 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Says that so many bytes of commands are done; wakes those who wait once there is room again.
-    func finish(_ byteCount: Int) {
+    /// Says that commands of so many bytes are done, and whether the shard is behind; wakes those who wait once there is
+    /// room again.
+    func finish(_ count: Int = 0, bytes: Int = 0, isBehind: Bool) {
         let woken: [Inbox] = state.withLock { state in
-            state.bytes -= byteCount
-            guard state.bytes <= Inbox.limit / 2, !state.waiting.isEmpty else { return [] }
+            state.bytes -= bytes
+            state.count -= count
+            state.isBehind = isBehind
+            guard state.hasRoomAgain, !state.waiting.isEmpty else { return [] }
             defer { state.waiting = [] }
             return state.waiting
         }
@@ -67,7 +81,7 @@ final class Inbox: Sendable {
     /// Whether there is no room; the shard of `other` is woken then once there is.
     func isFull(waking other: Inbox) -> Bool {
         state.withLock { state in
-            guard state.bytes > Inbox.limit / 2 else { return false }
+            guard !state.hasRoomAgain else { return false }
             if !state.waiting.contains(where: { $0 === other }) { state.waiting.append(other) }
             return true
         }

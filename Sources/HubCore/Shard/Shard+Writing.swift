@@ -79,6 +79,7 @@ extension Shard {
                 markForClosing(client, .writeError)
                 return
             }
+            work &+= 3 &+ taken >> 12
             settleWritten(taken, client)
             if taken < offered.bytes {
                 block(client)

@@ -47,6 +47,10 @@ package final class Shard {
     var pendingDeliveries = 0
     /// The last tick had no time to write every client.
     private(set) var isBehind = false
+    /// What the inbox was told of that.
+    private var isInboxBehind = false
+    /// What writing has taken since the start, in units of about a microsecond.
+    package internal(set) var work = 0
 
     var slices = SlicePool()
     let batches = BatchPool()
@@ -188,6 +192,11 @@ package final class Shard {
         flushAnswered()
         // What the last tick left is written before more is taken in.
         var isDone = flushDirty()
+        if isDone {
+            // Those who waited for it are read again, however much others have for this shard.
+            isBehind = false
+            resumePaused()
+        }
         while isDone {
             let isEmpty = takeCommands()
             settleAll()
@@ -198,6 +207,7 @@ package final class Shard {
         isDone = closeMarked() && isDone
         isDone = leaveTopics() && isDone
         isBehind = !dirtyClients.isEmpty
+        noteInbox()
         if let replies {
             self.replies = nil
             batches.release(replies)
@@ -215,21 +225,36 @@ package final class Shard {
     private func takeCommands() -> Bool {
         if commands.isEmpty { inbox.swap(&commands) }
         guard !commands.isEmpty else { return true }
-        var bytes = 0
-        defer { inbox.finish(bytes) }
         let first = nextCommand
-        while nextCommand < commands.count {
-            if pendingDeliveries >= Shard.deliveriesAtOnce { return false }
-            if (nextCommand - first) & 31 == 31, !hasTime { return false }
+        var bytes = 0
+        var looked = (command: nextCommand, work: work)
+        while nextCommand < commands.count, pendingDeliveries < Shard.deliveriesAtOnce {
+            if nextCommand - looked.command >= 32 || work &- looked.work >= 64 {
+                guard hasTime else { break }
+                looked = (nextCommand, work)
+            }
             let command = commands[nextCommand]
             nextCommand += 1
             bytes += command.byteCount
             perform(command)
         }
-        // Given up before the inbox says that there is room: the next ones come in at once.
-        commands.removeAll(keepingCapacity: true)
-        nextCommand = 0
-        return true
+        let (count, isDone) = (nextCommand - first, nextCommand == commands.count)
+        if isDone {
+            // Given up before the inbox says that there is room: the next ones come in at once.
+            commands.removeAll(keepingCapacity: true)
+            nextCommand = 0
+        }
+        isInboxBehind = !isDone
+        inbox.finish(count, bytes: bytes, isBehind: isInboxBehind)
+        return isDone
+    }
+
+    /// Lets those who fill the inbox wait while there is more to do than gets done, and no longer.
+    private func noteInbox() {
+        let isFull = isBehind || !commands.isEmpty
+        guard isFull != isInboxBehind else { return }
+        isInboxBehind = isFull
+        inbox.finish(isBehind: isFull)
     }
 
     private func perform(_ command: ShardCommand) {

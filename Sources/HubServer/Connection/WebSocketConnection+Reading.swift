@@ -61,6 +61,7 @@ extension WebSocketConnection {
         var offset = 0
         var hasMessage = false
         while phase != .closed, !hasFailed, !isBehind {
+            let before = worker.shard.work
             do throws(WebSocketError) {
                 guard let event = try receiver.next(in: bytes, at: &offset) else { break }
                 if case .message = event { hasMessage = true }
@@ -72,7 +73,8 @@ extension WebSocketConnection {
                     break
                 }
             }
-            if isPaused || !worker.loop.hasTimeLeft() {
+            // A message may have had many queues written, to make room in them.
+            if !worker.loop.hasTimeLeft(after: 1 &+ worker.shard.work &- before) || isPaused {
                 hold(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
                 break
             }

@@ -58,6 +58,8 @@ final class WebSocketClient: SocketHandler {
     private var receiver: WebSocketReceiver
     private var output: [UInt8] = []
     private var written = 0
+    /// The newest ping that came while the hub took nothing; older ones need no answer (RFC 6455 section 5.5.3).
+    private var owedPong: [UInt8]?
     private var generator = SystemRandomNumberGenerator()
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
@@ -173,6 +175,9 @@ final class WebSocketClient: SocketHandler {
         output.removeAll(keepingCapacity: true)
         written = 0
         watch.watch(readable: true, writable: false)
+        guard let payload = owedPong else { return }
+        owedPong = nil
+        send(.pong, payload)
     }
 
     // MARK: Receiving
@@ -203,7 +208,8 @@ final class WebSocketClient: SocketHandler {
         switch event {
         case .message(let kind, let bytes):
             if phase == .open { delegate?.received(bytes, isText: kind == .text, by: self) }
-        case .ping(let payload): send(.pong, Array(payload))
+        case .ping(let payload) where output.isEmpty: send(.pong, Array(payload))
+        case .ping(let payload): owedPong = Array(payload)
         case .pong, .fragment: break
         case .close(let code, let reason):
             if phase == .open { close(code: code ?? 0) }
