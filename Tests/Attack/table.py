@@ -86,7 +86,9 @@ def document(rows, machine, version):
     text = f"""<!-- SPDX-License-Identifier: Apache-2.0 -->
 # Under attack
 
-The last result of `make attack ARGS=--write`: {version} on {machine}. It says for each attack what resident memory the hub
+The last result of `make attack ARGS=--write`: {version} on {machine}.
+
+For each attack: what resident memory the hub
 began with, the most it had and what it was allowed by the sum in [operations.md](operations.md), "Sizing", and what it
 had a minute after the attack; then what honest clients saw meanwhile, as 99th percentile and maximum in milliseconds:
 health, the answer to a `ping`, a new connection's welcome, and a scrape. The floors are what they see of a hub without
