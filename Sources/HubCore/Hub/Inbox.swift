@@ -96,13 +96,15 @@ enum ShardCommand: Sendable {
     case publish(Publication)
     case push(ClientHandle, Frame, ingress: UInt64, completion: (@Sendable (HubError?) -> Void)?)
     case disconnect(ClientHandle, CloseReason)
+    /// Runs the first of what the shard has to do behind the commands before.
+    case mark
 
     /// About what it holds of memory: its payload, and a fixed part for the objects around that.
     var byteCount: Int {
         switch self {
         case .publish(let publication): publication.payload.count + ShardCommand.overhead
         case .push(_, let frame, _, _): frame.payload.count + ShardCommand.overhead
-        case .disconnect: ShardCommand.overhead
+        case .disconnect, .mark: ShardCommand.overhead
         }
     }
 

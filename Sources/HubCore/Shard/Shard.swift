@@ -41,6 +41,8 @@ package final class Shard {
     var pausedClients: [Client] = []
     private var commands: [ShardCommand] = []
     private var nextCommand = 0
+    /// What is done when the inbox has been taken in as far as it was filled then.
+    private var marks: [() -> Void] = []
     /// When the present tick has to end, monotonic nanoseconds.
     private(set) var deadline = UInt64.max
     /// Deliveries that were taken in since all clients were last written.
@@ -249,6 +251,12 @@ package final class Shard {
         return isDone
     }
 
+    /// Does something when all that was published here, and that other loops have asked so far, is in its clients' queues.
+    package func whenTakenIn(_ body: @escaping () -> Void) {
+        marks.append(body)
+        inbox.append(.mark)
+    }
+
     /// Lets those who fill the inbox wait while there is more to do than gets done, and no longer.
     private func noteInbox() {
         let isFull = isBehind || !commands.isEmpty
@@ -263,6 +271,9 @@ package final class Shard {
         case .push(let handle, let frame, let ingress, let completion): land(handle, frame, ingress, completion)
         case .disconnect(let handle, let reason):
             if let client = client(for: handle) { markForClosing(client, reason) }
+        case .mark:
+            settleAll()
+            marks.removeFirst()()
         }
     }
 

@@ -68,9 +68,13 @@ final class DrainSchedule: LoopTimerTarget {
         gap = connections.isEmpty ? .zero : min(drain.spread / connections.count, DrainSchedule.longestGap)
     }
 
+    /// Starts behind what was published before, so that clients are told and closed after they got it.
     func start() {
-        announce()
-        worker.loop.schedule(timer, after: gap)
+        worker.loop.schedule(timer, at: deadline)
+        worker.shard.whenTakenIn { [self] in
+            announce()
+            worker.loop.schedule(timer, after: gap)
+        }
     }
 
     /// Whether answers that are still owed are waited for.

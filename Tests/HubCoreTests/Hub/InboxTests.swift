@@ -3,6 +3,7 @@
 
 import HubCore
 import HubTesting
+import HubWire
 import Testing
 
 /// What other threads ask of a loop, and how often they wake it.
@@ -37,6 +38,25 @@ struct InboxTests {
         try shared.push(Frame("first"), to: id)
         hub.tick()
         #expect(client.take().count == 6)
+        hub.expectBalanced()
+    }
+
+    @Test("what is to be done behind the inbox comes after all that was published before, here and elsewhere")
+    func marks() throws {
+        let hub = HubHarness(shards: 2)
+        let (there, here) = (hub.connect(to: 0), hub.connect(to: 1))
+        let client = hub.connect(to: 1)
+        for number in 0..<5 { there.publish("\(number)", to: .broadcast) }
+        here.publish("5", to: .broadcast)
+        hub.shards[1].whenTakenIn { client.send(#"{"message_id":1,"message_type":"ping"}"#) }
+        there.publish("6", to: .broadcast)
+        while hub.shards[1].tick(until: hub.now) {}
+        hub.tick()
+        let texts = client.takeTexts()
+        // What came here at once is delivered first.
+        #expect(texts.filter { $0.count == 1 }.sorted() == (0..<7).map(String.init))
+        #expect(texts.firstIndex { $0.contains("pong") } == 6)
+        #expect(texts.last == "6")
         hub.expectBalanced()
     }
 

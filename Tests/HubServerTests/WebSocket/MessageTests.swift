@@ -82,10 +82,7 @@ struct MessageTests {
             try await subscriber.subscribe("sizes")
             let publisher = try await server.client()
             for size in [0, 1, 100, 125, 126, 127, 65_400, 65_535, 65_536, 65_537, 200_000, 1 << 20, 3 << 20] {
-                let payload = [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
-                    for index in 0..<size { bytes[index] = UInt8(truncatingIfNeeded: index &* 31) }
-                    count = size
-                }
+                let payload = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
                 publisher.publish(payload, to: "sizes")
                 #expect(try await subscriber.socket.next() == .binary([5] + "sizes".utf8 + payload))
             }
