@@ -4,7 +4,8 @@
 extension EventLoop {
     /// How long each part of a tick may take: ready sockets, timers, posted jobs, and what ``onTick`` does.
     ///
-    /// A loop is back at its sockets after about four of them and the heavy sockets' own at the most, as long as each single step is short.
+    /// A loop is back at its sockets after about four of them and the heavy sockets' own at the most, as long as each single
+    /// step is short.
     package static let slice: Duration = .milliseconds(10)
     /// What sockets that ask for much get of a tick in which others were ready too.
     private static let heavySlice: Duration = .milliseconds(5)

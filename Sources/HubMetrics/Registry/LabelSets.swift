@@ -19,6 +19,7 @@ struct LabelSets {
     ///
     /// - Parameter limit: How many there may be on other machines; the catalogue tells this and not `count`.
     static func numbered(_ name: String, count: Int, limit: Int) -> LabelSets {
+        // A number that the program chose; one that a machine or a file gives is brought within the limit before.
         precondition((0...limit).contains(count), "\(name) must be at most \(limit), not \(count)")
         var sets = LabelSets()
         sets.all = [LabelDescription(name: name, values: (0..<count).map(String.init))]

@@ -7,9 +7,6 @@ import Synchronization
 
 /// The families of the event loops: what each did with its time, and what was taken from it.
 final class LoopMetrics: Sendable {
-    /// The most loops that a node can run.
-    static let mostLoops = 256
-
     private let ticks: Histogram
     private let lag: Histogram
     private let tickCount: Counter
@@ -53,7 +50,7 @@ final class LoopMetrics: Sendable {
             help: "Time that the loop spent working instead of waiting for something to do.",
             numbered: "loop",
             count: count,
-            limit: LoopMetrics.mostLoops,
+            limit: ServerSettings.mostLoops,
             shown: node
         )
         waiting = registry.secondsCounters(
@@ -62,7 +59,7 @@ final class LoopMetrics: Sendable {
                 "Time that the loop's thread was ready to run and waited for a core; 0 where the kernel does not tell.",
             numbered: "loop",
             count: count,
-            limit: LoopMetrics.mostLoops,
+            limit: ServerSettings.mostLoops,
             shown: node
         )
         connections = registry.gauges(
@@ -70,7 +67,7 @@ final class LoopMetrics: Sendable {
             help: "WebSocket connections of the loop.",
             numbered: "loop",
             count: count,
-            limit: LoopMetrics.mostLoops,
+            limit: ServerSettings.mostLoops,
             shown: node
         )
     }

@@ -6,11 +6,14 @@ package import HubWire
 
 /// What the server listens on and what it allows a connection.
 package struct ServerSettings: Sendable {
+    /// The most loops that a node can run, on however many cores.
+    package static let mostLoops = 256
+
     /// Where clients connect.
     package var address = SocketAddress(host: "", port: 8080)
     /// Where operators connect; nil serves everything at ``address``.
     package var adminAddress: SocketAddress?
-    /// How many loops, 1 to 256; one for each core is best.
+    /// How many loops, 1 to ``mostLoops``; one for each core is best.
     package var loops = 1
     /// How long a connection may be silent: no byte at all, not even a pong.
     package var readTimeout: Duration = .seconds(180)

@@ -14,6 +14,14 @@ import HubWire
 #endif
 
 extension ServerSettings {
+    /// How many loops to run: as many as were asked for, or one a core, within what a node can have.
+    ///
+    /// - Parameter configured: What was asked for; 0 is one a core.
+    /// - Parameter cores: What the system says; below 1 when it does not know.
+    static func loops(configured: Int, cores: Int) -> Int {
+        min(max(1, configured == 0 ? cores : configured), mostLoops)
+    }
+
     /// What the configuration says of the server.
     ///
     /// - Throws: ``LoopError`` `.badAddress`, which a validated configuration does not cause.
@@ -22,7 +30,7 @@ extension ServerSettings {
         let server = configuration.server
         address = try SocketAddress.parse(server.addr)
         adminAddress = server.adminAddr.isEmpty ? nil : try SocketAddress.parse(server.adminAddr)
-        loops = server.loops == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : server.loops
+        loops = Self.loops(configured: server.loops, cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         readTimeout = server.readTimeout
         writeTimeout = server.writeTimeout
         messageTimeout = server.messageTimeout

@@ -82,6 +82,16 @@ struct SettingsTests {
         "bus.type", "cluster.enabled", "cluster.etcd.endpoints", "cluster.etcd.dial_timeout", "cluster.etcd.key_prefix",
     ]
 
+    @Test(
+        "there is a loop a core, within what a node can have, whatever the system says",
+        arguments: [
+            (0, 1, 1), (0, 8, 8), (0, 384, 256), (0, 0, 1), (0, -1, 1), (0, .max, 256), (3, 384, 3), (256, 2, 256),
+        ]
+    )
+    func loops(configured: Int, cores: Int, count: Int) {
+        #expect(ServerSettings.loops(configured: configured, cores: cores) == count)
+    }
+
     @Test("each key arrives where it works, and its default is another", arguments: changes)
     func arrives(change: Change) throws {
         let key = try #require(ConfigurationKey.all.first { $0.path == change.key })
