@@ -124,7 +124,7 @@ let package = Package(
         tests("HubLoopTests", ["HubLoop", "HubMetrics", "HubTesting"]),
         tests(
             "HubServerTests",
-            ["CZlib", "HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]
+            ["CZlib", "CGohub", "HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]
         ),
         tests("HubConfigTests", ["HubConfig", "HubLog"]),
         tests("HubTestingTests", ["HubTesting", "HubMetrics"], exclude: ["Fixtures"]),

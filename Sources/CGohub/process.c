@@ -23,6 +23,7 @@ int gohub_open_standard_descriptors(void) {
 #include <dirent.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 int64_t gohub_open_descriptors(void) {
@@ -60,8 +61,7 @@ bool gohub_heap_usage(struct gohub_heap_usage *usage) {
 #endif
 }
 
-// Memory of the process itself that is in RAM, without files that are mapped; 0 when /proc does not tell.
-static uint64_t anonymous_bytes(void) {
+uint64_t gohub_anonymous_bytes(void) {
     char text[128];
     unsigned long long size, resident, shared;
     int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -74,21 +74,17 @@ static uint64_t anonymous_bytes(void) {
     return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-bool gohub_heap_has_excess(uint64_t kept) {
-    struct gohub_heap_usage usage;
-    if (!gohub_heap_usage(&usage)) return false;
-    uint64_t held = usage.used + usage.mapped;
-    return anonymous_bytes() >= held + held / 4 + kept;
+void gohub_heap_trim(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
 }
 
-bool gohub_heap_trim(uint64_t kept) {
+void gohub_heap_trim_own_end(void) {
 #if defined(__GLIBC__)
-    if (!gohub_heap_has_excess(kept)) return false;
-    malloc_trim(0);
-    return true;
-#else
-    (void)kept;
-    return false;
+    // FASTBIN_CONSOLIDATION_THRESHOLD; volatile, as a compiler may leave out what nobody reads.
+    void *volatile block = malloc(64 * 1024);
+    free(block);
 #endif
 }
 
@@ -100,15 +96,11 @@ void gohub_heap_map_from(int byte_count) {
 #endif
 }
 #else
-bool gohub_heap_has_excess(uint64_t kept) {
-    (void)kept;
-    return false;
-}
+uint64_t gohub_anonymous_bytes(void) { return 0; }
 
-bool gohub_heap_trim(uint64_t kept) {
-    (void)kept;
-    return false;
-}
+void gohub_heap_trim(void) {}
+
+void gohub_heap_trim_own_end(void) {}
 
 void gohub_heap_map_from(int byte_count) { (void)byte_count; }
 

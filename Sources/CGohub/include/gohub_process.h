@@ -27,12 +27,15 @@ struct gohub_heap_usage {
 /// Asks malloc what it holds; false where it does not tell. Visits all arenas under their locks.
 bool gohub_heap_usage(struct gohub_heap_usage *usage);
 
-/// Gives the heap's free pages back to the system when the process holds more memory than a quarter above what is in use
-/// and `kept` bytes; says whether it did. Holds each arena's lock meanwhile.
-bool gohub_heap_trim(uint64_t kept);
+/// Memory of the process that is in RAM, in bytes, without mapped files; 0 where the system does not tell.
+uint64_t gohub_anonymous_bytes(void);
 
-/// Whether the process holds so much more memory than is in use.
-bool gohub_heap_has_excess(uint64_t kept);
+/// Gives the heap's free pages back to the system, but for the end of an arena that is not the first thread's: its pages go
+/// only after a thread of that arena frees 64 KiB at once. Holds each arena's lock meanwhile.
+void gohub_heap_trim(void);
+
+/// Gives back the free end of the calling thread's arena, from 128 KiB on.
+void gohub_heap_trim_own_end(void);
 
 /// Lets malloc map blocks of this size and more one by one, so that freeing one gives it back at once. Not to be called
 /// once there are threads.

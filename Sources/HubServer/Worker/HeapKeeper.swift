@@ -9,26 +9,27 @@ import Synchronization
 ///
 /// That takes the longer the more there is, under the locks of malloc's arenas, one after the other.
 final class HeapKeeper: Sendable {
-    /// Free memory that is not worth giving back.
-    private static let keptBytes: UInt64 = 4 << 20
-    /// How many times nothing is tried after a trim that gave little back: what is free lies between what is in use.
-    private static let rest = 30
-
     private let queue = DispatchQueue(label: "gohub.heap", qos: .utility)
-    private let left = Atomic(0)
+    private let excess = Mutex(HeapExcess())
 
     /// Looks whether there is much to give back; to be called every few seconds.
     ///
     /// From any thread; returns at once.
     func tidy() {
-        guard left.load(ordering: .relaxed) == 0 else {
-            left.subtract(1, ordering: .relaxed)
-            return
-        }
         queue.async { [self] in
-            if gohub_heap_trim(Self.keptBytes), gohub_heap_has_excess(Self.keptBytes) {
-                left.store(Self.rest, ordering: .relaxed)
+            excess.withLock { excess in
+                guard let used = Self.used,
+                    excess.isWorthTrimming(used: used, resident: gohub_anonymous_bytes())
+                else { return }
+                gohub_heap_trim()
+                if let used = Self.used { excess.trimmed(used: used, resident: gohub_anonymous_bytes()) }
             }
         }
+    }
+
+    /// What is in use of the heap, in bytes.
+    private static var used: UInt64? {
+        var usage = gohub_heap_usage()
+        return gohub_heap_usage(&usage) ? usage.used + usage.mapped : nil
     }
 }
