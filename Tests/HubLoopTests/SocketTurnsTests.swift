@@ -158,13 +158,19 @@ struct SocketTurnsTests {
         loop.stop()
     }
 
-    @Test("what came due while sockets had long turns fires in the same tick, and counts as late")
+    @Test("what came due while sockets had long turns fires in the same tick, once, and counts as late")
     func firesWhatCameDueMeanwhile() throws {
         let heavy = try Busy(loop, clock, work: 30_000)
         // It shows what it is.
         for _ in 0..<2 { loop.runOnce(wait: false) }
         var fired = 0
-        let timer = LoopTimer { fired += 1 }
+        // By the time at which the tick began, it would be due at once.
+        let again = LoopTimer { fired += 1 }
+        let timer = LoopTimer { [clock, loop] in
+            fired += 1
+            #expect(loop.now == clock.now())
+            loop.schedule(again, after: .milliseconds(5))
+        }
         loop.schedule(timer, after: .milliseconds(5))
         let before = (turns: heavy.turns, lateness: loop.statistics.lag.values.sum)
         loop.runOnce(wait: false)
@@ -203,6 +209,19 @@ struct SocketTurnsTests {
         clock.advance(by: .seconds(10))
         loop.runOnce(wait: false)
         #expect(loop.resumed == clock.now())
+        loop.stop()
+    }
+
+    @Test("a loop that was away in the middle of a tick knows it before its timers fire", arguments: [400, 600])
+    func noticesGapsWithinTicks(milliseconds: Int) throws {
+        let start = clock.now()
+        let socket = try Busy(loop, clock, work: milliseconds * 1_000)
+        var seen: [MonotonicTime] = []
+        let timer = LoopTimer { [loop] in seen.append(loop.resumed) }
+        loop.schedule(timer, after: .zero)
+        loop.runOnce(wait: false)
+        #expect(seen == [milliseconds > 500 ? start + .milliseconds(milliseconds) : start])
+        #expect(socket.turns == 1)
         loop.stop()
     }
 }

@@ -32,6 +32,16 @@ struct TimeAllowanceTests {
         #expect(next)
     }
 
+    @Test("a part that is found to be over before its units are is over at once")
+    func partEndsEarly() {
+        var allowance = TimeAllowance()
+        allowance.begin(at: now, slice: .milliseconds(1))
+        var isLeft = allowance.look(now + .milliseconds(1))
+        #expect(!isLeft)
+        isLeft = hasTimeLeft(&allowance, 1)
+        #expect(!isLeft)
+    }
+
     @Test("a part whose time is over stays so until the next one")
     func partEnds() {
         var allowance = TimeAllowance()

@@ -28,7 +28,7 @@ extension EventLoop {
 
     /// Notes that something happened, so that the tick's time is counted from here.
     func beginTick() {
-        if isTimeStale { readClock() }
+        if isTimeStale { beginSlice(Self.slice) }
     }
 
     private func beforeWaiting() {
@@ -46,7 +46,8 @@ extension EventLoop {
         let start = now
         noteGap(start)
         giveTurns()
-        fireTimers(nextPart())
+        nextPart()
+        fireTimers()
         let mustStop = runJobs()
         nextPart()
         onTick?()
@@ -130,9 +131,8 @@ extension EventLoop {
     }
 
     /// Fires what is due, as long as there is time; the rest is due in the next tick, which follows at once.
-    ///
-    /// - Parameter present: The time; not the tick's when sockets took long, as what came due meanwhile is late already.
-    private func fireTimers(_ present: MonotonicTime) {
+    private func fireTimers() {
+        let present = now
         while let timer = wheel.popDue(present) {
             let target = timer.target
             statistics.lag.observe(present.nanoseconds(since: timer.deadline + TimingWheel.resolution))

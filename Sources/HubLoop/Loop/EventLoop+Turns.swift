@@ -42,17 +42,19 @@ extension EventLoop {
     }
 
     /// Gives the next part of a tick a slice of its own, unless the one before took next to nothing of its own.
-    ///
-    /// - Returns: The time: the tick's, or a new reading.
-    @discardableResult
-    func nextPart() -> MonotonicTime { allowance.isFresh ? now : beginSlice(Self.slice) }
+    func nextPart() {
+        if !allowance.isFresh { beginSlice(Self.slice) }
+    }
 
     /// Starts a slice now.
-    @discardableResult
-    func beginSlice(_ slice: Duration) -> MonotonicTime {
+    @usableFromInline
+    func beginSlice(_ slice: Duration) {
         let time = clock.now()
+        // Within a tick: the process was stopped, or held up by a single step.
+        if !isTimeStale, time > tickTime + gap { resumed = time }
+        tickTime = time
+        isTimeStale = false
         allowance.begin(at: time, slice: slice)
-        return time
     }
 
     /// Hands an event to its socket, or lets the socket wait for its turn: when others wait, when time is up, and when it

@@ -22,7 +22,8 @@ package final class EventLoop: @unchecked Sendable {
     /// Runs at the end of every tick, when all ready sockets, due timers and posted jobs were handled: the place to flush.
     package var onTick: (() -> Void)?
 
-    /// A wait that ends so much later than its timer means that the process was stopped or held up; longer for clocks that jump.
+    /// A wait that ends so much later than its timer, or a part of a tick that takes so long, means that the process was stopped
+    /// or held up; longer for clocks that jump.
     package var gap: Duration = .milliseconds(500)
 
     /// What the loop counted so far; loop thread only.
@@ -132,18 +133,12 @@ package final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// The time of this tick: the clock is read when it is first asked for, and not again until the next tick.
+    /// The time of this tick: the clock is read when it is first asked for, and again only when a part begins after one that
+    /// took long.
     @inlinable
     package var now: MonotonicTime {
-        if isTimeStale { readClock() }
+        if isTimeStale { beginSlice(Self.slice) }
         return tickTime
-    }
-
-    @usableFromInline
-    func readClock() {
-        tickTime = clock.now()
-        isTimeStale = false
-        allowance.begin(at: tickTime, slice: Self.slice)
     }
 
     // MARK: From any thread

@@ -33,6 +33,7 @@ struct TimeAllowance {
         isFresh = false
         guard !isUsedUp, now < end else {
             isUsedUp = true
+            nextLook = spent
             return false
         }
         // A turn that is used up stays so: whoever asks again is told again.

@@ -145,15 +145,19 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     func keepAlive() {
         let (now, times) = (worker.now, worker.common.heartbeat)
         // The peer is judged only by time in which its bytes would have been read.
-        let excused = isPaused || watch.isPending ? now : worker.loop.resumed.nanoseconds
+        let excused = isPaused ? now : worker.loop.resumed.nanoseconds
         heartbeat.excuse(until: excused)
-        if messageBegan != 0 { extras?.messageBegan = max(messageBegan, excused) }
+        if messageBegan != 0 { extras?.messageBegan = max(messageBegan, watch.isPending ? now : excused) }
         guard messageBegan == 0 || now &- messageBegan < times.messageTimeout else { return close(.messageTimeout) }
         let blockedSince = client.isWaiting ? client.lastProgress : nil
         let verdict = heartbeat.look(now, times, blockedSince: blockedSince) { Socket.outgoing(descriptor) }
         let delay: UInt64
         switch verdict {
-        case .lost(let reason): return close(reason)
+        case .lost(let reason):
+            // What has come and was not read yet may be the sign of life. Asked only now, as most pings find the watch in no
+            // cache.
+            guard watch.isPending else { return close(reason) }
+            delay = times.pongTimeout / 2
         case .look(let next): delay = next
         case .ping(let next):
             delay = next

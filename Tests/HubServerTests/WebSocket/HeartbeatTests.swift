@@ -212,6 +212,42 @@ struct HeartbeatTests {
         }
     }
 
+    /// A handler during which time passes.
+    private struct LongHandler: MessageHandler {
+        let clock: VirtualClock
+
+        func handle(_ message: Message) throws(MessageError) { clock.advance(by: .seconds(6)) }
+    }
+
+    @Test("an answer that came in time and was not read yet, as others took long, counts")
+    func answerWaits() async throws {
+        try await withClock {
+            $0.handlers["long"] = $0.clock.map(LongHandler.init)
+        } _: { server, clock in
+            let (busy, client) = (try await server.client(), try await server.client())
+            clock.advance(by: .seconds(26))
+            busy.socket.send(.pong, try await ping(of: busy))
+            let ping = try await ping(of: client)
+            // Brings the acknowledgement of the ping, which would count as life at the look after it.
+            client.socket.send(.pong, [])
+            #expect(try await busy.ask("ping", "1").type == "pong")
+            clock.advance(by: .seconds(6))
+            try await server.eventually("a look, and the pong") { $0.pingRoundTrip.count == 1 }
+            // After a large message the next turn is timed.
+            try await busy.subscribe("a")
+            busy.publish([UInt8](repeating: 7, count: 4096), to: "a")
+            _ = try await busy.socket.next { if case .binary = $0 { true } else { nil } }
+            let earlier = try await server.scrape().sum(of: "gohub_event_loop_overruns_total")
+            try await server.atOnce {
+                _ = busy.send("long", "1")
+                client.socket.send(.pong, ping)
+            }
+            try await server.eventually("the pong") { $0.pingRoundTrip.count == 2 }
+            #expect(try await server.scrape().sum(of: "gohub_event_loop_overruns_total") > earlier)
+            #expect(await server.snapshot().shard.registered == 2)
+        }
+    }
+
     @Test("a message that never ends is given up, and one that only takes its time is not")
     func unfinishedMessage() async throws {
         try await withClock {
