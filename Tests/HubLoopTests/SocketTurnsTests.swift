@@ -169,6 +169,7 @@ struct SocketTurnsTests {
         let timer = LoopTimer { [clock, loop] in
             fired += 1
             #expect(loop.now == clock.now())
+            #expect(loop.polled < loop.now)
             loop.schedule(again, after: .milliseconds(5))
         }
         loop.schedule(timer, after: .milliseconds(5))
@@ -209,19 +210,6 @@ struct SocketTurnsTests {
         clock.advance(by: .seconds(10))
         loop.runOnce(wait: false)
         #expect(loop.resumed == clock.now())
-        loop.stop()
-    }
-
-    @Test("a loop that was away in the middle of a tick knows it before its timers fire", arguments: [400, 600])
-    func noticesGapsWithinTicks(milliseconds: Int) throws {
-        let start = clock.now()
-        let socket = try Busy(loop, clock, work: milliseconds * 1_000)
-        var seen: [MonotonicTime] = []
-        let timer = LoopTimer { [loop] in seen.append(loop.resumed) }
-        loop.schedule(timer, after: .zero)
-        loop.runOnce(wait: false)
-        #expect(seen == [milliseconds > 500 ? start + .milliseconds(milliseconds) : start])
-        #expect(socket.turns == 1)
         loop.stop()
     }
 }

@@ -34,7 +34,7 @@ uint64_t gohub_anonymous_bytes(void);
 /// only after a thread of that arena frees 64 KiB at once. Holds each arena's lock meanwhile.
 void gohub_heap_trim(void);
 
-/// Gives back the free end of the calling thread's arena, from 128 KiB on.
+/// Gives back the free end of the calling thread's arena, from 128 KiB on once gohub_heap_map_from was called.
 void gohub_heap_trim_own_end(void);
 
 /// Lets malloc map blocks of this size and more one by one, so that freeing one gives it back at once. Not to be called

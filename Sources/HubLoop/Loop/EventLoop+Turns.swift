@@ -49,12 +49,10 @@ extension EventLoop {
     /// Starts a slice now.
     @usableFromInline
     func beginSlice(_ slice: Duration) {
-        let time = clock.now()
-        // Within a tick: the process was stopped, or held up by a single step.
-        if !isTimeStale, time > tickTime + gap { resumed = time }
-        tickTime = time
+        tickTime = clock.now()
+        if isTimeStale { polled = tickTime }
         isTimeStale = false
-        allowance.begin(at: time, slice: slice)
+        allowance.begin(at: tickTime, slice: slice)
     }
 
     /// Hands an event to its socket, or lets the socket wait for its turn: when others wait, when time is up, and when it

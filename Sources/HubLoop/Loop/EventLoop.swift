@@ -22,8 +22,7 @@ package final class EventLoop: @unchecked Sendable {
     /// Runs at the end of every tick, when all ready sockets, due timers and posted jobs were handled: the place to flush.
     package var onTick: (() -> Void)?
 
-    /// A wait that ends so much later than its timer, or a part of a tick that takes so long, means that the process was stopped
-    /// or held up; longer for clocks that jump.
+    /// A wait that ends so much later than its timer means that the process was stopped or held up; longer for clocks that jump.
     package var gap: Duration = .milliseconds(500)
 
     /// What the loop counted so far; loop thread only.
@@ -62,6 +61,8 @@ package final class EventLoop: @unchecked Sendable {
     /// The socket whose turn it is.
     var running: SocketWatch?
     @usableFromInline var allowance = TimeAllowance()
+    /// When the system last told what is ready, which is the tick's begin: what came later, nobody could have read.
+    package internal(set) var polled: MonotonicTime
     /// When the loop last came back late: before that, sockets may hold what nobody could read.
     package internal(set) var resumed: MonotonicTime
     var phase = Phase.open
@@ -99,6 +100,7 @@ package final class EventLoop: @unchecked Sendable {
         let start = clock.now()
         tickTime = start
         lastReading = start
+        polled = start
         resumed = start
         let identity = Self.identities.wrappingAdd(1, ordering: .relaxed).newValue
         wheel = TimingWheel(start: start, identity: identity == 0 ? 1 : identity)
@@ -133,8 +135,8 @@ package final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// The time of this tick: the clock is read when it is first asked for, and again only when a part begins after one that
-    /// took long.
+    /// The time of the tick's present part: the clock is read when it is first asked for, and again when a part begins after one
+    /// that read it, or after posted jobs.
     @inlinable
     package var now: MonotonicTime {
         if isTimeStale { beginSlice(Self.slice) }

@@ -171,6 +171,9 @@ package final class SocketWatch {
     /// Whether something has happened that the handler was not told yet, because the loop has no time for it.
     package var isPending: Bool { isWaiting }
 
+    /// Whether that is room for what is to be written.
+    package var isRoomPending: Bool { isWaiting && pending.events & mask & Int32(UV_WRITABLE.rawValue) != 0 }
+
     /// Tells the handler what has happened since its last turn.
     func takeTurn() {
         let happened = pending

@@ -68,6 +68,7 @@ struct Heartbeat {
 
     /// Judges the connection and says when to look again.
     ///
+    /// - Parameter now: When the system last told what is ready.
     /// - Parameter progress: When a socket that takes nothing took something last; nil for one to which nothing waits.
     /// - Parameter outgoing: Asks the system; called only when an answer is late or the socket takes nothing.
     mutating func look(
@@ -78,7 +79,7 @@ struct Heartbeat {
     ) -> Verdict {
         if let progress { return watchBlocked(now, times, progress, outgoing()) }
         if isPongAwaited { return awaitPong(now, times, outgoing()) }
-        let silent = now &- max(lastRead, lastTaken)
+        let silent = passed(now, since: max(lastRead, lastTaken))
         guard silent < times.readTimeout else { return .lost(.idle) }
         let since = now &- lastPing
         if since < times.pingInterval { return .look(in: min(times.pingInterval - since, times.readTimeout - silent)) }
@@ -90,8 +91,8 @@ struct Heartbeat {
 
     private mutating func awaitPong(_ now: UInt64, _ times: HeartbeatTimes, _ outgoing: OutgoingBytes?) -> Verdict {
         let isJudged = compare(outgoing, now, isBlocked: false)
-        let silent = now &- max(lastRead, lastTaken)
-        let waited = now &- max(lastPing, lastRead, lastTaken)
+        let silent = passed(now, since: max(lastRead, lastTaken))
+        let waited = passed(now, since: max(lastPing, lastRead, lastTaken))
         if isJudged {
             guard waited < times.pongTimeout else { return .lost(.noPong) }
             guard silent < times.readTimeout else { return .lost(.idle) }
@@ -109,7 +110,7 @@ struct Heartbeat {
     ) -> Verdict {
         let isJudged = compare(outgoing, now, isBlocked: true)
         let taken = max(progress, lastTaken)
-        let (stood, silent) = (now &- taken, now &- max(lastRead, taken))
+        let (stood, silent) = (passed(now, since: taken), passed(now, since: max(lastRead, taken)))
         if isJudged {
             guard stood < times.writeTimeout else { return .lost(.writeTimeout) }
             guard silent < times.readTimeout else { return .lost(.idle) }
@@ -131,6 +132,9 @@ struct Heartbeat {
         if outgoing.acknowledged > acknowledged, isBlocked || acknowledged < pingEnd { lastTaken = now }
         return true
     }
+
+    /// Nothing when that came after the look: the tick's begin judges, and the tick may have read and written since.
+    private func passed(_ now: UInt64, since time: UInt64) -> UInt64 { now > time ? now - time : 0 }
 
     /// What is left of a time, `most` at most; `most` again when it is over and nobody could be judged yet.
     private func left(_ limit: UInt64, _ passed: UInt64, most: UInt64) -> UInt64 {

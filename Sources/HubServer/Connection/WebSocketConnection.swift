@@ -53,7 +53,7 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
         // Neighbours far apart, by the golden ratio; nothing here has to be unpredictable.
         let scattered = (openedAt &+ UInt64(truncatingIfNeeded: descriptor)) &* 0x9E37_79B9_7F4A_7C15
         let head = scattered.multipliedFullWidth(by: worker.common.heartbeat.pingInterval / 2).high
-        heartbeat = Heartbeat(now: openedAt, head: head)
+        heartbeat = Heartbeat(now: worker.polled, head: head)
     }
 
     /// Makes the connection a client of the hub; `rest` are bytes that came behind the upgrade request.
@@ -143,26 +143,29 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
 
     /// Looks whether the peer lives, and pings it when it is time.
     func keepAlive() {
-        let (now, times) = (worker.now, worker.common.heartbeat)
         // The peer is judged only by time in which its bytes would have been read.
+        let (now, times) = (worker.polled, worker.common.heartbeat)
         let excused = isPaused ? now : worker.loop.resumed.nanoseconds
         heartbeat.excuse(until: excused)
-        if messageBegan != 0 { extras?.messageBegan = max(messageBegan, watch.isPending ? now : excused) }
-        guard messageBegan == 0 || now &- messageBegan < times.messageTimeout else { return close(.messageTimeout) }
+        if messageBegan != 0 {
+            let began = max(messageBegan, excused)
+            if now > began, now - began >= times.messageTimeout { return close(.messageTimeout) }
+            extras?.messageBegan = began
+        }
         let blockedSince = client.isWaiting ? client.lastProgress : nil
         let verdict = heartbeat.look(now, times, blockedSince: blockedSince) { Socket.outgoing(descriptor) }
         let delay: UInt64
         switch verdict {
         case .lost(let reason):
-            // What has come and was not read yet may be the sign of life. Asked only now, as most pings find the watch in no
-            // cache.
-            guard watch.isPending else { return close(reason) }
-            delay = times.pongTimeout / 2
+            // What has come and had no turn yet may be the sign of life, and has it within some ticks. Asked only now, as most
+            // pings find the watch in no cache.
+            guard reason == .writeTimeout ? watch.isRoomPending : watch.isPending else { return close(reason) }
+            delay = 1
         case .look(let next): delay = next
         case .ping(let next):
             delay = next
             withUnsafeBytes(of: now) { worker.shard.control(WebSocketOpcode.ping.rawValue, $0, to: client) }
         }
-        worker.loop.schedule(timer, at: times.point(delay, after: now))
+        worker.loop.schedule(timer, at: times.point(delay, after: worker.now))
     }
 }

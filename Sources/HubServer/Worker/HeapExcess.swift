@@ -6,7 +6,7 @@
 /// What a process holds beyond the heap's blocks in use are its stacks and tables, free memory that lies between such
 /// blocks, and free pages. Only the last can be given back, and nothing tells how many they are: they are what has come on
 /// top of the least that was seen since the last trim.
-package struct HeapExcess {
+struct HeapExcess {
     /// Free pages that are not worth a trim, and the share of what is in use that they may be besides.
     private static let keptBytes: UInt64 = 1 << 20
     private static let keptShare: UInt64 = 8
@@ -14,17 +14,15 @@ package struct HeapExcess {
     /// The least excess since the last trim; nothing before the first, as it is not known what a trim gives back.
     private var least: UInt64 = 0
 
-    package init() {}
-
     /// Whether to trim now; all in bytes: the heap's blocks in use, and what the process has in RAM.
-    package mutating func isWorthTrimming(used: UInt64, resident: UInt64) -> Bool {
+    mutating func isWorthTrimming(used: UInt64, resident: UInt64) -> Bool {
         let excess = Self.excess(used: used, resident: resident)
         least = min(least, excess)
         return excess - least > Self.keptBytes + used / Self.keptShare
     }
 
     /// To be told after a trim.
-    package mutating func trimmed(used: UInt64, resident: UInt64) {
+    mutating func trimmed(used: UInt64, resident: UInt64) {
         least = Self.excess(used: used, resident: resident)
     }
 

@@ -18,18 +18,19 @@ final class HeapKeeper: Sendable {
     func tidy() {
         queue.async { [self] in
             excess.withLock { excess in
-                guard let used = Self.used,
-                    excess.isWorthTrimming(used: used, resident: gohub_anonymous_bytes())
+                guard let (used, resident) = Self.look(), excess.isWorthTrimming(used: used, resident: resident)
                 else { return }
                 gohub_heap_trim()
-                if let used = Self.used { excess.trimmed(used: used, resident: gohub_anonymous_bytes()) }
+                if let (used, resident) = Self.look() { excess.trimmed(used: used, resident: resident) }
             }
         }
     }
 
-    /// What is in use of the heap, in bytes.
-    private static var used: UInt64? {
+    /// What is in use of the heap, and what the process has in RAM, in bytes; nil where the system does not tell.
+    private static func look() -> (used: UInt64, resident: UInt64)? {
         var usage = gohub_heap_usage()
-        return gohub_heap_usage(&usage) ? usage.used + usage.mapped : nil
+        let resident = gohub_anonymous_bytes()
+        guard resident > 0, gohub_heap_usage(&usage) else { return nil }
+        return (usage.used + usage.mapped, resident)
     }
 }

@@ -58,8 +58,10 @@ package final class Worker {
         readBuffer.deallocate()
     }
 
-    /// The tick's time, monotonic nanoseconds.
+    /// The time of the tick's present part, monotonic nanoseconds.
     var now: UInt64 { loop.now.nanoseconds }
+    /// The tick's begin: what came later, nobody could have read.
+    var polled: UInt64 { loop.polled.nanoseconds }
 
     /// Ends a tick: the hub's part first, then the connections that were waiting for their last bytes.
     ///

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubServer
 import Testing
+
+@testable import HubServer
 
 @Suite("Free pages of the heap")
 struct HeapExcessTests {

@@ -143,6 +143,16 @@ struct HeartbeatVerdictTests {
         #expect(line.look(655, blockedSince: 10) == .lost(.writeTimeout))
     }
 
+    @Test("what happened within the tick, after the time that judges, is no long silence", arguments: [true, false])
+    func laterThanTheLook(isBlocked: Bool) {
+        var line = Line()
+        for second in [35, 36, 37] {
+            line.reads(second + 1)
+            let verdict = line.look(second, blockedSince: isBlocked ? second + 1 : nil)
+            if case .lost(let reason) = verdict { Issue.record("lost: \(reason)") }
+        }
+    }
+
     @Test("a socket that takes nothing and brings nothing is idle when that is the shorter time")
     func blockedAndSilent() {
         var line = Line(read: 40, write: 60)
