@@ -4,13 +4,13 @@
 import HubLoop
 import Synchronization
 
-/// Tells other threads that a loop still turns: it notes the time at least twice a second.
+/// Tells other threads that a loop still turns: it notes the time at least once a second.
 ///
 /// A loop that is held up by a long tick, or that gets no processor, notes nothing meanwhile, whether somebody asks or
 /// not. The gaps are random, so that what stops the loop in a rhythm of its own is seen in the lateness of this timer.
-/// Costs an idle loop three wake-ups a second.
+/// Costs an idle loop five wake-ups in three seconds.
 final class LoopBeat: LoopTimerTarget, @unchecked Sendable {
-    private static let milliseconds = 200...500
+    private static let milliseconds = 400...800
 
     /// The loop keeps this alive and not the other way round.
     private unowned let loop: EventLoop

@@ -32,7 +32,7 @@ final class LoopMetrics: Sendable {
         lag = registry.histogram(
             "gohub_event_loop_lag_seconds",
             help: """
-                How much later timers fired than they had to, each loop's at least twice a second: long ticks, a processor \
+                How much later timers fired than they had to, each loop's at least once a second: long ticks, a processor \
                 that others had, and a process that stood still are in it.
                 """,
             buckets: .milliseconds,
