@@ -27,9 +27,7 @@ extension EventLoop {
     }
 
     /// Notes that something happened, so that the tick's time is counted from here.
-    func beginTick() {
-        if isTimeStale { beginSlice(Self.slice) }
-    }
+    func beginTick() { _ = now }
 
     private func beforeWaiting() {
         isTimeStale = true
