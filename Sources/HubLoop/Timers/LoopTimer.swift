@@ -13,8 +13,8 @@ package protocol LoopTimerTarget: AnyObject {
 /// not kept, so that a connection can own its timer. 64 bytes.
 package final class LoopTimer {
     // The links belong to the wheel. They are not counted: whoever schedules keeps the timer alive.
-    unowned(unsafe) var next: LoopTimer?
-    unowned(unsafe) var previous: LoopTimer?
+    var next: Unmanaged<LoopTimer>?
+    var previous: Unmanaged<LoopTimer>?
     var deadlineNanoseconds: UInt64 = 0
     /// Counted by the loop while the timer is scheduled, which is when this is used.
     unowned(unsafe) let target: any LoopTimerTarget

@@ -102,10 +102,15 @@ package struct TimingWheel: ~Copyable {
         }
     }
 
-    /// Asks for the memory of the next timer's target while this one's is at work: what has been idle for long is in no cache.
+    /// Asks for memory while a due timer is at work: of the next one's target, and of the timer behind that one.
+    ///
+    /// What has been idle for long is in no cache. The next timer itself is: the one before it was just unlinked from it.
     private func prefetch(at slot: Int) {
         guard let next = first(at: slot) else { return }
-        gohub_prefetch(Unmanaged.passUnretained(next.target as AnyObject).toOpaque())
+        let target = UnsafeRawPointer(Unmanaged.passUnretained(next.target as AnyObject).toOpaque())
+        gohub_prefetch(target)
+        gohub_prefetch(target + 64)
+        if let afterNext = next.next { gohub_prefetch(afterNext.toOpaque()) }
     }
 
     /// Takes out any timer, whether due or not, to empty the wheel; `nil` when it is empty.
@@ -189,25 +194,27 @@ package struct TimingWheel: ~Copyable {
     }
 
     private func link(_ timer: LoopTimer, at slot: Int) {
+        let link = Unmanaged.passUnretained(timer)
         timer.slot = UInt16(slot)
-        if let head = first(at: slot), let last = head.previous {
+        if let head = heads[slot], let last = head.takeUnretainedValue().previous {
             timer.previous = last
             timer.next = head
-            last.next = timer
-            head.previous = timer
+            last.takeUnretainedValue().next = link
+            head.takeUnretainedValue().previous = link
         } else {
-            timer.previous = timer
-            timer.next = timer
-            heads[slot] = Unmanaged.passUnretained(timer)
+            timer.previous = link
+            timer.next = link
+            heads[slot] = link
         }
     }
 
     private mutating func unlink(_ timer: LoopTimer) {
         let slot = Int(timer.slot)
-        if let next = timer.next, let previous = timer.previous, next !== timer {
-            previous.next = next
-            next.previous = previous
-            if first(at: slot) === timer { heads[slot] = Unmanaged.passUnretained(next) }
+        let link = Unmanaged.passUnretained(timer).toOpaque()
+        if let next = timer.next, let previous = timer.previous, next.toOpaque() != link {
+            previous.takeUnretainedValue().next = next
+            next.takeUnretainedValue().previous = previous
+            if heads[slot]?.toOpaque() == link { heads[slot] = next }
         } else {
             heads[slot] = nil
             if slot < SlotSet.count { fine.remove(UInt64(slot)) } else { coarse.remove(UInt64(slot)) }

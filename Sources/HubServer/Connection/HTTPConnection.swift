@@ -44,7 +44,8 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     let descriptor: Int32
     let peer: SocketAddress
     let router: Router
-    unowned let worker: Worker
+    /// Keeps its connections until they are closed, as they keep it.
+    let worker: Worker
     var watch: SocketWatch?
     private var timer: LoopTimer?
     var parser: HTTPRequestParser

@@ -27,18 +27,19 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     var hasFailed = false
     /// The hub has no room for what the client publishes: nothing is read meanwhile.
     var isPaused = false
-    let peer: SocketAddress
-    /// Whose connection it is counted as.
-    let owner: PlaceOwner
-    unowned let worker: Worker
+    /// Keeps its connections until they are closed, as they keep it.
+    let worker: Worker
     let watch: SocketWatch
-    var receiver: WebSocketReceiver
-    lazy var timer = LoopTimer(self)
     lazy var client = worker.shard.attach(self, share: owner.share)
-    let openedAt: UInt64
+    lazy var timer = LoopTimer(self)
     /// Nil for the many that need none.
     var extras: ConnectionExtras?
     var heartbeat: Heartbeat
+    var receiver: WebSocketReceiver
+    let openedAt: UInt64
+    let peer: SocketAddress
+    /// Whose connection it is counted as.
+    let owner: PlaceOwner
     var reason = CloseReason.abnormal
 
     init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, owner: PlaceOwner, worker: Worker) {
