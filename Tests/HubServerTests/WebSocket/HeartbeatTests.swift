@@ -233,19 +233,73 @@ struct HeartbeatTests {
             #expect(try await busy.ask("ping", "1").type == "pong")
             clock.advance(by: .seconds(6))
             try await server.eventually("the pong") { $0.pingRoundTrip.count == 1 }
-            // After a large message the next turn is timed. Its answer comes after the look that moving the clock made due.
-            try await busy.subscribe("a")
-            busy.publish([UInt8](repeating: 7, count: 4096), to: "a")
-            _ = try await busy.socket.next { if case .binary = $0 { true } else { nil } }
+            // Its answer comes after the look that moving the clock made due.
             let earlier = try await server.scrape().sum(of: "gohub_event_loop_overruns_total")
-            try await server.atOnce {
-                clock.advance(by: .seconds(5))
-                _ = busy.send("long", "1")
-                client.socket.send(.pong, ping)
-            }
+            try await pass(server, clock, .seconds(5), behind: busy) { client.socket.send(.pong, ping) }
             try await server.eventually("the pong") { $0.pingRoundTrip.count == 2 }
             #expect(try await server.scrape().sum(of: "gohub_event_loop_overruns_total") > earlier)
             #expect(await server.snapshot().shard.registered == 2)
+        }
+    }
+
+    /// Lets time pass and a client send something, for which the loop has no time before it looks at clients: `busy` takes it.
+    private func pass(
+        _ server: TestServer,
+        _ clock: VirtualClock,
+        _ time: Duration,
+        behind busy: HubPeer,
+        _ send: () -> Void
+    ) async throws {
+        // After a large message the next turn is timed.
+        try await busy.subscribe("a")
+        busy.publish([UInt8](repeating: 7, count: 4096), to: "a")
+        _ = try await busy.socket.next { if case .binary = $0 { true } else { nil } }
+        try await server.atOnce {
+            clock.advance(by: time)
+            _ = busy.send("long", "1")
+            send()
+        }
+        // The tick after the one that made it wait has had time for it.
+        _ = try await server.scrape()
+    }
+
+    @Test(
+        "who always has something waiting to be read is no less overdue for what it does not take or does not end",
+        arguments: [CloseReason.writeTimeout, .messageTimeout]
+    )
+    func waitingIsNoExcuse(reason: CloseReason) async throws {
+        try await withClock {
+            $0.hub.queue = QueueLimits(messages: 10_000, bytes: 1 << 30)
+            $0.handlers["long"] = $0.clock.map(LongHandler.init)
+            $0.settings.pongTimeout = .seconds(25)
+            $0.settings.writeTimeout = .seconds(60)
+            $0.settings.messageTimeout = .seconds(60)
+        } _: { server, clock in
+            let client = try await server.client(receiveBuffer: 4096)
+            if reason == .writeTimeout {
+                client.socket.peer.stall()
+                try server.hub.push(.binary([UInt8](repeating: 7, count: 32 << 20)), to: #require(ClientID(client.id)))
+                try await server.eventually("a full socket") { $0.shard.blockedWrites > 0 }
+            } else {
+                client.socket.send(.text, [0x61], fin: false)
+                try await server.eventually("the part") { $0.unfinishedBytes > 0 }
+            }
+            let earlier = try await server.scrape().sum(of: "gohub_event_loop_overruns_total")
+            // Each is busy once: then the loop takes it for one that asks for much.
+            var busy: [HubPeer] = []
+            while server.hub.clientCount == busy.count + 1, busy.count < 20 {
+                busy.append(try await server.client())
+                try await pass(server, clock, .seconds(11), behind: busy[busy.count - 1]) {
+                    client.socket.send(.pong, [])
+                }
+                _ = try await answerPings(server, busy)
+            }
+            #expect(server.hub.clientCount == busy.count)
+            // It did wait each time.
+            let overruns = try await server.scrape().sum(of: "gohub_event_loop_overruns_total") - earlier
+            #expect(overruns >= Double(busy.count))
+            clock.advance(by: .seconds(6))
+            try await server.expectClosed(reason.labelValue)
         }
     }
 
