@@ -34,6 +34,28 @@ struct StopTests {
         await server.stop()
     }
 
+    /// Remembers its client, and does not keep it alive.
+    private final class RememberingHandler: MessageHandler, @unchecked Sendable {
+        /// Written on the server's only loop, read after its end.
+        weak var client: Client?
+
+        func handle(_ message: Message) throws(MessageError) { client = message.client }
+    }
+
+    @Test("a connection that stood at the stop is freed, though it and its worker hold each other")
+    func frees() async throws {
+        let handler = RememberingHandler()
+        let server = try TestServer { $0.handlers["remember"] = handler }
+        let client = try await server.client()
+        _ = client.send("remember", "0")
+        #expect(try await client.ask("ping", "0").type == "pong")
+        #expect(handler.client != nil)
+        try await Blocking.run { server.server.stop() }
+        // The connection owns its client.
+        #expect(handler.client == nil)
+        await server.stop()
+    }
+
     @Test("a server that was stopped can still be scraped, and does not wait for its loops")
     func scrapeAfterwards() async throws {
         let server = try TestServer()
