@@ -36,11 +36,11 @@ final class WebSocketConnection: SocketHandler, ClientTransport, LoopTimerTarget
     var extras: ConnectionExtras?
     var heartbeat: Heartbeat
     var receiver: WebSocketReceiver
+    var reason = CloseReason.abnormal
     let openedAt: UInt64
     let peer: SocketAddress
     /// Whose connection it is counted as.
     let owner: PlaceOwner
-    var reason = CloseReason.abnormal
 
     init(_ descriptor: Int32, watch: SocketWatch, peer: SocketAddress, owner: PlaceOwner, worker: Worker) {
         self.descriptor = descriptor
