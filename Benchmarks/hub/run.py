@@ -3,15 +3,13 @@
 """Measures gohub beside its peers: the same load, in turns, on this machine.
 
 Each server is pinned to the first core and the load generator (`gohub bench`) to the second. Rounds alternate between
-servers, so that what else the machine does hits all alike; servers that only have to be watched for long are measured at
-once. Figures are the server's processor time from the
+servers, so that what else the machine does hits all alike. Figures are the server's processor time from the
 scheduler, not wall time. A ratio is taken within each round, where the machine was the same for all, and the table shows
 the median of these ratios and between which two half of the rounds lie.
 """
 
 import argparse
 import atexit
-import concurrent.futures
 import contextlib
 import json
 import os
@@ -74,7 +72,8 @@ class Variant:
         self.server = server
         self.dialect = dialect
         self.cores = cores
-        # A measurement with a time of its own loads nothing: all variants have theirs at once, and few rounds are enough.
+        # Few rounds of a measurement with a time of its own are enough. Idle servers are not watched at once, though they load
+        # nothing: both wake up at the same points of time, and the one's work falls into the other's.
         self.is_long = any(part.startswith("--duration") for part in load)
 
 
@@ -204,13 +203,10 @@ def run(rounds, seconds, only, wanted):
         if only not in name or not variants:
             continue
         figures = {variant.label: [] for variant in variants}
-        is_long = variants[0].is_long
-        for number in range(min(LONG_ROUNDS, rounds) if is_long else rounds):
+        for number in range(min(LONG_ROUNDS, rounds) if variants[0].is_long else rounds):
             # Whoever comes first in one round comes last in the next.
-            order = variants if number % 2 == 0 else variants[::-1]
-            with concurrent.futures.ThreadPoolExecutor(len(order) if is_long else 1) as pool:
-                for variant, outcome in zip(order, pool.map(lambda variant: measure(variant, seconds), order)):
-                    figures[variant.label].append(outcome)
+            for variant in variants if number % 2 == 0 else reversed(variants):
+                figures[variant.label].append(measure(variant, seconds))
         results.append({"row": name, "figure": figure, "unit": unit, "rounds": figures})
         print_row(results[-1])
     return results
