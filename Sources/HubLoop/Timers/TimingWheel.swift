@@ -108,6 +108,7 @@ package struct TimingWheel: ~Copyable {
     private func prefetch(at slot: Int) {
         guard let next = first(at: slot) else { return }
         let target = UnsafeRawPointer(Unmanaged.passUnretained(next.target as AnyObject).toOpaque())
+        // Two lines: what a look at a connection touches stands there. Behind a smaller object it fetches in vain.
         gohub_prefetch(target)
         gohub_prefetch(target + 64)
         if let afterNext = next.next { gohub_prefetch(afterNext.toOpaque()) }
