@@ -29,8 +29,9 @@ func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Ta
     )
 }
 
-func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+/// A Swift target on one floor of Sources.
+func part(_ floor: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(floor)/\(name)", swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -57,24 +58,25 @@ let package = Package(
         ),
 
         // The ground floor: Swift, and of our own C what needs no library.
-        part("HubWire"),
-        part("HubMetrics", ["CGohub"]),
-        part("HubLog", ["CGohub"]),
+        part("Ground", "HubWire"),
+        part("Ground", "HubMetrics", ["CGohub"]),
+        part("Ground", "HubLog", ["CGohub"]),
 
         // The hub and its bus; the loops beside them.
-        part("HubBus", ["HubWire", "HubMetrics", "HubLog"]),
-        part("HubCore", ["HubWire", "HubMetrics", "HubLog"]),
-        part("HubLoop", ["CUV", "CGohub", "HubMetrics", "HubLog"]),
-        part("HubConfig", ["CYaml", "HubLog"]),
+        part("Hub", "HubBus", ["HubWire", "HubMetrics", "HubLog"]),
+        part("Hub", "HubCore", ["HubWire", "HubMetrics", "HubLog"]),
+        part("System", "HubLoop", ["CUV", "CGohub", "HubMetrics", "HubLog"]),
+        part("Hub", "HubConfig", ["CYaml", "HubLog"]),
 
         // What clients connect to.
         part(
+            "Hub",
             "HubServer",
             ["COpenSSL", "CZlib", "CGohub", "HubWire", "HubMetrics", "HubLog", "HubCore", "HubLoop"]
         ),
 
         // For tests: virtual clock, fake transport, fixtures.
-        part("HubTesting", ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer"]),
+        part("Testing", "HubTesting", ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer"]),
 
         // What must hold of HubWire for every input: run over a corpus by the tests, and by scripts/fuzz.
         .target(
@@ -92,6 +94,7 @@ let package = Package(
                 "CGohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer",
                 "HubConfig",
             ],
+            path: "Sources/Program/gohub",
             swiftSettings: strict
         ),
         .executableTarget(

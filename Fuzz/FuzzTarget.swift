@@ -7,7 +7,7 @@
 
 /// The programs that state what must hold of HubWire for every input whatever.
 ///
-/// `scripts/fuzz` compiles them together with Sources/HubWire and lets libFuzzer look for an input for which they fail; the
+/// `scripts/fuzz` compiles them together with Sources/Ground/HubWire and lets libFuzzer look for an input for which they fail; the
 /// unit tests run them over `corpus/`, where each failure that was ever found stays.
 package enum FuzzTarget: String, CaseIterable, Sendable {
     /// Request heads, and the handshake that may follow.
