@@ -76,7 +76,11 @@ let package = Package(
         ),
 
         // For tests: virtual clock, fake transport, fixtures.
-        part("Testing", "HubTesting", ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer"]),
+        part(
+            "Testing",
+            "HubTesting",
+            ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer"]
+        ),
 
         // What must hold of HubWire for every input: run over a corpus by the tests, and by scripts/fuzz.
         .target(
