@@ -68,6 +68,9 @@ let package = Package(
         part("System", "HubLoop", ["CUV", "CGohub", "HubMetrics", "HubLog"]),
         part("Hub", "HubConfig", ["CYaml", "HubLog"]),
 
+        // One node's hub and its bus together.
+        part("Hub", "HubBridge", ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore"]),
+
         // What clients connect to.
         part(
             "Hub",
@@ -79,7 +82,7 @@ let package = Package(
         part(
             "Testing",
             "HubTesting",
-            ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer"]
+            ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubServer"]
         ),
 
         // What must hold of HubWire for every input: run over a corpus by the tests, and by scripts/fuzz.
@@ -95,7 +98,7 @@ let package = Package(
         .executableTarget(
             name: "gohub",
             dependencies: [
-                "CGohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubLoop", "HubServer",
+                "CGohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubServer",
                 "HubConfig",
             ],
             path: "Sources/Program/gohub",
@@ -126,7 +129,8 @@ let package = Package(
         tests("HubWireTests", ["HubWire", "HubWireFuzz", "HubTesting"]),
         tests("HubMetricsTests", ["HubMetrics", "HubWire", "HubTesting"]),
         tests("HubLogTests", ["HubLog", "CGohub", "HubTesting"]),
-        tests("HubBusTests", ["HubBus", "HubMetrics", "HubLog", "HubTesting"]),
+        tests("HubBusTests", ["HubBus", "HubWire", "HubMetrics", "HubLog", "HubTesting"]),
+        tests("HubBridgeTests", ["HubBridge", "HubBus", "HubCore", "HubWire", "HubMetrics", "HubLog", "HubTesting"]),
         tests("HubCoreTests", ["HubCore", "HubWire", "HubMetrics", "HubTesting"]),
         tests("HubLoopTests", ["HubLoop", "HubMetrics", "HubTesting"]),
         tests(

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-/// How nodes reach each other: one protocol, one decorator that measures every bus, and the bus of a node that stands alone.
+/// How nodes reach each other: what differs between buses is an adapter, all else is here.
 ///
 /// ```
-/// hub ── publish ──► InstrumentedBus ──► MessageBus: NoopBus
-///  ▲                  │ counts, times, warns        │
-///  └── receive ◄──────┴───────────── receive ◄──────┘ on the bus's own thread
+/// HubBridge ─ publish, interest ─→ BusLink ─→ BusAdapter ─→ the server
+///     ↑                             │ deadlines, probes, back-off (BusSupervisor), metrics, the log
+///     └──── BusSink ←───────────────┴── BusEvents ←── the adapter
 /// ```
 ///
-/// - ``MessageBus``: what a bus does. An adapter answers every publication once and never blocks the caller.
-/// - ``BusError``: why it did not, in a closed set of codes.
-/// - ``InstrumentedBus`` with ``BusMetrics``: the metrics that all buses share; an adapter holds none of them.
-/// - ``NoopBus``: publishing succeeds and goes nowhere.
+/// - ``BusTopic``: the names on the bus. ``Interest``: which of them a node wants. ``NodeIdentity``: who it is.
+/// - ``Envelope``: what travels; ``EnvelopeWriter`` encodes it once. What is no envelope is another program's payload.
+/// - ``BusAdapter``: one kind of bus. ``BusEvents``: what it tells. ``LinkState``, ``LinkFault``, ``BusError``: in which words.
+/// - ``BusLink``: the one decorator around any adapter; ``BusSupervisor`` is its state machine.
+/// - ``SequenceBook`` numbers what is sent; ``GapDetector`` finds what is missing or came twice.
+/// - ``BusMetrics``: the families that all buses share; ``FixedBusMetrics``: the names that dashboards know.
 ///
-/// The suite that every bus has to pass is `BusContract` in HubTesting.
+/// All of it belongs to the bus loop; nothing here has a socket or a thread. A node without a bus has none of it. The suite that
+/// every adapter has to pass is `BusContract` in HubTesting.
 enum HubBusOverview {}

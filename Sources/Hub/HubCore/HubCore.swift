@@ -6,8 +6,8 @@
 /// ```
 /// socket ─→ MessageReceiver ─→ MessageHandler ─→ Shard.publish ─┬─→ this shard's Topic ──┐
 ///            (Dispatcher)                                       ├─→ other shards' Inbox ─┤ once a tick
-/// other threads ─→ Hub.publish, push ─→ every shard's Inbox ────┘   PublicationRelay     ▼
-///                                                                   (the bus)       FrameBatch
+/// other threads ─→ Hub.publish, push ─→ every shard's Inbox ────┘   Outbox               ▼
+///                                                                   (to the bus)      FrameBatch
 /// ClientTransport.write ←─ OutboundQueue of each Client ←─ a Slice of the batch, shared ─┘
 /// ```
 ///
@@ -16,6 +16,9 @@
 ///   the socket under it.
 /// - ``FrameBatch`` holds a topic's frames of one tick, encoded once; an ``OutboundQueue`` holds slices of batches.
 /// - ``DeliveryLedger`` books every delivery: enqueued = written + dropped + still queued, at any moment.
+/// - A ``Mailbox`` is how threads meet: each shard's inbox, and the ``Outbox`` that the bus loop empties. ``TopicTable`` knows
+///   which shards have subscribers.
+/// - ``PendingAnswer`` answers a request later, from any thread.
 /// - ``Dispatcher`` takes messages of client protocol v1 to their ``MessageHandler``.
 /// - ``ShardSnapshot`` is what a shard says of itself; ``DeliveryMetrics`` and ``MessageMetrics`` show it.
 enum HubCoreOverview {}

@@ -37,9 +37,9 @@ struct BackPressureTests {
         }
         #expect(publisher.transport.isPaused)
         let held = hub.snapshot().inboxBytes
-        #expect(held >= Inbox.limit || published == Inbox.commandLimit)
-        #expect(held < Inbox.limit + byteCount + 1_000)
-        #expect(published <= Inbox.commandLimit)
+        #expect(held >= MailboxLimits.inbox.bytes || published == MailboxLimits.inbox.commands)
+        #expect(held < MailboxLimits.inbox.bytes + byteCount + 1_000)
+        #expect(published <= MailboxLimits.inbox.commands)
         #expect(hub.snapshot().largestInboxBytes == held)
         #expect(hub.snapshot().pausedClients == 1)
         #expect(hub.snapshot().pauses[Int(PauseReason.inbox.rawValue)] == 1)

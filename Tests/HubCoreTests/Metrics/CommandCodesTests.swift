@@ -52,6 +52,18 @@ struct CommandCodesTests {
             client.send(#"{"message_type":"unicast","data":{"client_id":"\#(other.id)","payload":1}}"#)
             hub.tick()
         }
+        return answers(of: hub).union(answersWithoutOtherNodes())
+    }
+
+    /// What is answered while other nodes cannot be reached.
+    private static func answersWithoutOtherNodes() -> Set<Answer> {
+        let hub = HubHarness(outbox: Outbox(shards: 1, Wakeup {}))
+        let client = hub.connect()
+        client.send(#"{"message_type":"publish","data":{"topic":"a","payload":1,"confirm":true}}"#)
+        client.send(#"{"message_type":"broadcast","data":{"payload":1,"confirm":true}}"#)
+        let elsewhere = "0190b2c4-7d4e-7c3a-9f51-2b7c4f0e6a11"
+        client.send(#"{"message_type":"unicast","data":{"client_id":"\#(elsewhere)","payload":1}}"#)
+        hub.tick()
         return answers(of: hub)
     }
 

@@ -86,14 +86,21 @@ struct HubModel {
     mutating func publish(_ text: String, to topic: String, by client: Int, echo: Bool) {
         let message = Message(text: text, excluded: echo ? nil : client)
         append(message, to: topic, on: clients[client].shard)
-        for shard in inboxes.indices where shard != clients[client].shard {
+        for shard in inboxes.indices where shard != clients[client].shard && hasReceivers(of: topic, on: shard) {
             inboxes[shard].append(.publish(topic, message))
         }
     }
 
+    /// Whether a shard is told of what is published to a topic on another one.
+    private func hasReceivers(of topic: String, on shard: Int) -> Bool {
+        topic == "broadcast" || clients.contains { $0.shard == shard && $0.topics.contains(topic) }
+    }
+
     /// Someone publishes through the hub.
     mutating func publish(_ text: String, to topic: String) {
-        for shard in inboxes.indices { inboxes[shard].append(.publish(topic, Message(text: text, excluded: nil))) }
+        for shard in inboxes.indices where inboxes.count == 1 || hasReceivers(of: topic, on: shard) {
+            inboxes[shard].append(.publish(topic, Message(text: text, excluded: nil)))
+        }
     }
 
     /// Gives the refusal if there is one.

@@ -30,9 +30,10 @@ extension Registry {
         help: String,
         by first: L1.Type,
         _ second: L2.Type,
+        where possible: (L1, L2) -> Bool = { _, _ in true },
         shown: Shown
     ) -> Family2<Gauge, L1, L2> {
-        Family2(handles: gauges(name, help, LabelSets().adding(first).adding(second), shown).table)
+        Family2(handles: gauges(name, help, LabelSets.of(first, second, where: possible), shown).table)
     }
 
     /// Registers gauges, one a triple of cases.

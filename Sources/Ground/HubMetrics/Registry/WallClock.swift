@@ -9,6 +9,10 @@ package enum WallClock {
     @Sendable
     package static func unixMilliseconds() -> Int64 { milliseconds(nanoseconds: gohub_wall_clock()) }
 
+    /// Microseconds since 1970.
+    @Sendable
+    package static func unixMicroseconds() -> Int64 { gohub_wall_clock() / 1000 }
+
     /// Nanoseconds that only grow, since some moment.
     package static func monotonicNanoseconds() -> UInt64 { gohub_monotonic_clock() }
 

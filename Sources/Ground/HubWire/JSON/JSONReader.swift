@@ -73,6 +73,17 @@ package enum JSONReader {
         return negated == .min ? nil : -negated
     }
 
+    /// Reads a value that is a string.
+    ///
+    /// - Parameter value: A whole JSON value and nothing else, as the reader gives it.
+    /// - Returns: nil if it is of another type.
+    package static func string(_ value: UnsafeRawBufferPointer) throws(JSONError) -> JSONString? {
+        var scanner = try JSONScanner(value)
+        guard try scanner.peek() == JSONByte.quote else { return nil }
+        let isEscaped = try scanner.skipString()
+        return scanner.token(1..<scanner.at - 1, isEscaped: isEscaped)
+    }
+
     static func checkEncoding(of bytes: UnsafeRawBufferPointer, as input: Input) throws(JSONError) {
         guard input == .untrusted else { return }
         let text = bytes.bindMemory(to: UInt8.self)

@@ -91,12 +91,21 @@ extension HubMessage {
 
     /// Answers `subscribe`.
     package static func subscribed(topic: EncodedString, messageID: Int64, timestamp: Int64, to bytes: inout [UInt8]) {
-        answer(",\"message_type\":\"subscribed\",\"data\":{\"topic\":", topic, messageID, timestamp, &bytes)
+        answer(",\"message_type\":\"subscribed\",\"data\":{\"topic\":", topic, true, messageID, timestamp, &bytes)
     }
 
     /// Answers `subscribe`.
-    package static func subscribed(topic: String, messageID: Int64, timestamp: Int64, to bytes: inout [UInt8]) {
-        subscribed(topic: EncodedString(topic), messageID: messageID, timestamp: timestamp, to: &bytes)
+    ///
+    /// - Parameter isReachable: Whether other nodes' messages arrive; if not, `"bus":"unavailable"` says so.
+    package static func subscribed(
+        topic: String,
+        isReachable: Bool = true,
+        messageID: Int64,
+        timestamp: Int64,
+        to bytes: inout [UInt8]
+    ) {
+        let opening: StaticString = ",\"message_type\":\"subscribed\",\"data\":{\"topic\":"
+        answer(opening, EncodedString(topic), isReachable, messageID, timestamp, &bytes)
     }
 
     /// Answers `unsubscribe`.
@@ -106,7 +115,7 @@ extension HubMessage {
         timestamp: Int64,
         to bytes: inout [UInt8]
     ) {
-        answer(",\"message_type\":\"unsubscribed\",\"data\":{\"topic\":", topic, messageID, timestamp, &bytes)
+        answer(",\"message_type\":\"unsubscribed\",\"data\":{\"topic\":", topic, true, messageID, timestamp, &bytes)
     }
 
     /// Answers `unsubscribe`.
@@ -118,25 +127,35 @@ extension HubMessage {
     ///
     /// - Parameter topic: Where it went: the topic, `broadcast`, or `unicast/` and the receiver's id.
     package static func published(topic: EncodedString, messageID: Int64, timestamp: Int64, to bytes: inout [UInt8]) {
-        answer(",\"message_type\":\"published\",\"data\":{\"topic\":", topic, messageID, timestamp, &bytes)
+        answer(",\"message_type\":\"published\",\"data\":{\"topic\":", topic, true, messageID, timestamp, &bytes)
     }
 
     /// Answers `publish`, `broadcast` and `unicast`.
     ///
     /// - Parameter topic: Where it went: the topic, `broadcast`, or `unicast/` and the receiver's id.
-    package static func published(topic: String, messageID: Int64, timestamp: Int64, to bytes: inout [UInt8]) {
-        published(topic: EncodedString(topic), messageID: messageID, timestamp: timestamp, to: &bytes)
+    /// - Parameter isReachable: Whether it is on its way to other nodes; if not, `"bus":"unavailable"` says so.
+    package static func published(
+        topic: String,
+        isReachable: Bool = true,
+        messageID: Int64,
+        timestamp: Int64,
+        to bytes: inout [UInt8]
+    ) {
+        let opening: StaticString = ",\"message_type\":\"published\",\"data\":{\"topic\":"
+        answer(opening, EncodedString(topic), isReachable, messageID, timestamp, &bytes)
     }
 
     private static func answer(
         _ opening: StaticString,
         _ topic: EncodedString,
+        _ isReachable: Bool,
         _ messageID: Int64,
         _ timestamp: Int64,
         _ bytes: inout [UInt8]
     ) {
+        let closing: StaticString = isReachable ? "}" : ",\"bus\":\"unavailable\"}"
         topic.bytes.withUnsafeBytes { topic in
-            MessageLayout.append(opening, topic, "}", messageID: messageID, timestamp: timestamp, to: &bytes)
+            MessageLayout.append(opening, topic, closing, messageID: messageID, timestamp: timestamp, to: &bytes)
         }
     }
 }

@@ -32,6 +32,8 @@ package struct PublishRequest: Sendable {
     package let payload: Range<Int>
     /// Whether the publisher wants its own message if it has subscribed; true unless it says otherwise.
     package let echo: Bool
+    /// Whether the answer is to wait until the bus has taken it; false unless it says otherwise.
+    package let confirm: Bool
 
     /// Parses the value of `data`.
     ///
@@ -41,7 +43,7 @@ package struct PublishRequest: Sendable {
         var reader = try DataReader(data)
         var topic: JSONString?
         var payload: Range<Int>?
-        var echo: Bool?
+        var (echo, confirm): (Bool?, Bool?)
         while let key = try reader.nextKey() {
             if key == "topic" {
                 try reader.string("topic", into: &topic)
@@ -49,6 +51,8 @@ package struct PublishRequest: Sendable {
                 try reader.raw("payload", into: &payload)
             } else if key == "echo" {
                 try reader.boolean("echo", into: &echo)
+            } else if key == "confirm" {
+                try reader.boolean("confirm", into: &confirm)
             } else {
                 try reader.skip()
             }
@@ -57,7 +61,8 @@ package struct PublishRequest: Sendable {
         return PublishRequest(
             topicName: try TopicName(token).publishable(),
             payload: try DataReader.required(payload, "payload"),
-            echo: echo ?? true
+            echo: echo ?? true,
+            confirm: confirm ?? false
         )
     }
 }
@@ -66,6 +71,8 @@ package struct PublishRequest: Sendable {
 package struct BroadcastRequest: Sendable {
     /// Where the payload stands in `data`: any JSON value, byte for byte.
     package let payload: Range<Int>
+    /// Whether the answer is to wait until the bus has taken it; false unless it says otherwise.
+    package let confirm: Bool
 
     /// Parses the value of `data`.
     ///
@@ -74,10 +81,17 @@ package struct BroadcastRequest: Sendable {
     package static func parse(_ data: UnsafeRawBufferPointer) throws(MessageError) -> BroadcastRequest {
         var reader = try DataReader(data)
         var payload: Range<Int>?
+        var confirm: Bool?
         while let key = try reader.nextKey() {
-            if key == "payload" { try reader.raw("payload", into: &payload) } else { try reader.skip() }
+            if key == "payload" {
+                try reader.raw("payload", into: &payload)
+            } else if key == "confirm" {
+                try reader.boolean("confirm", into: &confirm)
+            } else {
+                try reader.skip()
+            }
         }
-        return BroadcastRequest(payload: try DataReader.required(payload, "payload"))
+        return BroadcastRequest(payload: try DataReader.required(payload, "payload"), confirm: confirm ?? false)
     }
 }
 

@@ -31,6 +31,10 @@ package final class Client {
     var isPublished = false
     /// Its socket is not read until there is room for what it publishes.
     var isPaused = false
+    /// Its socket is not read until some of its requests are answered.
+    var awaitsAnswers = false
+    /// How many of its requests are answered later.
+    var openAnswers: UInt16 = 0
     /// Whether the client is in the hub's tables: topics, broadcast, directory.
     package internal(set) var isRegistered = false
     /// How many pending messages, of all topics, must not come back to it (`echo: false`).

@@ -10,10 +10,32 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter unixMilliseconds: The wall clock; the low 48 bits are used.
     /// - Parameter generator: Must be unpredictable: who knows a client's id can write to it.
-    package init(unixMilliseconds: Int64, using generator: inout some RandomNumberGenerator) {
+    /// - Parameter tag: What the last 16 of the random bits are to be, so that other nodes know whose client it is; 58 stay
+    ///   secret then.
+    package init(
+        unixMilliseconds: Int64,
+        tag: UInt16? = nil,
+        using generator: inout some RandomNumberGenerator
+    ) {
         let time = UInt64(bitPattern: unixMilliseconds) & 0xFFFF_FFFF_FFFF
         high = time << 16 | 0x7000 | (generator.next() & 0x0FFF)
-        low = 0x8000_0000_0000_0000 | (generator.next() & 0x3FFF_FFFF_FFFF_FFFF)
+        let random = 0x8000_0000_0000_0000 | (generator.next() & 0x3FFF_FFFF_FFFF_FFFF)
+        low = tag.map { random & ~0xFFFF | UInt64($0) } ?? random
+    }
+
+    /// The last 16 bits: in an id that a node with a bus made, the tag of that node.
+    package var tag: UInt16 { UInt16(truncatingIfNeeded: low) }
+
+    /// The 16 bytes of the UUID.
+    package var bytes: [UInt8] {
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) }
+    }
+
+    /// Reads the 16 bytes of the UUID; nil for any other number of bytes.
+    package init?(bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 16 else { return nil }
+        high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
+        low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }
 
     /// Reads the 36-character text form, either case of letters.

@@ -36,9 +36,9 @@ package enum CommandKind: UInt8, MetricLabel {
         case .ping: [.tooLarge]
         case .subscribe: [.badMessage, .badTopic, .tooMany, .nodeFull]
         case .unsubscribe, .binary: [.badMessage, .badTopic]
-        case .publish: [.badMessage, .badTopic, .tooLarge]
-        case .broadcast: [.badMessage, .tooLarge]
-        case .unicast: [.badMessage, .tooLarge, .clientNotFound, .sendBufferFull]
+        case .publish: [.badMessage, .badTopic, .tooLarge, .busUnavailable]
+        case .broadcast: [.badMessage, .tooLarge, .busUnavailable]
+        case .unicast: [.badMessage, .tooLarge, .clientNotFound, .sendBufferFull, .busUnavailable]
         case .invalid: [.badMessage, .unknownType]
         }
     }

@@ -120,10 +120,11 @@ package struct Dispatcher: MessageReceiver {
             throw MessageError(.unknownType, "no handler for this message_type").answering(envelope)
         }
         let message = Message(
+            envelope,
+            data: envelope.data.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) },
+            kind: kind,
             client: client,
             shard: shard,
-            messageID: envelope.messageID,
-            data: envelope.data.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) },
             ingress: ingress
         )
         do throws(MessageError) { try handler.handle(message) } catch { throw error.answering(envelope) }

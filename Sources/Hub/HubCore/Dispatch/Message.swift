@@ -17,6 +17,29 @@ package struct Message {
     package let data: UnsafeRawBufferPointer?
     /// When it was read from the socket, monotonic nanoseconds.
     package let ingress: UInt64
+    /// What it counts as.
+    let kind: CommandKind
+    private let envelope: ClientMessage
+
+    init(
+        _ envelope: ClientMessage,
+        data: UnsafeRawBufferPointer?,
+        kind: CommandKind,
+        client: Client,
+        shard: Shard,
+        ingress: UInt64
+    ) {
+        self.client = client
+        self.shard = shard
+        self.envelope = envelope
+        messageID = envelope.messageID
+        self.data = data
+        self.ingress = ingress
+        self.kind = kind
+    }
+
+    /// Its `message_type` as text, if it is short enough to be repeated in an answer.
+    var typeName: String? { envelope.typeName }
 
     /// The message's `data`.
     ///
@@ -25,6 +48,11 @@ package struct Message {
         guard let data else { throw MessageError(.badMessage, "\"data\" is missing") }
         return data
     }
+
+    /// Takes the right to answer later, from any thread; the handler must not answer otherwise then.
+    ///
+    /// - Complexity: Two allocations. At most 256 of a client are open: then its socket is not read.
+    package func answerLater() -> PendingAnswer { shard.answerLater(self) }
 
     /// Answers with a message that `encode` appends, given the wall clock in milliseconds.
     package func reply(_ encode: (_ timestamp: Int64, _ bytes: inout [UInt8]) -> Void) {
@@ -50,6 +78,7 @@ extension MessageError {
         case .badTopic: self.init(.badTopic, error.message)
         case .tooManySubscriptions: self.init(.tooMany, error.message)
         case .tooManyTopics: self.init(.nodeFull, error.message)
+        case .busUnavailable: self.init(.busUnavailable, error.message)
         case .connectionClosed: self.init(.internal, error.message)
         }
     }

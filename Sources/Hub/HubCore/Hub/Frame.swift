@@ -12,6 +12,12 @@ package enum Frame: Sendable, Equatable {
     /// Makes a text frame.
     package init(_ text: String) { self = .text(Array(text.utf8)) }
 
+    /// Whether it is a binary frame.
+    package var isBinary: Bool { opcode == 2 }
+
+    /// What it carries.
+    package var content: [UInt8] { payload }
+
     /// How many bytes it takes on the wire and in a queue, the header included.
     var wireByteCount: Int { payload.count + WebSocketFrame.headerBytes(payloadCount: payload.count) }
 

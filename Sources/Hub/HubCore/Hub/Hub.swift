@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubWire
+package import HubWire
 import Synchronization
 
 /// The hub of one node: publish, push and disconnect from any thread.
@@ -18,25 +18,38 @@ package final class Hub: Sendable {
     private let sealed = AtomicLazyReference<Ports>()
     private let messageIDs = Atomic<Int64>(0)
     private let pushErrors = Mutex<[HubError.Code: UInt64]>([:])
-    /// Where publications go after their local delivery; the bus.
-    let relay: (any PublicationRelay)?
+    /// Where publications go after their local delivery; nil without a bus.
+    package let outbox: Outbox?
+    /// Which shards have subscribers; kept where there is more than one, or a bus.
+    let topicTable = TopicTable()
+    /// What the ids of this node's clients end with, plus 1; 0 for none.
+    private let nodeTag = Atomic<UInt32>(0)
+
+    /// What the ids of clients that come from now on end with, so that other nodes know whose they are.
+    package var tag: UInt16? {
+        get {
+            let tag = nodeTag.load(ordering: .relaxed)
+            return tag == 0 ? nil : UInt16(tag - 1)
+        }
+        set { nodeTag.store(newValue.map { UInt32($0) + 1 } ?? 0, ordering: .relaxed) }
+    }
 
     /// Makes a hub without shards; add them, then ``seal()`` it.
     package init(
         settings: HubSettings = HubSettings(),
         environment: HubEnvironment = .system,
-        relay: (any PublicationRelay)? = nil
+        outbox: Outbox? = nil
     ) {
         self.settings = settings
         self.environment = environment
-        self.relay = relay
+        self.outbox = outbox
     }
 
     /// Makes the shard of the next loop.
     ///
     /// - Parameter wake: Makes that loop tick soon; called from any thread.
     package func makeShard(wake: @escaping @Sendable () -> Void) -> Shard {
-        let inbox = Inbox(wake: wake)
+        let inbox = Inbox(.inbox, Wakeup(wake))
         let index = ports.withLock { ports in
             ports.append(inbox)
             return ports.count - 1
@@ -50,6 +63,9 @@ package final class Hub: Sendable {
     }
 
     var inboxes: [Inbox] { sealed.load()?.inboxes ?? ports.withLock { $0 } }
+
+    /// Whether a client is on this node.
+    func isLocal(_ id: ClientID) -> Bool { directory[id] != nil }
 
     /// How many clients are registered.
     package var clientCount: Int { directory.count }
@@ -83,7 +99,7 @@ package final class Hub: Sendable {
             ingress: environment.monotonicNanoseconds()
         )
         let hasRoom = deliver(publication)
-        relay?.relay(publication)
+        if case .full? = outbox?.publish(publication, from: nil) { return false }
         return hasRoom
     }
 
@@ -92,22 +108,98 @@ package final class Hub: Sendable {
     /// - Returns: Whether the inboxes have room for more; one who goes on regardless fills memory.
     @discardableResult
     package func deliver(_ publication: Publication) -> Bool {
+        let inboxes = inboxes
         var hasRoom = true
-        for inbox in inboxes where !inbox.append(.publish(publication)) { hasRoom = false }
+        receivers(of: publication.topic, among: inboxes.count).forEach { shard in
+            if !inboxes[shard].append(.publish(publication)) { hasRoom = false }
+        }
         return hasRoom
+    }
+
+    /// Takes in publications that other nodes made, in order, with one wake-up a loop at the most.
+    ///
+    /// - Returns: Whether the inboxes have room for more.
+    package func deliver(_ publications: [Publication]) -> Bool {
+        guard publications.count > 1 else { return publications.first.map { deliver($0) } ?? true }
+        let inboxes = inboxes
+        let receivers = publications.map { self.receivers(of: $0.topic, among: inboxes.count) }
+        var hasRoom = true
+        for (shard, inbox) in inboxes.enumerated() {
+            var own: [ShardCommand] = []
+            for (publication, shards) in zip(publications, receivers) where shards.contains(shard) {
+                own.append(.publish(publication))
+            }
+            if !own.isEmpty, !inbox.append(own) { hasRoom = false }
+        }
+        return hasRoom
+    }
+
+    /// The shards that have receivers of a topic.
+    func receivers(of topic: TopicName, among count: Int) -> ShardSet {
+        if !topic.isBroadcast, usesTable { return topicTable.shards(of: topic) }
+        var all = ShardSet()
+        for shard in 0..<count { all.insert(shard) }
+        return all
+    }
+
+    /// Whether it matters which shards have subscribers.
+    var usesTable: Bool { outbox != nil || inboxes.count > 1 }
+
+    /// Whether a topic has a subscriber on the node.
+    package func wants(_ topic: TopicName) -> Bool { !topicTable.shards(of: topic).isEmpty }
+
+    /// Tells the subscribers who wait for it whether other nodes' messages to a topic arrive.
+    package func settle(_ topic: TopicName, isConfirmed: Bool) {
+        let inboxes = inboxes
+        topicTable.settle(topic, isConfirmed ? .confirmed : .unavailable).forEach { shard in
+            inboxes[shard].append(.reach(topic, isConfirmed: isConfirmed))
+        }
+    }
+
+    /// Whether the inboxes have room; if not, who asks is woken when one of them has.
+    package func hasRoom(waking wakeup: Wakeup) -> Bool {
+        for inbox in inboxes where inbox.isFull(waking: wakeup) { return false }
+        return true
     }
 
     /// Puts a frame into one client's queue.
     ///
     /// - Parameter completion: Called once, on the client's loop, when the frame was handed to the socket or given up.
-    /// - Throws: ``HubError`` `.clientNotFound`, or `.sendBufferFull` when the queue has no room: the caller decides then.
+    /// A client of another node gets it from there: what that node refuses comes to the completion only.
+    ///
+    /// - Throws: ``HubError`` `.clientNotFound`, `.busUnavailable`, or `.sendBufferFull` when the queue has no room: the caller
+    ///   decides then.
     package func push(
         _ frame: Frame,
         to id: ClientID,
         completion: (@Sendable (HubError?) -> Void)? = nil
     ) throws(HubError) {
-        guard let handle = directory[id] else { throw refused(.clientNotFound) }
+        guard let handle = directory[id] else { return try forward(frame, to: id, completion) }
         try push(frame, to: handle, ingress: environment.monotonicNanoseconds(), completion: completion)
+    }
+
+    /// Puts a frame into the queue of a client of this node.
+    ///
+    /// - Throws: ``HubError`` as ``push(_:to:completion:)``.
+    package func pushLocally(_ frame: Frame, to id: ClientID) throws(HubError) {
+        guard let handle = directory[id] else { throw .clientNotFound }
+        guard handle.reserve(frame.wireByteCount, within: settings.queue) else { throw .sendBufferFull }
+        let ingress = environment.monotonicNanoseconds()
+        inboxes[handle.shard].append(.push(handle, frame, ingress: ingress, completion: nil))
+    }
+
+    /// Hands a frame on to the node of a client that is not on this one; the refusal may come later.
+    private func forward(
+        _ frame: Frame,
+        to id: ClientID,
+        _ completion: (@Sendable (HubError?) -> Void)?
+    ) throws(HubError) {
+        guard let outbox else { throw refused(.clientNotFound) }
+        let outcome = outbox.forward(frame, to: id, from: nil) { [self] error in
+            if let error { _ = refused(error) }
+            completion?(error)
+        }
+        if case .unavailable = outcome { throw refused(.busUnavailable) }
     }
 
     /// Puts a frame into the inbox of its client's shard; false when that is full, which is no refusal.
@@ -148,7 +240,7 @@ package final class Hub: Sendable {
     package func unixMilliseconds() -> Int64 { environment.unixMilliseconds() }
 
     /// The next number for a message of the hub's own.
-    func nextMessageID() -> Int64 { messageIDs.add(1, ordering: .relaxed).newValue }
+    package func nextMessageID() -> Int64 { messageIDs.add(1, ordering: .relaxed).newValue }
 
     /// Counts a push that was refused, and hands the error on.
     func refused(_ error: HubError) -> HubError {
@@ -166,12 +258,6 @@ package final class Hub: Sendable {
 private final class Ports: Sendable {
     let inboxes: [Inbox]
     init(inboxes: [Inbox]) { self.inboxes = inboxes }
-}
-
-/// Where publications go after their local delivery.
-package protocol PublicationRelay: Sendable {
-    /// Hands a publication on; must not block, and counts its own failures: the local delivery stands.
-    func relay(_ publication: Publication)
 }
 
 /// What the hub asks of the machine: the time, which tests can hold, and memory ahead of its use.

@@ -7,6 +7,7 @@ package struct HubError: Error, Sendable, Equatable {
     package enum Code: String, Sendable, CaseIterable {
         case clientNotFound = "client_not_found"
         case sendBufferFull = "send_buffer_full"
+        case busUnavailable = "bus_unavailable"
         case connectionClosed = "connection_closed"
         case badTopic = "bad_topic"
         case tooManySubscriptions = "too_many_subscriptions"
@@ -20,6 +21,10 @@ package struct HubError: Error, Sendable, Equatable {
 
     package static let clientNotFound = HubError(code: .clientNotFound, message: "no client has this id")
     package static let sendBufferFull = HubError(code: .sendBufferFull, message: "the client's outbound queue is full")
+    package static let busUnavailable = HubError(
+        code: .busUnavailable,
+        message: "the node of this client cannot be reached now; the message may still arrive"
+    )
     package static let connectionClosed = HubError(
         code: .connectionClosed,
         message: "the connection ended before the message was written"

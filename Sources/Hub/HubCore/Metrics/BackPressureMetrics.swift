@@ -10,6 +10,7 @@ package struct BackPressureMetrics: Sendable {
     private let inboxLimit: Gauge
     private let paused: Gauge
     private let pauses: Family<Counter, PauseReason>
+    private let openAnswers: Gauge
 
     /// Registers the families.
     package init(_ registry: Registry) {
@@ -35,11 +36,17 @@ package struct BackPressureMetrics: Sendable {
             help: "Clients that are not read because there is no room for what they publish.",
             shown: delivery
         )
+        openAnswers = registry.gauge(
+            "gohub_open_answers",
+            help: "Requests of clients that wait for their answers, from the message bus or from another node.",
+            shown: delivery
+        )
         pauses = registry.counter(
             "gohub_client_pauses_total",
             help: """
                 How often a client that publishes was not read for a while: inbox, another loop has not taken in what was \
-                published before; writing, its own loop has not written it.
+                published before; writing, its own loop has not written it; bus, the message bus has not taken it; answers, \
+                too many of its requests wait for their answers.
                 """,
             by: PauseReason.self,
             shown: delivery
@@ -50,8 +57,9 @@ package struct BackPressureMetrics: Sendable {
     package func publish(_ snapshot: ShardSnapshot) {
         inboxBytes.set(snapshot.inboxBytes)
         largestInbox.set(snapshot.largestInboxBytes)
-        inboxLimit.set(Inbox.limit)
+        inboxLimit.set(MailboxLimits.inbox.bytes)
         paused.set(snapshot.pausedClients)
+        openAnswers.set(snapshot.openAnswers)
         for reason in PauseReason.allCases { pauses[reason].publish(snapshot.pauses[Int(reason.rawValue)]) }
     }
 }

@@ -118,6 +118,7 @@ package struct MessageMetrics: Sendable {
         unreceived.publish(snapshot.unreceived)
         refusedUnicasts[.clientNotFound].publish(hub.refusedPushes(.clientNotFound))
         refusedUnicasts[.sendBufferFull].publish(hub.refusedPushes(.sendBufferFull))
+        refusedUnicasts[.busUnavailable].publish(hub.refusedPushes(.busUnavailable))
         topics.set(snapshot.topics)
         subscriptions.set(snapshot.subscriptions)
         largestTopic.set(snapshot.largestTopic)
@@ -153,6 +154,7 @@ enum PublicationScope: String, MetricLabel {
 enum UnicastRefusal: String, MetricLabel {
     case clientNotFound = "client_not_found"
     case sendBufferFull = "send_buffer_full"
+    case busUnavailable = "bus_unavailable"
 
     static let labelName = "reason"
 }

@@ -22,14 +22,23 @@ extension Shard {
     func resumePaused() {
         guard !pausedClients.isEmpty, !isBehind, dirtyTopics.isEmpty else { return }
         for (index, other) in hub.inboxes.enumerated() where index != self.index {
-            if other.isFull(waking: inbox) { return }
+            if other.isFull(waking: inbox.wakeup) { return }
         }
+        if let outbox = hub.outbox, outbox.isFull(for: index, waking: inbox.wakeup) { return }
         for client in pausedClients {
             client.isPaused = false
-            // A client that is detached has no transport any more.
-            if self.client(for: client.handle) != nil { client.transport.resumeReading() }
+            resumeReading(client)
         }
         pausedClients.removeAll(keepingCapacity: pausedClients.count <= 1024)
+    }
+}
+
+extension Shard {
+    /// Reads a client again that nothing holds back any more.
+    func resumeReading(_ client: Client) {
+        // A client that is detached has no transport any more.
+        guard !client.isPaused, !client.awaitsAnswers, self.client(for: client.handle) != nil else { return }
+        client.transport.resumeReading()
     }
 }
 
@@ -39,12 +48,18 @@ package enum PauseReason: UInt8, MetricLabel {
     case inbox
     /// This loop has not written what was published before.
     case writing
+    /// The bus has not taken what was published before.
+    case bus
+    /// Too many of its requests wait for their answers.
+    case answers
 
     package static let labelName = "reason"
     package var labelValue: String {
         switch self {
         case .inbox: "inbox"
         case .writing: "writing"
+        case .bus: "bus"
+        case .answers: "answers"
         }
     }
 }

@@ -10,34 +10,50 @@ extension Shard {
     ///
     /// - Parameter payload: What receivers get in one frame, byte for byte; copied.
     /// - Parameter echo: Whether the publisher gets the message too, if it subscribed.
+    /// - Parameter answer: Completed once the bus has answered, unless this returns false.
+    /// - Returns: Whether other nodes can be reached, if there may be any.
+    @discardableResult
     package func publish(
         _ opcode: UInt8,
         _ payload: UnsafeRawBufferPointer,
         to topic: TopicName,
         from publisher: Client,
         ingress: UInt64,
-        echo: Bool = true
-    ) {
+        echo: Bool = true,
+        answer: PendingAnswer? = nil
+    ) -> Bool {
         let excluded = echo ? nil : publisher.handle
         let scope: DeliveryScope = topic.isBroadcast ? .broadcast : .topic
         counts.pointee.publishes[Int(scope.rawValue)] += 1
         let isReceived = append(opcode, payload, to: self.topic(topic), ingress: ingress, excluded: excluded)
         if isBehind || pendingDeliveries >= Shard.deliveriesAtOnce { pause(publisher, .writing) }
-        let others = hub.inboxes
-        if !isReceived, others.count == 1 { counts.pointee.unreceived &+= 1 }
-        guard others.count > 1 || hub.relay != nil else { return }
+        let inboxes = hub.inboxes
+        var others = ShardSet()
+        if inboxes.count > 1 {
+            others = hub.receivers(of: topic, among: inboxes.count)
+            others.remove(index)
+        }
+        if !isReceived, others.isEmpty { counts.pointee.unreceived &+= 1 }
+        guard !others.isEmpty || hub.outbox != nil else { return true }
         let publication = Publication(
             topic: topic,
             opcode: opcode,
             payload: Array(payload),
             ingress: ingress,
             excluded: excluded,
-            loopsToMiss: isReceived ? 0 : others.count - 1
+            loopsToMiss: isReceived ? 0 : others.count
         )
-        for (index, inbox) in others.enumerated() where index != self.index {
-            if !inbox.append(.publish(publication)) { pause(publisher, .inbox) }
+        others.forEach { other in
+            if !inboxes[other].append(.publish(publication)) { pause(publisher, .inbox) }
         }
-        hub.relay?.relay(publication)
+        guard let outbox = hub.outbox else { return true }
+        switch outbox.publish(publication, from: index, answer) {
+        case .accepted: return true
+        case .full:
+            pause(publisher, .bus)
+            return true
+        case .unavailable: return false
+        }
     }
 
     /// Puts a client's message into the queue of another client of the hub.
@@ -49,7 +65,7 @@ extension Shard {
         from sender: Client,
         ingress: UInt64
     ) throws(HubError) {
-        counts.pointee.publishes[Int(DeliveryScope.client.rawValue)] += 1
+        countUnicast()
         guard let handle = hub.directory[id] else { throw hub.refused(.clientNotFound) }
         if handle.shard == index {
             guard let client = client(for: handle) else { throw hub.refused(.clientNotFound) }
@@ -59,6 +75,9 @@ extension Shard {
             if !hasRoom { pause(sender, .inbox) }
         }
     }
+
+    /// Counts a message for a client of another node.
+    func countUnicast() { counts.pointee.publishes[Int(DeliveryScope.client.rawValue)] += 1 }
 
     /// Answers a client with a message that `encode` appends to the bytes it is given.
     func reply(to client: Client, ingress: UInt64, _ encode: (inout [UInt8]) -> Void) {

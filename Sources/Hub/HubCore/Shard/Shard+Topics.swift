@@ -9,15 +9,20 @@ extension Shard {
     /// - Throws: ``HubError`` `.tooManySubscriptions` or `.tooManyTopics`.
     /// - Complexity: O(subscriptions of the client).
     package func subscribe(_ client: Client, to name: TopicName) throws(HubError) {
+        _ = try enter(client, name)
+    }
+
+    /// Makes a client a subscriber, and gives the topic.
+    func enter(_ client: Client, _ name: TopicName) throws(HubError) -> Topic {
         guard client.isRegistered else { throw .connectionClosed }
         if let topic = topics[name] {
-            guard !client.subscriptions.contains(where: { $0.topic === topic }) else { return }
+            guard !client.subscriptions.contains(where: { $0.topic === topic }) else { return topic }
             try checkSubscriptions(of: client)
             try takeShare(of: client)
             // What was published before must not reach the newcomer.
             settle(topic)
             join(client, topic)
-            return
+            return topic
         }
         try checkSubscriptions(of: client)
         guard topics.count < settings.maxTopics else {
@@ -27,6 +32,21 @@ extension Shard {
         let topic = Topic(name: name, scope: .topic)
         topics[name] = topic
         join(client, topic)
+        if hub.usesTable { enterTable(topic, client) }
+        return topic
+    }
+
+    /// Lets other shards know that this one has subscribers, and the bus if no other has.
+    private func enterTable(_ topic: Topic, _ client: Client) {
+        let joined = hub.topicTable.join(topic.name, index)
+        guard let outbox = hub.outbox else { return }
+        topic.reach = joined.reach
+        if joined.isFirst, case .full = outbox.interestChanged(topic.name, from: index) { pause(client, .bus) }
+    }
+
+    private func leaveTable(_ topic: Topic) {
+        guard hub.topicTable.leave(topic.name, index) else { return }
+        _ = hub.outbox?.interestChanged(topic.name, from: index)
     }
 
     /// Ends a subscription; none is no error.
@@ -92,6 +112,7 @@ extension Shard {
     /// Takes a membership out of both lists; the last of each takes the free place.
     private func leave(_ client: Client, _ topic: Topic, slot: Int) {
         client.share?.giveBack()
+        answerWaiting(client, for: topic)
         let position = client.subscriptions[slot].position
         let moved = topic.subscribers.removeLast()
         if position < topic.subscribers.count {
@@ -103,6 +124,8 @@ extension Shard {
             client.subscriptions[slot] = last
             last.topic.subscribers[last.position].slot = slot
         }
-        if topic.subscribers.isEmpty { topics[topic.name] = nil }
+        guard topic.subscribers.isEmpty else { return }
+        topics[topic.name] = nil
+        if hub.usesTable { leaveTable(topic) }
     }
 }

@@ -39,6 +39,8 @@ package final class Shard {
     var leavingClients: [Client] = []
     /// Clients that are not read until there is room for what they publish.
     var pausedClients: [Client] = []
+    /// Requests that are answered later.
+    var answers = AnswerTable()
     private var commands: [ShardCommand] = []
     private var nextCommand = 0
     /// What is done when the inbox has been taken in as far as it was filled then.
@@ -118,7 +120,7 @@ package final class Shard {
     /// - Parameter share: What the client's subscriptions are counted against together with those of others.
     package func attach(_ transport: any ClientTransport, share: SubscriptionShare? = nil) -> Client {
         let slot = freeSlots.popLast() ?? clients.count
-        let id = ClientID(unixMilliseconds: environment.unixMilliseconds(), using: &generator)
+        let id = ClientID(unixMilliseconds: environment.unixMilliseconds(), tag: hub.tag, using: &generator)
         let client = Client(handle: ClientHandle(id: id, shard: index, slot: slot), transport: transport, share: share)
         if slot == clients.count { clients.append(client) } else { clients[slot] = client }
         attachedCount += 1
@@ -169,6 +171,7 @@ package final class Shard {
         let slot = client.handle.slot
         guard slot < clients.count, clients[slot] === client else { return }
         clients[slot] = nil
+        stopAwaiting(client)
         freeSlots.append(slot)
         attachedCount -= 1
         // A list of this tick may still name it.
@@ -191,6 +194,7 @@ package final class Shard {
     @discardableResult
     package func tick(until deadline: UInt64 = .max) -> Bool {
         self.deadline = deadline
+        expireAnswers()
         flushAnswered()
         // What the last tick left is written before more is taken in.
         var isDone = flushDirty()
@@ -271,6 +275,8 @@ package final class Shard {
         case .push(let handle, let frame, let ingress, let completion): land(handle, frame, ingress, completion)
         case .disconnect(let handle, let reason):
             if let client = client(for: handle) { markForClosing(client, reason) }
+        case .answer(let answer, let content): give(answer, content)
+        case .reach(let name, let isConfirmed): note(name, isConfirmed: isConfirmed)
         case .mark:
             settleAll()
             marks.removeFirst()()

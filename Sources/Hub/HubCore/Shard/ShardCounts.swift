@@ -37,7 +37,7 @@ package struct ShardCounts {
     /// Publications of clients here, by scope.
     package internal(set) var publishes = InlineArray<4, UInt64>(repeating: 0)
     /// How often a client's socket was not read for a while, by the reason.
-    package internal(set) var pauses = InlineArray<2, UInt64>(repeating: 0)
+    package internal(set) var pauses = InlineArray<4, UInt64>(repeating: 0)
     /// Publications of clients to topics that nobody on the node received.
     package internal(set) var unreceived: UInt64 = 0
     package internal(set) var subscribes: UInt64 = 0

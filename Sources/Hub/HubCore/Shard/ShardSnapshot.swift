@@ -30,8 +30,10 @@ package struct ShardSnapshot: Sendable {
     package var largestInboxBytes = 0
     /// Clients that are not read because there is no room for what they publish.
     package var pausedClients = 0
+    /// Requests that wait for their answers.
+    package var openAnswers = 0
     /// How often that began, by the reason.
-    package var pauses = InlineArray<2, UInt64>(repeating: 0)
+    package var pauses = InlineArray<4, UInt64>(repeating: 0)
     package var ledger = DeliveryLedger()
     /// By scope, as its raw value counts.
     package var totalLatency = Array(repeating: HistogramValues(.milliseconds), count: 4)
@@ -85,7 +87,8 @@ package struct ShardSnapshot: Sendable {
         inboxBytes += other.inboxBytes
         largestInboxBytes = max(largestInboxBytes, other.largestInboxBytes)
         pausedClients += other.pausedClients
-        for index in 0..<2 { pauses[index] += other.pauses[index] }
+        openAnswers += other.openAnswers
+        for index in 0..<4 { pauses[index] += other.pauses[index] }
         ledger.add(other.ledger)
         for index in totalLatency.indices { totalLatency[index].add(other.totalLatency[index]) }
         topicLatency.add(other.topicLatency)
@@ -142,7 +145,8 @@ extension Shard {
         snapshot.topics = topics.count
         snapshot.inboxBytes = inbox.byteCount
         snapshot.largestInboxBytes = snapshot.inboxBytes
-        snapshot.pausedClients = pausedClients.count
+        snapshot.pausedClients = pausedClients.count + answers.waitingClients
+        snapshot.openAnswers = answers.count
         snapshot.pauses = counts.pointee.pauses
         copyCounts(into: &snapshot)
         return snapshot

@@ -14,6 +14,10 @@ final class Topic {
     var exclusions: [Exclusion] = []
     /// It is in the shard's list of topics with something pending.
     var isDirty = false
+    /// Whether other nodes' messages to it arrive.
+    var reach = TopicTable.Reach.confirmed
+    /// Requests to subscribe that wait until that is known.
+    var waiting: [PendingAnswer] = []
     /// The name as messages carry it.
     let encodedName: EncodedString
 

@@ -30,7 +30,7 @@ enum NodeMetricsCatalogue {
     static func make() -> [FamilyDescription] {
         let registry = Registry()
         Node.registerCommon(registry, log: Logger())
-        _ = BusMetrics(registry: registry, bus: .noop)
+        _ = BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: .redis, mode: "single")
         _ = ServerMetrics(registry, settings: ServerSettings(), hub: HubSettings())
         return registry.catalogue
     }

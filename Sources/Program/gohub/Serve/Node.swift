@@ -41,10 +41,11 @@ final class Node: Sendable {
                 [LogField("entry", exposure.rawValue), LogField("meaning", exposure.meaning)]
             )
         }
-        let bus = Node.makeBus(configuration, registry: registry, log: log)
+        _ = FixedBusMetrics(registry)
+        BusMetrics.registerInfo(registry, bus: .noop, mode: "none")
         var environment = HubEnvironment.system
         environment.prefetch = { gohub_prefetch($0) }
-        let hub = Hub(settings: HubSettings(configuration), environment: environment, relay: BusRelay(bus: bus))
+        let hub = Hub(settings: HubSettings(configuration), environment: environment)
         let welcome = Dispatcher.Welcome(
             version: Version.current,
             pingIntervalMilliseconds: Int64(settings.pingInterval / .milliseconds(1)),
@@ -57,16 +58,8 @@ final class Node: Sendable {
             receiver: Dispatcher(welcome: welcome),
             registry: registry,
             log: log,
-            checks: [.bus: { bus.isUp }]
+            checks: [.bus: { true }]
         )
-    }
-
-    private static func makeBus(_ configuration: Configuration, registry: Registry, log: Logger) -> any MessageBus {
-        let bus: any MessageBus =
-            switch configuration.bus.type {
-            case .noop: NoopBus()
-            }
-        return InstrumentedBus(bus, metrics: BusMetrics(registry: registry, bus: bus.kind), logger: log)
     }
 
     /// Registers every family that a node has, for the catalogue as for a running node.

@@ -4,111 +4,139 @@
 package import HubBus
 import Synchronization
 
-/// What buses of one process have in common: the server that a real bus would have.
-package final class MemoryExchange: Sendable {
-    fileprivate struct Subscription {
+/// A bus in memory: nodes of one process that share a ``MemoryBroker``.
+package final class MemoryBus: BusAdapter {
+    /// What the broker tells one connection; on the adapter's loop only.
+    final class Incoming: @unchecked Sendable {
         weak var bus: MemoryBus?
-        let receiver: any BusReceiver
+
+        func connected() { bus?.connected(self) }
+        func lost() { bus?.lost(self) }
+        func received(_ topic: BusTopic, _ bytes: [UInt8]) { bus?.received(self, topic, bytes) }
+        func settled(_ id: UInt64, _ error: BusError?) { bus?.settled(self, id, error) }
+        func confirmed(_ generation: UInt64) { bus?.confirmed(self, generation) }
     }
 
-    fileprivate let topics = Mutex<[String: [Subscription]]>([:])
+    package let kind: BusKind
+    private let broker: MemoryBroker
+    private let post: @Sendable (@escaping @Sendable () -> Void) -> Void
+    private weak var events: (any BusEvents)?
+    private var session: MemoryBroker.Session?
+    private var incoming: Incoming?
+    private var isPaused = false
+    private var waiting: [(BusTopic, [UInt8])] = []
 
-    /// Makes one without subscribers.
-    package init() {}
-
-    /// How many receivers have the topic; for tests of leaks.
-    package func receiverCount(of topic: String) -> Int { topics.withLock { $0[topic]?.count ?? 0 } }
-}
-
-/// A bus inside the process, for tests: nodes that share a ``MemoryExchange`` get each other's messages.
-///
-/// A message is delivered on the publisher's thread before `publish` returns, also to the publishing node itself. Failures
-/// come from ``fail(with:)`` and ``hold()``.
-package final class MemoryBus: MessageBus {
-    private struct State {
-        var isClosed = false
-        var isHolding = false
-        var failure: BusError?
-        var held: [PublishCompletion] = []
-    }
-
-    private let exchange: MemoryExchange
-    private let state = Mutex(State())
-
-    /// Joins an exchange.
-    package init(_ exchange: MemoryExchange = MemoryExchange()) { self.exchange = exchange }
-
-    package var kind: BusKind { .noop }
-
-    package var isUp: Bool { state.withLock { !$0.isClosed && $0.failure == nil } }
-
-    /// Lets every call but ``close()`` fail from now on; nil lets them succeed again.
-    package func fail(with error: BusError?) { state.withLock { $0.failure = error } }
-
-    /// Leaves publications without an answer, undelivered, until ``release(_:)`` or ``close()``.
-    package func hold() { state.withLock { $0.isHolding = true } }
-
-    /// Answers the publications that were held.
-    package func release(_ error: BusError?) {
-        let held = state.withLock { state in
-            state.isHolding = false
-            defer { state.held = [] }
-            return state.held
-        }
-        for completion in held { completion(error) }
-    }
-
-    package func publish(
-        _ bytes: [UInt8],
-        to topic: String,
-        within limit: Duration,
-        _ completion: PublishCompletion
+    /// Makes an adapter.
+    ///
+    /// - Parameter post: Runs a job on the bus loop, in order.
+    package init(
+        _ broker: MemoryBroker,
+        kind: BusKind = .redis,
+        post: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
     ) {
-        if let error = refusal(of: topic) { return completion(error) }
-        let isHeld = state.withLock { state in
-            if state.isHolding { state.held.append(completion) }
-            return state.isHolding
-        }
-        if isHeld { return }
-        for subscription in exchange.topics.withLock({ $0[topic] ?? [] }) {
-            subscription.receiver.receive(bytes, on: topic)
-        }
-        completion(nil)
+        self.broker = broker
+        self.kind = kind
+        self.post = post
     }
 
-    package func subscribe(
-        _ receiver: any BusReceiver,
-        to topic: String,
-        within limit: Duration
-    ) async throws(BusError) {
-        if let error = refusal(of: topic) { throw error }
-        exchange.topics.withLock { topics in
-            if topics[topic]?.contains(where: { $0.bus === self && $0.receiver === receiver }) == true { return }
-            topics[topic, default: []].append(MemoryExchange.Subscription(bus: self, receiver: receiver))
+    package func start(_ events: any BusEvents) { self.events = events }
+
+    package func connect() {
+        let incoming = Incoming()
+        incoming.bus = self
+        let post = post
+        let session = MemoryBroker.Session { job in post { job(incoming) } }
+        self.incoming = incoming
+        self.session = session
+        broker.connect(session)
+    }
+
+    package func disconnect() {
+        if let session { broker.disconnect(session) }
+        session = nil
+        incoming = nil
+        waiting = []
+        isPaused = false
+    }
+
+    package func want(_ change: InterestChange) {
+        guard let session else { return }
+        broker.submit { _ in
+            session.state.withLock { state in
+                for step in change.steps {
+                    switch step {
+                    case .add(let topic): state.names.insert(topic)
+                    case .addPrefix(let prefix): state.prefixes.insert(prefix)
+                    case .remove(let topic): state.names.remove(topic)
+                    }
+                }
+            }
+            session.post { $0.confirmed(change.generation) }
         }
     }
 
-    package func unsubscribe(_ receiver: any BusReceiver, from topic: String) async throws(BusError) {
-        if let error = refusal(of: topic) { throw error }
-        exchange.topics.withLock { topics in
-            topics[topic]?.removeAll { $0.bus === self && $0.receiver === receiver }
-            if topics[topic]?.isEmpty == true { topics[topic] = nil }
+    package func publish(_ batch: [Outgoing]) {
+        guard let session else { return }
+        broker.submit { [broker] fault in
+            for message in batch {
+                if fault == .refusing {
+                    session.post { $0.settled(message.id, BusError(.rejected, "refused by the test")) }
+                    continue
+                }
+                if fault != .losing { broker.publish(message.topic, message.bytes) }
+                session.post { $0.settled(message.id, nil) }
+            }
         }
     }
 
-    package func close() async {
-        state.withLock { $0.isClosed = true }
-        exchange.topics.withLock { topics in
-            for topic in topics.keys { topics[topic]?.removeAll { $0.bus === self } }
-            topics = topics.filter { !$0.value.isEmpty }
+    package func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        while !isPaused, !waiting.isEmpty {
+            let (topic, bytes) = waiting.removeFirst()
+            hand(topic, bytes)
         }
-        release(.closed)
     }
 
-    private func refusal(of topic: String) -> BusError? {
-        state.withLock { state in
-            if state.isClosed { return .closed }
-            return topic.isEmpty ? .topicEmpty : state.failure
+    package func close(_ done: @escaping () -> Void) {
+        disconnect()
+        done()
+    }
+
+    // MARK: What the broker tells
+
+    private func connected(_ incoming: Incoming) {
+        guard incoming === self.incoming else { return }
+        events?.link(.authenticating)
+        events?.link(.connected)
+    }
+
+    private func lost(_ incoming: Incoming) {
+        guard incoming === self.incoming else { return }
+        disconnect()
+        events?.link(.down(LinkFault(.closed, "the broker in memory went away")))
+    }
+
+    private func settled(_ incoming: Incoming, _ id: UInt64, _ error: BusError?) {
+        if incoming === self.incoming { events?.settled(id, error) }
+    }
+
+    private func confirmed(_ incoming: Incoming, _ generation: UInt64) {
+        if incoming === self.incoming { events?.confirmed(generation) }
+    }
+
+    private func received(_ incoming: Incoming, _ topic: BusTopic, _ bytes: [UInt8]) {
+        guard incoming === self.incoming else { return }
+        if isPaused { waiting.append((topic, bytes)) } else { hand(topic, bytes) }
+    }
+
+    private func hand(_ topic: BusTopic, _ bytes: [UInt8]) {
+        var name = topic.name
+        let hasRoom = name.withUTF8 { name in
+            bytes.withUnsafeBytes { bytes in
+                events?.received([Received(topic: UnsafeRawBufferPointer(name), bytes: bytes)]) ?? true
+            }
         }
+        if !hasRoom { isPaused = true }
     }
 }

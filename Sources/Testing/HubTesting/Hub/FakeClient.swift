@@ -85,7 +85,7 @@ package final class FakeClient {
 
     /// Publishes a text frame as it is, without an answer.
     package func publish(_ text: String, to topic: TopicName, echo: Bool = true) {
-        Array(text.utf8).withUnsafeBytes {
+        _ = Array(text.utf8).withUnsafeBytes {
             shard.publish(1, $0, to: topic, from: client, ingress: 0, echo: echo)
         }
     }

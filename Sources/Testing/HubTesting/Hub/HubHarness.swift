@@ -30,10 +30,10 @@ package final class HubHarness {
     package init(
         shards count: Int = 1,
         settings: HubSettings = HubSettings(),
-        relay: (any PublicationRelay)? = nil,
+        outbox: Outbox? = nil,
+        clock: VirtualClock = VirtualClock(),
         receiver: any MessageReceiver = Dispatcher(welcome: HubHarness.welcome)
     ) {
-        let clock = VirtualClock()
         let start = clock.now().nanoseconds
         let wakes = WakeBoard(count: count)
         let hub = Hub(
@@ -45,7 +45,7 @@ package final class HubHarness {
                     return HubHarness.epochMilliseconds + Int64(clamping: passed)
                 }
             ),
-            relay: relay
+            outbox: outbox
         )
         shards = (0..<count).map { index in hub.makeShard { wakes.mark(index) } }
         hub.seal()

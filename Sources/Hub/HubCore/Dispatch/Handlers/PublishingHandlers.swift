@@ -15,9 +15,9 @@ struct PublishHandler: MessageHandler {
             UnsafeRawBufferPointer(rebasing: data[request.payload]),
             to: request.topicName,
             limit: limit,
-            echo: request.echo
+            echo: request.echo,
+            confirm: request.confirm
         )
-        message.answerPublished(request.topic)
     }
 }
 
@@ -28,9 +28,9 @@ struct BroadcastHandler: MessageHandler {
 
     func handle(_ message: Message) throws(MessageError) {
         let data = try message.requiredData()
-        let payload = UnsafeRawBufferPointer(rebasing: data[try BroadcastRequest.parse(data).payload])
-        try message.publish(payload, to: .broadcast, limit: limit)
-        message.answerPublished(TopicName.broadcast.text)
+        let request = try BroadcastRequest.parse(data)
+        let payload = UnsafeRawBufferPointer(rebasing: data[request.payload])
+        try message.publish(payload, to: .broadcast, limit: limit, confirm: request.confirm)
     }
 }
 
@@ -55,9 +55,14 @@ struct UnicastHandler: MessageHandler {
         // The id as the hub writes it, whatever the case of the sender's letters.
         let topic = TopicName.unicastPrefix + target.description
         let payload = UnsafeRawBufferPointer(rebasing: data[request.payload])
-        try message.shard.withScratch { bytes throws(MessageError) in
+        let shard = message.shard
+        var isForwarded = false
+        try shard.withScratch { bytes throws(MessageError) in
             try message.encode(payload, EncodedString(topic), limit: limit, to: &bytes)
-            let shard = message.shard
+            if shard.hub.outbox != nil, !shard.hub.isLocal(target) {
+                isForwarded = true
+                return message.forward(bytes, to: target, topic)
+            }
             let refusal: HubError? = bytes.withUnsafeBytes { encoded in
                 do throws(HubError) {
                     try shard.unicast(encoded, to: target, from: message.client, ingress: message.ingress)
@@ -68,21 +73,58 @@ struct UnicastHandler: MessageHandler {
             }
             if let refusal { throw MessageError(refusal) }
         }
-        message.answerPublished(topic)
+        if !isForwarded { message.answerPublished(topic) }
     }
 }
 
 extension Message {
+    /// Publishes and answers: at once, or with `confirm` when the bus has answered.
     fileprivate func publish(
         _ payload: UnsafeRawBufferPointer,
         to topic: TopicName,
         limit: Int,
-        echo: Bool = true
+        echo: Bool = true,
+        confirm: Bool
     ) throws(MessageError) {
         let name = shard.topic(topic)?.encodedName ?? EncodedString(topic.text)
+        var isReachable = true
+        var answer: PendingAnswer?
         try shard.withScratch { bytes throws(MessageError) in
             try encode(payload, name, limit: limit, to: &bytes)
-            bytes.withUnsafeBytes { shard.publish(1, $0, to: topic, from: client, ingress: ingress, echo: echo) }
+            if confirm, shard.hub.outbox != nil { answer = answerLater() }
+            isReachable = bytes.withUnsafeBytes {
+                shard.publish(
+                    1,
+                    $0,
+                    to: topic,
+                    from: client,
+                    ingress: ingress,
+                    echo: echo,
+                    answer: answer
+                )
+            }
+        }
+        if let answer {
+            if !isReachable {
+                answer.complete(.error(MessageError(.busUnavailable, "other nodes cannot be reached now")))
+            }
+        } else {
+            answerPublished(topic.text, isReachable: isReachable)
+        }
+    }
+
+    /// Hands a message on to the node of its receiver, and answers when that node has.
+    fileprivate func forward(_ bytes: [UInt8], to target: ClientID, _ topic: String) {
+        let (hub, answer) = (shard.hub, answerLater())
+        shard.countUnicast()
+        let outcome = hub.outbox?.forward(.text(bytes), to: target, from: shard.index) { error in
+            guard let error else { return answer.complete(.published(topic)) }
+            answer.complete(.error(MessageError(hub.refused(error))))
+        }
+        switch outcome {
+        case .full?: shard.pause(client, .bus)
+        case .unavailable?, nil: answer.complete(.error(MessageError(hub.refused(.busUnavailable))))
+        case .accepted?: break
         }
     }
 
@@ -106,9 +148,15 @@ extension Message {
         guard bytes.count <= limit else { throw .tooLarge(delivered: bytes.count, limit: limit) }
     }
 
-    fileprivate func answerPublished(_ topic: String) {
+    fileprivate func answerPublished(_ topic: String, isReachable: Bool = true) {
         reply { timestamp, bytes in
-            HubMessage.published(topic: topic, messageID: messageID, timestamp: timestamp, to: &bytes)
+            HubMessage.published(
+                topic: topic,
+                isReachable: isReachable,
+                messageID: messageID,
+                timestamp: timestamp,
+                to: &bytes
+            )
         }
     }
 }

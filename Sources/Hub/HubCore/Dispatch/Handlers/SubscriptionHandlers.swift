@@ -4,17 +4,27 @@
 import HubWire
 
 /// Answers `subscribe`: from the answer on the client gets what is published to the topic.
+///
+/// Other nodes' messages too, unless the answer says that the bus is unavailable; where the bus has to confirm that first, the
+/// answer waits.
 struct SubscribeHandler: MessageHandler {
     func handle(_ message: Message) throws(MessageError) {
         let request = try TopicRequest.parse(message.requiredData())
+        let topic: Topic
         do throws(HubError) {
-            try message.shard.subscribe(message.client, to: request.topicName)
+            topic = try message.shard.enter(message.client, request.topicName)
         } catch {
             throw MessageError(error)
         }
+        if topic.reach == .pending {
+            topic.waiting.append(message.answerLater())
+            return
+        }
+        let isReachable = topic.reach == .confirmed && message.shard.hub.outbox?.isAvailable ?? true
         message.reply { timestamp, bytes in
             HubMessage.subscribed(
                 topic: request.topic,
+                isReachable: isReachable,
                 messageID: message.messageID,
                 timestamp: timestamp,
                 to: &bytes

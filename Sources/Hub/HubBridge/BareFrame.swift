@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBus
+import HubCore
+import HubWire
+
+/// What clients get of a payload that no node sent: JSON as it is, other text as a JSON string, anything else as a binary frame.
+struct BareFrame {
+    let bytes: [UInt8]
+    let isBinary: Bool
+
+    private static let from = EncodedString("bus")
+
+    /// Makes a frame; nil when clients may not get one of this size.
+    init?(_ payload: UnsafeRawBufferPointer, topic: BusTopic, hub: Hub, limit: Int) {
+        let name = topic.kind == .topic ? topic.suffix : topic.name
+        var bytes: [UInt8] = []
+        if (try? JSONReader.validate(payload)) != nil {
+            Self.append(payload, name, hub, to: &bytes)
+            isBinary = false
+        } else if let text = String(validating: payload, as: UTF8.self) {
+            let string = EncodedString(text)
+            string.bytes.withUnsafeBytes { Self.append($0, name, hub, to: &bytes) }
+            isBinary = false
+        } else {
+            guard let topicName = topic.topicName ?? (try? TopicName(topic.name)) else { return nil }
+            BinaryPublish.append(topic: topicName, payload: payload, to: &bytes)
+            isBinary = true
+        }
+        guard bytes.count <= limit else { return nil }
+        self.bytes = bytes
+    }
+
+    private static func append(_ payload: UnsafeRawBufferPointer, _ topic: String, _ hub: Hub, to bytes: inout [UInt8])
+    {
+        HubMessage.message(
+            topic: EncodedString(topic),
+            payload: payload,
+            from: from,
+            messageID: hub.nextMessageID(),
+            timestamp: hub.unixMilliseconds(),
+            to: &bytes
+        )
+    }
+}

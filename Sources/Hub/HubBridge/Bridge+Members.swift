@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBus
+import HubCore
+import HubLog
+
+/// Which other nodes there are.
+extension Bridge {
+    var startDeadline: UInt64 {
+        if case .starting(let deadline, _, _) = phase { deadline } else { .max }
+    }
+
+    var ownRecord: NodeRecord {
+        var record = NodeRecord(identity)
+        record.admin = settings.adminAddress
+        record.version = settings.version
+        record.clients = hub.clientCount
+        record.tag = hub.tag
+        if case .starting = phase { record.phase = .starting }
+        return record
+    }
+
+    package func flows(_ isReady: Bool) {
+        board.isReady = isReady
+        guard isReady else { return }
+        if case .starting(_, _, let whenDone) = phase {
+            let deadline = clock.monotonic() &+ settings.startWindow
+            phase = .starting(deadline: deadline, hasAnnounced: true, whenDone)
+        }
+        announce()
+    }
+
+    /// Says who this node is.
+    func announce(_ phase: NodeRecord.Phase? = nil) {
+        guard link.takesPublications else { return }
+        var record = ownRecord
+        if let phase { record.phase = phase }
+        for topic in [BusTopic.broadcast] + members.records.map({ .node($0.id) }) {
+            record.heads[topic] = sequences.head(topic)
+        }
+        var fields = EnvelopeWriter.Fields(.node, to: .nodes)
+        fields.publishTime = clock.unixMicroseconds()
+        let bytes = record.json.withUnsafeBytes { writer.encode(fields, payload: $0) }
+        link.publish(bytes, to: .nodes)
+        // A tenth of it is random, so that nodes that started together do not speak together.
+        nextHeartbeat = clock.monotonic() &+ settings.heartbeat &- UInt64.random(in: 0...settings.heartbeat / 10)
+    }
+
+    func received(record envelope: Envelope) {
+        guard let record = NodeRecord(json: envelope.payload), record.incarnation == envelope.incarnation else {
+            return metrics.dropped(.decode)
+        }
+        if record.id == identity.id { sameName(record) }
+        switch members.received(record, clock.monotonic()) {
+        case .joined:
+            logger.info("a node joined", describe(record))
+            announce()
+            showNodes()
+        case .left:
+            logger.info("a node left", describe(record))
+            showNodes()
+        case .tooMany:
+            logger.warning("there are more nodes than a node can know; this one is ignored", describe(record))
+        case .stayed: break
+        }
+        for (topic, head) in record.heads where topic == .broadcast || topic == ownTopic {
+            let missing = gaps.announced(record.incarnation, topic, head)
+            if missing > 0 { lost(missing, of: record.incarnation, on: topic) }
+        }
+    }
+
+    private func describe(_ record: NodeRecord) -> [LogField] {
+        [
+            LogField("node", record.id), LogField("version", record.version), LogField("admin", record.admin),
+            LogField("nodes", members.count + 1),
+        ]
+    }
+
+    /// Another node has this node's name: the later one of them must not serve.
+    private func sameName(_ record: NodeRecord) {
+        switch (phase, record.phase) {
+        case (.starting(_, _, let whenDone), _):
+            // Of two that start together one goes on.
+            if record.phase == .starting, record.incarnation < identity.incarnation { return }
+            phase = .serving
+            whenDone(.nameTaken(record))
+        case (.serving, .serving):
+            logger.error(
+                "another node has this node's name: requests reach both; give each node a hub.node_id of its own",
+                describe(record)
+            )
+        default: break
+        }
+    }
+
+    /// Ends the look for others when it is time.
+    func tickStart(_ now: UInt64) {
+        guard case .starting(let deadline, _, let whenDone) = phase, now >= deadline else { return }
+        phase = .serving
+        hub.tag = freeTag()
+        announce()
+        showNodes()
+        whenDone(.serving)
+    }
+
+    /// A random tag that no node uses, unless there is none.
+    private func freeTag() -> UInt16 {
+        for _ in 0..<1000 {
+            let tag = UInt16.random(in: .min ... .max)
+            if !members.uses(tag) { return tag }
+        }
+        return UInt16.random(in: .min ... .max)
+    }
+
+    func tickMembers(_ now: UInt64) {
+        if now >= nextHeartbeat {
+            announce()
+            if !link.takesPublications { nextHeartbeat = now &+ settings.heartbeat }
+            showNodes()
+        }
+        guard now > settings.memberTimeout else { return }
+        let gone = members.expire(before: now - settings.memberTimeout)
+        guard !gone.isEmpty else { return }
+        for record in gone { logger.warning("a node is silent, and counts as gone", describe(record)) }
+        showNodes()
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBus
+import HubCore
+import HubWire
+
+/// From the hub to the bus.
+extension Bridge {
+    func publish(_ publication: Publication, _ answer: PendingAnswer?, _ now: UInt64) {
+        if !link.takesPublications, buffer.append(publication, now) {
+            answer?.complete(.error(MessageError(.busUnavailable, "other nodes cannot be reached now")))
+            return
+        }
+        send(publication, answer, now)
+    }
+
+    func send(_ publication: Publication, _ answer: PendingAnswer?, _ now: UInt64) {
+        var fields = EnvelopeWriter.Fields(.publication, to: BusTopic(publication.topic))
+        fields.isBinary = publication.opcode == 2
+        // Since it came into the node: the way through the outbox counts.
+        let waited = now > publication.ingress ? (now - publication.ingress) / 1000 : 0
+        fields.publishTime = clock.unixMicroseconds() - Int64(clamping: waited)
+        let observer = answer.map { ConfirmedAnswer($0, topic: publication.topic) }
+        publication.payload.withUnsafeBytes { send(fields, $0, observer) }
+    }
+
+    /// Numbers, encodes and publishes.
+    func send(_ fields: EnvelopeWriter.Fields, _ payload: UnsafeRawBufferPointer, _ observer: ConfirmedAnswer? = nil) {
+        var fields = fields
+        // What is not sent has no number: it is no gap, its publisher was told.
+        if link.takesPublications {
+            let position = sequences.next(fields.topic)
+            fields.epoch = position.epoch
+            fields.sequence = position.sequence
+        }
+        link.publish(writer.encode(fields, payload: payload), to: fields.topic, observer)
+    }
+
+    /// Gives up what has waited too long for the bus.
+    func expireBuffer(_ now: UInt64) {
+        while let publication = buffer.popExpired(now) { send(publication, nil, now) }
+    }
+}
+
+/// Completes a client's answer by that of the bus.
+final class ConfirmedAnswer: PublishObserver {
+    private let answer: PendingAnswer
+    private let topic: TopicName
+
+    init(_ answer: PendingAnswer, topic: TopicName) {
+        self.answer = answer
+        self.topic = topic
+    }
+
+    func published(_ error: BusError?) {
+        guard let error else { return answer.complete(.published(topic.text)) }
+        answer.complete(.error(MessageError(.busUnavailable, error.message)))
+    }
+}

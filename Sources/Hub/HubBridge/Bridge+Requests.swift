@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBus
+import HubCore
+
+/// What nodes ask each other: to push a frame to a client of theirs.
+extension Bridge {
+    private static var unicast: StaticString { "unicast" }
+
+    /// Sends a frame to the node, or nodes, whose tag a client's id has.
+    func forward(
+        _ frame: Frame,
+        to id: ClientID,
+        _ now: UInt64,
+        _ completion: @escaping @Sendable (HubError?) -> Void
+    ) {
+        // It may have connected here since, or it was never elsewhere.
+        let nodes = members.nodes(tagged: id.tag)
+        guard link.takesPublications else { return completion(.busUnavailable) }
+        guard !nodes.isEmpty else { return completion(.clientNotFound) }
+        let deadline = now &+ settings.requestTimeout
+        guard let request = requests.open(to: nodes.count, until: deadline, completion) else {
+            return completion(.busUnavailable)
+        }
+        for node in nodes {
+            var fields = EnvelopeWriter.Fields(.request, to: .node(node.id))
+            fields.isBinary = frame.isBinary
+            fields.publishTime = clock.unixMicroseconds()
+            fields.correlation = request
+            fields.client = id.bytes
+            fields.operation = Self.unicast
+            frame.content.withUnsafeBytes { send(fields, $0) }
+        }
+    }
+
+    /// Does what another node asks, and answers.
+    func answer(_ request: Envelope) {
+        guard let correlation = request.extensions.correlation,
+            let origin = String(validating: request.origin, as: UTF8.self)
+        else { return metrics.dropped(.decode) }
+        var fields = EnvelopeWriter.Fields(.answer, to: .node(origin))
+        fields.publishTime = clock.unixMicroseconds()
+        fields.correlation = correlation
+        var outcome = outcome(of: request)
+        outcome.withUTF8 { send(fields, UnsafeRawBufferPointer($0)) }
+    }
+
+    private func outcome(of request: Envelope) -> String {
+        guard request.extensions[.operation]?.elementsEqual("unicast".utf8) == true,
+            let client = request.extensions[.client], let id = ClientID(bytes: client)
+        else { return "unsupported" }
+        // What came before it is before it.
+        _ = receivedAll()
+        let payload = Array(request.payload)
+        do throws(HubError) {
+            try hub.pushLocally(request.isBinary ? .binary(payload) : .text(payload), to: id)
+            return "ok"
+        } catch {
+            return error.code.rawValue
+        }
+    }
+
+    /// Takes another node's answer.
+    func answered(_ answer: Envelope) {
+        guard let request = answer.extensions.correlation else { return metrics.dropped(.decode) }
+        let error: HubError? =
+            switch String(decoding: answer.payload, as: UTF8.self) {
+            case "ok": nil
+            case HubError.Code.sendBufferFull.rawValue: .sendBufferFull
+            case HubError.Code.clientNotFound.rawValue: .clientNotFound
+            default: .busUnavailable
+            }
+        requests.answered(request, error)
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// The other nodes, as they say of themselves; gone are those that say so, or nothing for a while.
+///
+/// No I/O, no clock.
+struct Membership {
+    /// What a record tells of its node.
+    enum Change: Equatable {
+        case joined
+        case stayed
+        case left
+        /// There are as many as there may be.
+        case tooMany
+    }
+
+    /// How many nodes there may be.
+    static let limit = 1024
+
+    private var members: [UInt64: (record: NodeRecord, seen: UInt64)] = [:]
+    private var byTag: [UInt16: [UInt64]] = [:]
+
+    /// How many there are, those that start included.
+    var count: Int { members.count }
+    /// What they say, in the order of their names.
+    var records: [NodeRecord] {
+        members.values.map(\.record).sorted { ($0.id, $0.incarnation) < ($1.id, $1.incarnation) }
+    }
+
+    func record(of incarnation: UInt64) -> NodeRecord? { members[incarnation]?.record }
+
+    /// The nodes whose clients' ids end with a tag; several after a partition.
+    func nodes(tagged tag: UInt16) -> [NodeRecord] { byTag[tag]?.compactMap { members[$0]?.record } ?? [] }
+
+    /// Whether a tag is in use.
+    func uses(_ tag: UInt16) -> Bool { byTag[tag] != nil }
+
+    mutating func received(_ record: NodeRecord, _ now: UInt64) -> Change {
+        let known = members[record.incarnation] != nil
+        if record.phase == .leaving {
+            remove(record.incarnation)
+            return known ? .left : .stayed
+        }
+        guard known || members.count < Self.limit else { return .tooMany }
+        if members[record.incarnation]?.record.tag != record.tag {
+            untag(record.incarnation)
+            if let tag = record.tag { byTag[tag, default: []].append(record.incarnation) }
+        }
+        members[record.incarnation] = (record, now)
+        return known ? .stayed : .joined
+    }
+
+    /// Takes out those that were not heard of since a moment.
+    mutating func expire(before moment: UInt64) -> [NodeRecord] {
+        let gone = members.values.filter { $0.seen < moment }.map(\.record)
+        for record in gone { remove(record.incarnation) }
+        return gone
+    }
+
+    private mutating func remove(_ incarnation: UInt64) {
+        untag(incarnation)
+        members[incarnation] = nil
+    }
+
+    private mutating func untag(_ incarnation: UInt64) {
+        guard let tag = members[incarnation]?.record.tag else { return }
+        byTag[tag]?.removeAll { $0 == incarnation }
+        if byTag[tag]?.isEmpty == true { byTag[tag] = nil }
+    }
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubLog
+import HubMetrics
+
+/// One node's way to its bus: counts, times and supervises any adapter, so that none can forget to.
+///
+/// ```
+/// bridge ── publish, interest ─→ BusLink ─→ BusAdapter ─→ server
+///    ↑                          │ deadlines, probes, back-off, counting, the log
+///    └────── BusSink ───────────┴── BusEvents ←── adapter
+/// ```
+///
+/// Belongs to the bus loop. ``tick(_:)`` has to be called once a tick of that loop, and at the time that it returns.
+package final class BusLink {
+    /// What a link goes by.
+    package struct Settings: Sendable {
+        /// How long a publication may take to be answered, nanoseconds.
+        package var publishTimeout: UInt64 = 50_000_000
+        package var supervisor = BusSupervisor.Settings()
+        /// Whether programs that are no nodes may publish.
+        package var acceptsBare = true
+        /// The most bytes of their payloads.
+        package var maxBareBytes = 1 << 20
+
+        /// The defaults.
+        package init() {}
+    }
+
+    /// From so many publications without an answer, or so many bytes of them, on, no more are taken.
+    static let inFlightLimit = 4096
+    static let inFlightByteLimit = 4 << 20
+
+    let adapter: any BusAdapter
+    let identity: NodeIdentity
+    let settings: Settings
+    let metrics: BusMetrics
+    let clock: BusClock
+    let writer: EnvelopeWriter
+    var story: OutageLog
+    var supervisor: BusSupervisor
+    private var inFlight = InFlight()
+    private var batch: [Outgoing] = []
+    /// Changes that the server has not confirmed, and by how much each changes the number of interests.
+    private var unconfirmed: [(generation: UInt64, difference: Int)] = []
+    private var confirmedInterests = 0
+    private var lastReady = false
+    private var generator = SystemRandomNumberGenerator()
+    /// What this node wants to receive; a change is told to the server at the end of the tick.
+    package var interest = Interest()
+    package weak var sink: (any BusSink)?
+    private var isClosed = false
+
+    /// Makes a link that ``start()`` begins to connect.
+    package init(
+        _ adapter: any BusAdapter,
+        identity: NodeIdentity,
+        settings: Settings = Settings(),
+        metrics: BusMetrics,
+        logger: Logger,
+        clock: BusClock = .system
+    ) {
+        self.adapter = adapter
+        self.identity = identity
+        self.settings = settings
+        self.metrics = metrics
+        self.clock = clock
+        writer = EnvelopeWriter(identity)
+        story = OutageLog(logger, kind: adapter.kind)
+        supervisor = BusSupervisor(settings.supervisor)
+    }
+
+    /// Begins; the node's own inbox is wanted first of all.
+    package func start() {
+        interest.want(.node(identity.id))
+        adapter.start(self)
+        perform(supervisor.start(clock.monotonic()))
+    }
+
+    /// Whether messages flow as far as is known.
+    package var isReady: Bool { supervisor.isReady }
+    /// Whether publications are sent now; if not, they fail at once.
+    package var takesPublications: Bool { supervisor.takesPublications }
+    /// Whether more publications are taken before others are answered.
+    package var hasRoom: Bool {
+        inFlight.count < Self.inFlightLimit && inFlight.byteCount < Self.inFlightByteLimit
+    }
+    /// Whether all publications were answered.
+    package var isSettled: Bool { inFlight.count == 0 }
+
+    // MARK: Publishing
+
+    /// Publishes an envelope, which is sent at the end of the tick.
+    ///
+    /// - Parameter observer: Told once, at the deadline at the latest.
+    package func publish(_ bytes: [UInt8], to topic: BusTopic, _ observer: (any PublishObserver)? = nil) {
+        let now = clock.monotonic()
+        guard !isClosed else { return refuse(.closed, observer) }
+        guard supervisor.takesPublications else { return refuse(.disconnected, observer) }
+        send(bytes, to: topic, now, observer, isCounted: true)
+    }
+
+    private func send(
+        _ bytes: [UInt8],
+        to topic: BusTopic,
+        _ now: UInt64,
+        _ observer: (any PublishObserver)?,
+        isCounted: Bool
+    ) {
+        let deadline = now &+ settings.publishTimeout
+        batch.append(Outgoing(id: inFlight.nextID, topic: topic, bytes: bytes, deadline: deadline))
+        inFlight.append(
+            InFlight.Entry(
+                sent: now,
+                deadline: deadline,
+                byteCount: bytes.count,
+                isCounted: isCounted,
+                observer: observer
+            )
+        )
+    }
+
+    private func refuse(_ error: BusError, _ observer: (any PublishObserver)?) {
+        answer(error, after: 0, observer)
+    }
+
+    private func answer(_ error: BusError?, after nanoseconds: UInt64, _ observer: (any PublishObserver)?) {
+        metrics.duration.observe(nanoseconds)
+        if let error {
+            metrics.failed(error)
+            story.publicationFailed(error)
+        } else {
+            metrics.published.increment()
+        }
+        observer?.published(error)
+    }
+
+    private func answer(_ entry: InFlight.Entry, _ error: BusError?, _ now: UInt64) {
+        guard entry.isCounted else { return }
+        answer(error, after: now &- entry.sent, entry.observer)
+    }
+
+    /// Does what the tick gathered, and lets time pass.
+    ///
+    /// - Returns: When this has to be called again at the latest, nanoseconds of the clock.
+    package func tick(_ now: UInt64) -> UInt64 {
+        while let late = inFlight.popFirst(lateAt: now) {
+            answer(late, .timeout, now)
+            if late.isCounted { perform(supervisor.answerIsLate(sent: late.sent, now)) }
+        }
+        perform(supervisor.tick(now))
+        if supervisor.phase == .subscribing || supervisor.phase == .probing || supervisor.phase == .ready,
+            let change = interest.takeChanges()
+        {
+            unconfirmed.append((change.generation, change.difference))
+            adapter.want(change)
+        }
+        if !batch.isEmpty {
+            let ready = batch
+            batch.removeAll(keepingCapacity: true)
+            adapter.publish(ready)
+        }
+        noteReadiness()
+        metrics.set(interests: interest.count, confirmed: confirmedInterests)
+        return min(supervisor.nextDeadline, inFlight.nextDeadline)
+    }
+
+    private func noteReadiness() {
+        guard supervisor.isReady != lastReady else { return }
+        lastReady = supervisor.isReady
+        metrics.up.set(Int64(lastReady ? 1 : 0))
+        sink?.flows(lastReady)
+    }
+
+    /// Takes messages again.
+    package func resume() { adapter.resume() }
+
+    /// Ends everything; what is not answered yet is answered now.
+    package func close(_ done: @escaping () -> Void) {
+        isClosed = true
+        supervisor.close()
+        batch.removeAll()
+        failAll(.closed)
+        noteReadiness()
+        adapter.close(done)
+    }
+
+    private func failAll(_ error: BusError) {
+        let now = clock.monotonic()
+        while let entry = inFlight.popFirst(lateAt: .max) { answer(entry, error, now) }
+    }
+
+    // MARK: The supervisor's will
+
+    func perform(_ action: BusSupervisor.Action) {
+        switch action {
+        case .none: break
+        case .connect: adapter.connect()
+        case .subscribe:
+            let all = interest.takeAll()
+            unconfirmed = [(all.generation, interest.count)]
+            confirmedInterests = 0
+            adapter.want(all)
+        case .probe(let number): probe(number)
+        case .ready(let outage, let attempts):
+            metrics.ready(outage: outage)
+            story.ready(outage: outage, attempts: attempts, interests: interest.count)
+        case .disconnect(let reason):
+            adapter.disconnect()
+            metrics.probeFailed()
+            down(LinkFault(reason, "no answer from the server in time"))
+        }
+    }
+
+    private func probe(_ number: UInt64) {
+        let topic = BusTopic.node(identity.id)
+        var fields = EnvelopeWriter.Fields(.probe, to: topic)
+        fields.sequence = number
+        fields.publishTime = clock.unixMicroseconds()
+        let bytes = writer.encode(fields, payload: UnsafeRawBufferPointer(start: nil, count: 0))
+        send(bytes, to: topic, clock.monotonic(), nil, isCounted: false)
+    }
+
+    private func down(_ fault: LinkFault) {
+        let now = clock.monotonic()
+        let wasReady = supervisor.phase == .ready
+        supervisor.down(now, random: Double.random(in: 0...1, using: &generator))
+        metrics.down(fault.reason)
+        story.down(fault, wasReady: wasReady)
+        unconfirmed.removeAll()
+        confirmedInterests = 0
+        batch.removeAll()
+        failAll(.disconnected)
+    }
+
+    fileprivate func noteConfirmed(_ generation: UInt64) {
+        while let first = unconfirmed.first, first.generation <= generation {
+            confirmedInterests += first.difference
+            unconfirmed.removeFirst()
+        }
+    }
+}
+
+extension BusLink: BusEvents {
+    package func settled(_ id: UInt64, _ error: BusError?) {
+        let now = clock.monotonic()
+        supervisor.heard(now)
+        guard let entry = inFlight.settle(id) else { return }
+        answer(entry, error, now)
+    }
+
+    package func confirmed(_ generation: UInt64) {
+        let now = clock.monotonic()
+        supervisor.heard(now)
+        noteConfirmed(generation)
+        perform(supervisor.confirmed(generation, now))
+        sink?.confirmed(generation)
+    }
+
+    package func interestRefused(_ topic: BusTopic, _ reason: String) {
+        metrics.interestRefused()
+        story.interestRefused(topic, reason)
+    }
+
+    package func isAlive() { supervisor.heard(clock.monotonic()) }
+
+    package func link(_ state: LinkState) {
+        switch state {
+        case .authenticating: supervisor.authenticating()
+        case .connected: perform(supervisor.connected(generation: interest.generation, clock.monotonic()))
+        case .down(let fault): if !isClosed { down(fault) }
+        }
+    }
+
+    package func received(_ batch: [Received]) -> Bool {
+        supervisor.received(clock.monotonic())
+        for message in batch { receive(message) }
+        return sink?.receivedAll() ?? true
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// What stands behind a ``BusLink``: takes messages, and learns whether they flow; called on the bus loop.
+package protocol BusSink: AnyObject {
+    /// Takes another node's envelope, borrowed; probes and the node's own copies do not come here.
+    func received(_ envelope: Envelope, on topic: BusTopic)
+
+    /// Takes the payload of a program that is no node, borrowed.
+    func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic)
+
+    /// A batch is over: hands on what it brought.
+    ///
+    /// - Returns: Whether there is room for more; if not, ``BusLink/resume()`` is called when there is.
+    func receivedAll() -> Bool
+
+    /// The server has confirmed the interests up to a generation.
+    func confirmed(_ generation: UInt64)
+
+    /// Messages flow, or do not any more.
+    func flows(_ isReady: Bool)
+}
+
+/// Learns what became of one publication.
+package protocol PublishObserver: AnyObject {
+    /// Takes the answer, on the bus loop.
+    ///
+    /// - Parameter error: Why it failed; nil when the bus's own guarantee was reached.
+    func published(_ error: BusError?)
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubMetrics
+
+/// The metrics that every bus has, labelled with the bus in use; adapters hold none of them.
+package struct BusMetrics: Sendable {
+    let up: Gauge
+    let published: Counter
+    let duration: Histogram
+    let received: Counter
+    let receivedBytes: Counter
+    let bare: Counter
+    let probeRoundTrip: Histogram
+    /// Messages of other nodes that are proved to be lost.
+    package let gaps: Counter
+    /// Messages of other nodes that came twice, and were delivered once.
+    package let duplicates: Counter
+    private let failures: Family2<Counter, BusKind, PublishFailureReason>
+    private let drops: Family2<Counter, BusKind, InboundDropReason>
+    private let interests: Family2<Gauge, BusKind, InterestState>
+    private let transit: Histogram
+    private let skews: Counter
+    private let disconnects: Family2<Counter, BusKind, LinkFault.Reason>
+    private let reconnects: Counter
+    private let outages: Histogram
+    private let probeFailures: Counter
+    private let lastReceive: Gauge
+    private let buffered: Gauge
+    private let topics: Family2<Gauge, BusKind, SequenceSide>
+    private let evictions: Family2<Counter, BusKind, SequenceSide>
+    private let fixed: FixedBusMetrics
+    private let bus: BusKind
+
+    /// Registers the families; once a registry.
+    ///
+    /// - Parameter mode: How the bus is run, where it has several ways; a word of a closed set.
+    package init(registry: Registry, fixed: FixedBusMetrics, bus: BusKind, mode: String) {
+        self.bus = bus
+        self.fixed = fixed
+        let families = BusFamilies(registry: registry, bus: bus)
+        Self.registerInfo(registry, bus: bus, mode: mode)
+        up = families.gauge("up", "1 while messages flow to this node and back, otherwise 0.")
+        published = families.counter("published_total", "Publications that reached the guarantee of the bus.")
+        failures = families.counters(
+            "publish_failures_total",
+            "Publications that failed on the bus; local clients got them all the same.",
+            PublishFailureReason.self
+        )
+        duration = families.histogram(
+            "publish_duration_seconds",
+            "Time from publishing until the bus answered, also where the answer is a failure."
+        )
+        received = families.counter("received_total", "Messages that came from the bus, own copies included.")
+        receivedBytes = families.counter("received_bytes_total", "Bytes of the messages that came from the bus.")
+        drops = families.counters(
+            "inbound_dropped_total",
+            "Messages from the bus that went no further.",
+            InboundDropReason.self
+        )
+        bare = families.counter(
+            "bare_received_total",
+            "Messages from the bus that no node sent, but another program."
+        )
+        transit = families.histogram(
+            "transit_seconds",
+            "Time from publishing on a node until the message came here, own copies included."
+        )
+        skews = families.counter(
+            "clock_skew_total",
+            "Messages that came before they were sent: the clocks of two nodes differ."
+        )
+        gaps = families.counter("gap_messages_total", "Messages of other nodes that are proved to be lost.")
+        duplicates = families.counter(
+            "duplicates_total",
+            "Messages of other nodes that came again, and were not delivered."
+        )
+        disconnects = families.counters(
+            "disconnects_total",
+            "Times that a connection to the bus was lost, or did not come about.",
+            LinkFault.Reason.self
+        )
+        reconnects = families.counter("reconnects_total", "Times that the bus was ready again after it had been lost.")
+        outages = families.histogram(
+            "outage_seconds",
+            "Time from losing the bus until messages flowed again.",
+            buckets: .custom(seconds: [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300])
+        )
+        probeRoundTrip = families.histogram("probe_rtt_seconds", "Time that a message to the node itself took.")
+        probeFailures = families.counter(
+            "probe_failures_total",
+            "Messages to the node itself that did not come in time."
+        )
+        lastReceive = families.gauge("last_receive_timestamp_seconds", "When the last message came from the bus.")
+        buffered = families.gauge("buffered_publishes", "Publications that wait until the bus is back.")
+        interests = families.gauges(
+            "subscriptions",
+            "What the node wants from the bus, and what the server has confirmed of it.",
+            InterestState.self
+        )
+        topics = families.gauges(
+            "sequence_topics",
+            "Topics whose messages are numbered here, and watched for gaps.",
+            SequenceSide.self
+        )
+        evictions = families.counters(
+            "sequence_evictions_total",
+            "Topics whose numbers were forgotten for those of others.",
+            SequenceSide.self
+        )
+    }
+
+    /// Says which bus is in use; all that a node without one has.
+    package static func registerInfo(_ registry: Registry, bus: BusKind, mode: String) {
+        registry.info(
+            "gohub_bus_info",
+            help: "The message bus in use, and how it is run.",
+            labels: [("bus", bus.labelValue), ("mode", mode)],
+            shown: .dashboard(.bus)
+        )
+    }
+
+    func failed(_ error: BusError) {
+        failures[bus, PublishFailureReason(error.code)].increment()
+        if bus == .redis { fixed.redisPublishErrors.increment() }
+    }
+
+    func interestRefused() {
+        if bus == .redis { fixed.redisSubscribeErrors.increment() }
+    }
+
+    /// Counts a message that goes no further.
+    package func dropped(_ reason: InboundDropReason) { drops[bus, reason].increment() }
+
+    func set(interests count: Int, confirmed: Int) {
+        interests[bus, .desired].set(count)
+        interests[bus, .confirmed].set(confirmed)
+    }
+
+    func ready(outage: UInt64?) {
+        guard let outage else { return }
+        outages.observe(outage)
+        reconnects.increment()
+        if bus == .redis { fixed.redisReconnects.increment() }
+    }
+
+    func down(_ reason: LinkFault.Reason) { disconnects[bus, reason].increment() }
+
+    func probeFailed() { probeFailures.increment() }
+
+    func noteReceipt(_ unixMicroseconds: Int64) { lastReceive.set(Double(unixMicroseconds) / 1e6) }
+
+    /// Microseconds since 1970, by two nodes' clocks.
+    func observeTransit(from sent: Int64, to now: Int64) {
+        let (micros, overflows) = now.subtractingReportingOverflow(sent)
+        if micros < 0 || overflows { skews.increment() }
+        let nanoseconds =
+            overflows || micros < 0
+            ? 0
+            : UInt64(micros).multipliedReportingOverflow(by: 1000)
+                .partialValue
+        transit.observe(nanoseconds)
+        if bus == .redis { fixed.redisLatency.observe(nanoseconds) }
+    }
+
+    /// Shows how many publications wait until the bus is back.
+    package func set(buffered count: Int) { buffered.set(count) }
+
+    /// Shows how many topics' numbers are held, and how many were forgotten so far.
+    package func set(_ side: SequenceSide, topics count: Int, evictions: UInt64) {
+        topics[bus, side].set(count)
+        self.evictions[bus, side].publish(evictions)
+    }
+}
+
+/// Registers families whose names begin alike, for one bus only.
+private struct BusFamilies {
+    let registry: Registry
+    let bus: BusKind
+
+    private let shown = Shown.dashboard(.bus)
+
+    init(registry: Registry, bus: BusKind) {
+        self.registry = registry
+        self.bus = bus
+    }
+
+    func counter(_ name: String, _ help: String) -> Counter {
+        registry.counter(
+            "gohub_bus_" + name,
+            help: help,
+            by: BusKind.self,
+            where: { $0 == bus },
+            shown: shown
+        )[bus]
+    }
+
+    func counters<Label: MetricLabel>(_ name: String, _ help: String, _ label: Label.Type) -> Family2<
+        Counter, BusKind, Label
+    > {
+        registry.counter(
+            "gohub_bus_" + name,
+            help: help,
+            by: BusKind.self,
+            label,
+            where: { kind, _ in kind == bus },
+            shown: shown
+        )
+    }
+
+    func gauge(_ name: String, _ help: String) -> Gauge {
+        registry.gauge("gohub_bus_" + name, help: help, by: BusKind.self, where: { $0 == bus }, shown: shown)[bus]
+    }
+
+    func gauges<Label: MetricLabel>(_ name: String, _ help: String, _ label: Label.Type) -> Family2<
+        Gauge, BusKind, Label
+    > {
+        registry.gauge(
+            "gohub_bus_" + name,
+            help: help,
+            by: BusKind.self,
+            label,
+            where: { kind, _ in kind == bus },
+            shown: shown
+        )
+    }
+
+    func histogram(
+        _ name: String,
+        _ help: String,
+        buckets: Buckets = .milliseconds
+    ) -> Histogram {
+        registry.histogram(
+            "gohub_bus_" + name,
+            help: help,
+            by: BusKind.self,
+            where: { $0 == bus },
+            buckets: buckets,
+            shown: shown
+        )[bus]
+    }
+}

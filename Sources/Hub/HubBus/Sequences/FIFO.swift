@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// A queue: what was added first is taken first.
+///
+/// - Complexity: O(1) each, amortised; what was taken is moved out of the way once it is half of the memory.
+package struct FIFO<Element> {
+    private var elements: [Element?] = []
+    private var head = 0
+
+    /// Makes an empty one.
+    package init() {}
+
+    package var count: Int { elements.count - head }
+    package var isEmpty: Bool { head == elements.count }
+    /// What is taken next.
+    package var first: Element? { isEmpty ? nil : elements[head] }
+
+    package mutating func append(_ element: Element) { elements.append(element) }
+
+    /// Takes the first; nil when there is none.
+    @discardableResult
+    package mutating func popFirst() -> Element? {
+        guard !isEmpty else { return nil }
+        defer { advance() }
+        return elements[head].take()
+    }
+
+    /// Takes the first if it is one that a function wants.
+    package mutating func popFirst(where isWanted: (Element) -> Bool) -> Element? {
+        guard let first, isWanted(first) else { return nil }
+        return popFirst()
+    }
+
+    /// Changes the element that is so many behind the first.
+    mutating func change<Result>(_ offset: Int, _ body: (inout Element) -> Result) -> Result? {
+        guard offset >= 0, offset < count, var element = elements[head + offset].take() else { return nil }
+        defer { elements[head + offset] = element }
+        return body(&element)
+    }
+
+    private mutating func advance() {
+        head += 1
+        if head == elements.count {
+            elements.removeAll(keepingCapacity: elements.capacity <= 8192)
+            head = 0
+        } else if head >= 1024, head * 2 >= elements.count {
+            elements.removeFirst(head)
+            head = 0
+        }
+    }
+}
