@@ -66,6 +66,7 @@ let package = Package(
         part("Hub", "HubBus", ["HubWire", "HubMetrics", "HubLog"]),
         part("Hub", "HubCore", ["HubWire", "HubMetrics", "HubLog"]),
         part("System", "HubLoop", ["CUV", "CGohub", "HubMetrics", "HubLog"]),
+        part("System", "HubTLS", ["COpenSSL"]),
         part("Hub", "HubConfig", ["CYaml", "HubLog"]),
 
         // One node's hub and its bus together.
@@ -82,7 +83,7 @@ let package = Package(
         part(
             "Testing",
             "HubTesting",
-            ["HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubServer"]
+            ["COpenSSL", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubServer"]
         ),
 
         // What must hold of HubWire for every input: run over a corpus by the tests, and by scripts/fuzz.
@@ -133,6 +134,7 @@ let package = Package(
         tests("HubBridgeTests", ["HubBridge", "HubBus", "HubCore", "HubWire", "HubMetrics", "HubLog", "HubTesting"]),
         tests("HubCoreTests", ["HubCore", "HubWire", "HubMetrics", "HubTesting"]),
         tests("HubLoopTests", ["HubLoop", "HubMetrics", "HubTesting"]),
+        tests("HubTLSTests", ["COpenSSL", "CGohub", "HubTLS", "HubTesting"]),
         tests(
             "HubServerTests",
             ["CZlib", "CGohub", "HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]

@@ -8,6 +8,7 @@
 /// - `Server/`: ``TestServer``, a server on a free port, and ``Peer``, ``WebSocketPeer``, ``HubPeer``, which connect to it.
 /// - `Bus/`: ``BusContract``, which every bus has to pass, and ``MemoryBus``, which does.
 /// - `Exposition/`: a strict reader of metrics pages, and the rules of both formats and of names.
+/// - `TLS/`: ``TestAuthority``, which issues certificates as files, good ones and such as have to be refused.
 /// - `Processes/`, `Servers/`: child processes that end with their test, and Prometheus as one of them.
 ///
 /// Tests wait for conditions (`eventually`), never for time to pass.
