@@ -32,22 +32,22 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
 
     /// Asks for the other end's certificate, and ends the handshake when it is missing or not accepted.
     func requireCertificate() {
-        // Of a server a client's flag is not asked, and the other way round.
+        // The second flag is for servers; a server always presents one to a client.
         SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, noteVerification(isGood:store:))
     }
 
     /// Trusts the certificates of a file, also those that are no roots.
     ///
-    /// - Throws: ``TLSError`` `.badFile`.
-    func trust(caFile: String) throws(TLSError) {
+    /// - Parameter namingThem: Whether to tell clients of them, so that one with several certificates knows which to present.
+    /// - Throws: ``TLSError`` `.badFile`, `.library`.
+    func trust(caFile: String, namingThem: Bool) throws(TLSError) {
         let file = try PEMFile(caFile, as: "CA file")
         for certificate in try file.certificates() {
             LibraryFault.clear()
             guard X509_STORE_add_cert(SSL_CTX_get_cert_store(pointer), certificate.handle) == 1 else {
                 throw TLSError(.badFile, "\(file.name): \(LibraryFault.take().text)")
             }
-            // What a server tells clients, so that those with several certificates know which to present.
-            guard SSL_CTX_add_client_CA(pointer, certificate.handle) == 1 else {
+            guard !namingThem || SSL_CTX_add_client_CA(pointer, certificate.handle) == 1 else {
                 throw TLSError(.library, "\(file.name): \(LibraryFault.take().text)")
             }
         }

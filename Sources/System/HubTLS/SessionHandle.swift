@@ -28,12 +28,14 @@ struct SessionHandle: ~Copyable {
         guard let ssl = SSL_new(context.pointer) else {
             throw TLSError(.library, "OpenSSL has no memory for a connection: \(LibraryFault.take().text)")
         }
-        guard let input = BIO_new(BIO_s_mem()), let output = BIO_new(BIO_s_mem()), Self.set(role, of: ssl) else {
+        let input = BIO_new(BIO_s_mem())
+        let output = BIO_new(BIO_s_mem())
+        SSL_set_bio(ssl, input, output)
+        guard let input, let output, Self.set(role, of: ssl) else {
             let fault = LibraryFault.take()
             SSL_free(ssl)
             throw TLSError(.library, "OpenSSL has no memory for a connection: \(fault.text)")
         }
-        SSL_set_bio(ssl, input, output)
         self.ssl = ssl
         self.input = input
         self.output = output

@@ -11,6 +11,8 @@ import COpenSSL
 /// Memory: up to ``limit`` bytes of ciphertext wait to be read and about twice that to be sent, whatever the other end
 /// does; of plaintext one record of 16 KiB at most. A handshake holds up to 100 KiB of the other end's certificates.
 ///
+/// An idle session has about 20 KB. A handshake takes a client about a millisecond, a small record 2 µs, of one core.
+///
 /// It belongs to one thread at a time, and is of no more use once ``state`` is `.closed` or `.failed`.
 package final class TLSSession {
     /// How far a session has come.
@@ -18,6 +20,8 @@ package final class TLSSession {
         /// Nothing can be written or read yet.
         case handshaking
         /// Plaintext goes both ways.
+        ///
+        /// With TLS 1.3 a client is here before the server has judged its certificate: a refusal comes with a read.
         case open
         /// We have ended our stream, and may read what the other end still sends.
         case closing
@@ -112,8 +116,8 @@ package final class TLSSession {
     /// Decrypts the next of what was received, at most one record.
     ///
     /// - Parameter buffer: Where to; with 16 KiB no record is read in two parts.
-    /// - Returns: `.wouldBlock` during the handshake, without a whole record, or while ``limit`` bytes of output wait;
-    ///   `.closed` after the other end's close_notify, which is then answered.
+    /// - Returns: `.wouldBlock` during the handshake, without a whole record, or while ``limit`` bytes of output wait, so
+    ///   read again when they were sent; `.closed` after the other end's close_notify, which is then answered.
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> TLSResult {
         switch state {
         case .handshaking: return .wouldBlock
