@@ -22,17 +22,29 @@ final class LoopbackSocket: Sendable {
 
     /// Listens on a port that the system chooses.
     static func listen() throws(FileFault) -> (socket: LoopbackSocket, port: Int) {
+        let (socket, port) = try bound()
+        if systemListen(socket.descriptor, 128) != 0 { throw FileFault("listen on 127.0.0.1") }
+        return (socket, port)
+    }
+
+    /// Takes a port that the system chooses, on which nobody listens yet.
+    ///
+    /// - Parameter isShared: Whether sockets of this user that are shared as well may listen on the port meanwhile.
+    static func bound(isShared: Bool = false) throws(FileFault) -> (socket: LoopbackSocket, port: Int) {
         let socket = try make()
+        var on: Int32 = 1
+        if isShared {
+            setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEPORT, &on, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let failed = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
                 bind(socket.descriptor, generic, length) != 0
-                    || systemListen(socket.descriptor, 128) != 0
                     || getsockname(socket.descriptor, generic, &length) != 0
             }
         }
-        if failed { throw FileFault("listen on 127.0.0.1") }
+        if failed { throw FileFault("take a port of 127.0.0.1") }
         return (socket, Int(UInt16(bigEndian: address.sin_port)))
     }
 
@@ -45,6 +57,21 @@ final class LoopbackSocket: Sendable {
             }
         }
         if failed { throw FileFault("connect to 127.0.0.1:\(port)") }
+        return socket
+    }
+
+    /// Connects to a socket of the file system.
+    static func connect(path: String) throws(FileFault) -> LoopbackSocket {
+        let socket = try make(AF_UNIX)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let failed = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                systemConnect(socket.descriptor, generic, socklen_t(MemoryLayout<sockaddr_un>.size)) != 0
+            }
+        }
+        if failed { throw FileFault("connect to \(path)") }
         return socket
     }
 
@@ -100,11 +127,12 @@ final class LoopbackSocket: Sendable {
         }
     }
 
-    private static func make() throws(FileFault) -> LoopbackSocket {
+    private static func make(_ family: Int32 = AF_INET) throws(FileFault) -> LoopbackSocket {
         #if canImport(Darwin)
-            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+            let descriptor = socket(family, SOCK_STREAM, 0)
         #else
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            // Not one moment may it be open to a child process, which would keep its port.
+            let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         #endif
         guard descriptor >= 0 else { throw FileFault("make a socket") }
         return LoopbackSocket(descriptor)
