@@ -9,7 +9,9 @@
 /// - `Bus/`: ``BusContract``, which every bus has to pass, and ``MemoryBus``, which does.
 /// - `Exposition/`: a strict reader of metrics pages, and the rules of both formats and of names.
 /// - `TLS/`: ``TestAuthority``, which issues certificates as files, good ones and such as have to be refused.
-/// - `Processes/`, `Servers/`: child processes that end with their test, and Prometheus as one of them.
+/// - `Proxy/`: ``FaultProxy``, a TCP proxy with the faults of networks, and ``EchoServer`` to stand behind it.
+/// - `Processes/`, `Servers/`: child processes that end with their test; Prometheus, and Redis alone (``RedisServer``), with
+///   Sentinel (``RedisSentinels``) and as a cluster (``RedisCluster``).
 ///
 /// Tests wait for conditions (`eventually`), never for time to pass.
 enum HubTestingOverview {}

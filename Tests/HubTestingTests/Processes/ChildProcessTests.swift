@@ -78,6 +78,20 @@ struct ChildProcessTests {
         #expect(await child.stop() == .exited(0))
     }
 
+    @Test("a frozen process does nothing until it is let go, and ends although it is frozen")
+    func freezes() async throws {
+        let child = try ChildProcess("sh", ["-c", "echo ready; while :; do echo tick; sleep 0.01; done"])
+        _ = try await child.waitForLine("the start") { $0 == "ready" ? true : nil }
+        try await child.freeze()
+        child.signal(SIGTERM)
+        #expect(child.ending == nil)
+        child.thaw()
+        #expect(try await child.waitUntilEnded() == .signalled(SIGTERM))
+        let other = try ChildProcess("sleep", ["1000"])
+        try await other.freeze()
+        #expect(await other.stop(within: .milliseconds(100)) == .signalled(SIGKILL))
+    }
+
     @Test("a process that nobody holds any more is gone")
     func dropped() async throws {
         var child: ChildProcess? = try ChildProcess("sleep", ["1000"])
