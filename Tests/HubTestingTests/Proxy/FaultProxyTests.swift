@@ -243,6 +243,24 @@ struct FaultProxyTests {
         try await Blocking.run { peers.stop() }
     }
 
+    @Test("a proxy and a server that nobody holds any more end by themselves")
+    func dropped() async throws {
+        let peers = try PeerLoop()
+        var echo: EchoServer? = try EchoServer()
+        var proxy: FaultProxy? = try FaultProxy(to: try #require(echo?.port))
+        let ports = [try #require(proxy?.port), try #require(echo?.port)]
+        let peer = try await echoing(try #require(proxy), peers)
+        await proxy?.halfOpen()
+        (proxy, echo) = (nil, nil)
+        _ = try await peer.readToEnd()
+        for port in ports {
+            _ = try await eventually("port \(port) to be free") {
+                (try? await Peer.connect(peers, port: port)) == nil ? true : nil
+            }
+        }
+        try await Blocking.run { peers.stop() }
+    }
+
     @Test("a body that fails leaves no proxy behind")
     func closesAfterFailure() async throws {
         let echo = try EchoServer()
