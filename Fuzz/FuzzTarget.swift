@@ -5,10 +5,10 @@
     import HubWire
 #endif
 
-/// The programs that state what must hold of HubWire for every input whatever.
+/// The programs that state what must hold of HubWire, and of what reads Redis's replies, for every input whatever.
 ///
-/// `scripts/fuzz` compiles them together with Sources/Ground/HubWire and lets libFuzzer look for an input for which they fail; the
-/// unit tests run them over `corpus/`, where each failure that was ever found stays.
+/// `scripts/fuzz` compiles them together with what they try and lets libFuzzer look for an input for which they fail; the unit
+/// tests run them over `corpus/`, where each failure that was ever found stays.
 package enum FuzzTarget: String, CaseIterable, Sendable {
     /// Request heads, and the handshake that may follow.
     case head
@@ -20,6 +20,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case utf8
     /// JSON, and the client protocol with it.
     case json
+    /// Replies of Redis: the first byte chooses the limit.
+    case resp
 
     /// Checks one input.
     ///
@@ -31,6 +33,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .frames: try FrameFuzzer.run(bytes)
         case .utf8: try UTF8Fuzzer.run(bytes)
         case .json: try JSONFuzzer.run(bytes)
+        case .resp: try RESPFuzzer.run(bytes)
         }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubFuzz
 import HubWire
-import HubWireFuzz
 import Testing
 
 @Suite("Requests that must not open a WebSocket")

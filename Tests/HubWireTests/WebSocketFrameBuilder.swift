@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubFuzz
 import HubWire
-import HubWireFuzz
 
 /// A frame laid out by hand, as RFC 6455, section 5.2, draws it: independent of the code under test.
 struct RawFrame: Sendable {

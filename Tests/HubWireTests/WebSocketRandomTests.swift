@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubFuzz
 import HubTesting
 import HubWire
-import HubWireFuzz
 import Testing
 
 @Suite("Receiving random messages")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubWireFuzz
+import HubFuzz
 import Testing
 
 @Suite("Whatever fuzzing found stays found")

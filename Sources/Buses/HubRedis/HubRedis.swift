@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+/// Talks to Redis: its wire format, and one connection on an event loop.
+///
+/// ```
+/// send, publish ──► RedisCommand ──► bytes of this tick ──► (ByteFilter) ──► one write
+///                                                                              │ socket
+/// handler ◄── RESPReply, RedisPush ◄── RESPReader ◄── (ByteFilter) ◄────────── reads
+/// ```
+///
+/// - ``RESPReader`` and ``RESPReply``: replies, read by hiredis behind a scanner of our own that keeps them to a limit.
+/// - ``RedisCommand``: commands, in the form in which they are sent.
+/// - ``RedisConnection``: one connection, from the look-up of the name to its one end. It does not reconnect.
+/// - ``RedisConnectionHandler``: who is told of answers, of messages and of the end.
+/// - ``RedisHandshake``: what is said first, and ``RedisSecret`` what must not be shown.
+/// - ``RedisError``: why something failed, in a closed set of codes.
+///
+/// Of hiredis only the reader of replies and the formatter of commands are used: its asynchronous part does not report a
+/// refused connection, and aborts the process when a channel is unsubscribed from twice.
+enum HubRedisOverview {}
