@@ -15,7 +15,7 @@ package indirect enum RESPValue: Equatable, Sendable {
     case null
 
     /// Copies a reply.
-    package init(_ reply: borrowing RESPReply) {
+    package init(_ reply: RESPReply) {
         switch reply.kind {
         case .simple: self = .simple(Array(reply.bytes))
         case .error: self = .error(Array(reply.bytes))

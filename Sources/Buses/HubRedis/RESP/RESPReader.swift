@@ -46,7 +46,7 @@ package final class RESPReader {
     package func next(
         in bytes: UnsafeRawBufferPointer,
         at offset: inout Int,
-        _ body: (borrowing RESPReply) -> Void
+        _ body: (RESPReply) -> Void
     ) throws(RedisError) -> Bool {
         if let failure { throw failure }
         do throws(RedisError) {

@@ -43,7 +43,7 @@ package struct RESPReply: ~Escapable {
         }
     }
 
-    /// The text, the bytes or the error; empty for everything else. Valid while the reply is lent.
+    /// The text, the bytes or the error, valid while the reply is lent; empty for everything else.
     package var bytes: UnsafeRawBufferPointer {
         switch kind {
         case .simple, .bulk, .error: UnsafeRawBufferPointer(start: reply.pointee.str, count: reply.pointee.len)

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubLoop
+
+extension RedisConnection {
+    func connected(_ result: Result<Int32, LoopError>) {
+        connector = nil
+        guard state == .connecting else {
+            if case .success(let descriptor) = result { Socket.close(descriptor) }
+            return
+        }
+        switch result {
+        case .failure(let error):
+            fail(RedisError(error.code == .timedOut ? .timedOut : .connectFailed, error.message))
+        case .success(let descriptor):
+            do throws(LoopError) {
+                watch = try SocketWatch(loop: loop, descriptor: descriptor, handler: self)
+            } catch {
+                Socket.close(descriptor)
+                return fail(RedisError(.connectFailed, error.message))
+            }
+            shakeHands()
+        }
+    }
+
+    private func shakeHands() {
+        state = .shaking
+        lastReceived = loop.now
+        loop.schedule(timer, after: options.handshakeTimeout)
+        stepsLeft = handshake.allSteps.reversed()
+        do throws(RedisError) {
+            try filter?.start(output: &writing)
+            for step in stepsLeft.reversed() { try step.command.encode(to: &gathered) }
+        } catch {
+            return fail(error)
+        }
+        updateWatch()
+        flush()
+    }
+
+    /// Takes an answer of the handshake.
+    func takeStep(_ reply: RESPReply) {
+        guard let step = stepsLeft.popLast() else { return }
+        if let failure = handshake.failure(of: step, reply: reply, at: "\(address)") {
+            fault = failure
+        } else if stepsLeft.isEmpty {
+            state = .open
+            loop.cancel(timer)
+            handler?.connectionOpened(self)
+        }
+    }
+
+    package func timerFired(_ timer: LoopTimer) {
+        guard state == .shaking else { return }
+        // The answer may have come, and the loop had no time for it.
+        if watch?.isPending == true { return loop.schedule(timer, after: .milliseconds(100)) }
+        let step = stepsLeft.last.map { "to \($0.command) " } ?? ""
+        fail(RedisError(.timedOut, "\(address) is connected and gave no answer \(step)in \(options.handshakeTimeout)"))
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+internal import HubLoop
+
+/// The three kinds of subscription that Redis has.
+package enum RedisSubscriptionKind: Sendable {
+    /// To channels by their names.
+    case channel
+    /// To all channels that a pattern matches.
+    case pattern
+    /// To channels of the server's own shard of a cluster.
+    case shard
+}
+
+extension RedisConnection {
+    /// Sends a command that has one reply.
+    ///
+    /// - Parameter token: What the handler gets back with the answer.
+    /// - Throws: ``RedisError`` `.closed`, `.full`, `.tooLarge`, `.outOfMemory`, `.refused` for one that this
+    ///   connection is not for; then nothing is sent.
+    package func send(_ command: RedisCommand, token: UInt64) throws(RedisError) {
+        try checkRoom(for: .commands)
+        try command.encode(to: &gathered)
+        expect(token, .reply)
+    }
+
+    /// Publishes a message, whose answer is the number of receivers on that server.
+    ///
+    /// - Throws: ``RedisError``, as ``send(_:token:)`` does.
+    /// - Complexity: A copy of the bytes, no allocation.
+    package func publish(
+        to channel: UnsafeRawBufferPointer,
+        _ payload: UnsafeRawBufferPointer,
+        token: UInt64
+    ) throws(RedisError) {
+        try checkRoom(for: .commands)
+        try RedisCommand.appendPublish(channel: channel, payload: payload, to: &gathered)
+        expect(token, .reply)
+    }
+
+    /// Publishes a message to a channel of the server's shard.
+    ///
+    /// - Throws: ``RedisError``, as ``send(_:token:)`` does.
+    package func publishToShard(
+        _ channel: UnsafeRawBufferPointer,
+        _ payload: UnsafeRawBufferPointer,
+        token: UInt64
+    ) throws(RedisError) {
+        try checkRoom(for: .commands)
+        try RedisCommand.appendShardPublish(channel: channel, payload: payload, to: &gathered)
+        expect(token, .reply)
+    }
+
+    /// Subscribes to channels or patterns; again is no fault.
+    ///
+    /// - Throws: ``RedisError``, as ``send(_:token:)`` does; `.refused` for no channel at all.
+    package func subscribe(
+        _ kind: RedisSubscriptionKind,
+        to channels: [[UInt8]],
+        token: UInt64
+    ) throws(RedisError) {
+        switch kind {
+        case .channel: try send("SUBSCRIBE", channels, token, .subscribed)
+        case .pattern: try send("PSUBSCRIBE", channels, token, .patternSubscribed)
+        case .shard: try send("SSUBSCRIBE", channels, token, .shardSubscribed)
+        }
+    }
+
+    /// Ends subscriptions; one that does not exist is no fault.
+    ///
+    /// - Throws: ``RedisError``, as ``send(_:token:)`` does; `.refused` for no channel at all.
+    package func unsubscribe(
+        _ kind: RedisSubscriptionKind,
+        from channels: [[UInt8]],
+        token: UInt64
+    ) throws(RedisError) {
+        switch kind {
+        case .channel: try send("UNSUBSCRIBE", channels, token, .unsubscribed)
+        case .pattern: try send("PUNSUBSCRIBE", channels, token, .patternUnsubscribed)
+        case .shard: try send("SUNSUBSCRIBE", channels, token, .shardUnsubscribed)
+        }
+    }
+
+    /// Asks the server for a sign of life, on a connection of either role.
+    ///
+    /// - Throws: ``RedisError``, as ``send(_:token:)`` does.
+    package func ping(token: UInt64) throws(RedisError) {
+        try checkRoom(for: role)
+        try RedisCommand("PING").encode(to: &gathered)
+        expect(token, role == .commands ? .reply : .pong)
+    }
+
+    private func send(
+        _ name: String,
+        _ channels: [[UInt8]],
+        _ token: UInt64,
+        _ expectation: UnansweredCommands.Expectation
+    ) throws(RedisError) {
+        try checkRoom(for: .subscriptions)
+        guard let count = Int32(exactly: channels.count), count > 0 else {
+            throw RedisError(.refused, "\(name) of \(channels.count) channels")
+        }
+        var command = RedisCommand(name)
+        for channel in channels { command.append(channel) }
+        try command.encode(to: &gathered)
+        expect(token, expectation, replies: count)
+    }
+
+    private func checkRoom(for role: Role) throws(RedisError) {
+        guard state == .open, writeFailure == nil else { throw RedisError(.closed, "the connection is not open") }
+        guard role == self.role else { throw RedisError(.refused, "the connection is for other commands") }
+        guard !isFull else { throw RedisError(.full, "too much waits to be sent or answered") }
+    }
+
+    private func expect(_ token: UInt64, _ expectation: UnansweredCommands.Expectation, replies: Int32 = 1) {
+        commands.append(.init(token: token, sent: loop.now, missing: replies, expectation: expectation))
+        isFull = unsentBytes >= options.maxUnsentBytes || commands.count >= options.maxUnanswered
+        guard !isFlushPosted, !isBlocked else { return }
+        isFlushPosted = loop.post(flushJob)
+    }
+
+    // MARK: Writing
+
+    /// Writes what was sent so far, as much as the socket takes; otherwise that happens at the end of the tick.
+    ///
+    /// May tell the handler that there is room again.
+    package func flush() {
+        isFlushPosted = false
+        guard state == .shaking || state == .open, writeFailure == nil, let watch else { return }
+        while !isBlocked {
+            if written == writing.count {
+                guard refill() else { break }
+            }
+            let result = writing.withUnsafeBytes {
+                Socket.write(watch.descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]))
+            }
+            switch result {
+            case .bytes(let count):
+                written += count
+                isBlocked = written < writing.count
+            case .wouldBlock: isBlocked = true
+            case .closed: return stopWriting(RedisError(.closed, "\(address) closed the connection"))
+            case .failed(let number):
+                let error = LoopError(errno: number, doing: "write to \(address)")
+                return stopWriting(RedisError(error.code == .timedOut ? .timedOut : .closed, error.message))
+            }
+        }
+        updateWatch()
+        noteRoom()
+    }
+
+    /// Makes what was gathered what is written next; whether there is anything.
+    private func refill() -> Bool {
+        writing.removeAll(keepingCapacity: writing.capacity <= Self.keptBytes)
+        written = 0
+        guard !gathered.isEmpty else { return false }
+        guard let filter else {
+            swap(&writing, &gathered)
+            return true
+        }
+        do throws(RedisError) {
+            let failure = gathered.withUnsafeBytes { bytes -> RedisError? in
+                do throws(RedisError) { try filter.send(bytes, output: &writing) } catch { return error }
+                return nil
+            }
+            if let failure { throw failure }
+            gathered.removeAll(keepingCapacity: gathered.capacity <= Self.keptBytes)
+        } catch {
+            stopWriting(error)
+            return false
+        }
+        return !writing.isEmpty
+    }
+
+    /// Notes that nothing can be written any more.
+    ///
+    /// The handler is told when what has come is read: in a job, not within a send.
+    private func stopWriting(_ error: RedisError) {
+        writeFailure = error
+        isBlocked = false
+        updateWatch()
+        let bound = LoopBound(self, on: loop)
+        loop.post { bound.value.failAfterWriting() }
+    }
+
+    /// Tells the handler of room when half of it is free again.
+    func noteRoom() {
+        guard isFull, state == .open, unsentBytes <= options.maxUnsentBytes / 2,
+            commands.count <= options.maxUnanswered / 2
+        else { return }
+        isFull = false
+        handler?.connectionHasRoom(self)
+    }
+}
