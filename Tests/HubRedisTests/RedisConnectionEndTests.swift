@@ -123,14 +123,16 @@ struct RedisConnectionEndTests: FakeLink {
         finish(fake, connection)
     }
 
-    @Test("goes with its handler when the loop is stopped")
-    func stops() throws {
+    @Test("goes with its handler when the loop is stopped", arguments: [false, true])
+    func stops(isOpen: Bool) throws {
         let fake = try FakeRedis(loop) { $0.send(FakeRedis.pong) }
         weak var gone: RedisConnection?
         do {
             let connection = connect(fake)
-            #expect(loop.run { connection.isOpen })
-            try connection.ping(token: 1)
+            if isOpen {
+                #expect(loop.run { connection.isOpen })
+                try connection.ping(token: 1)
+            }
             gone = connection
         }
         #expect(gone != nil)

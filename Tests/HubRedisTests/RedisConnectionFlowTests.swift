@@ -79,4 +79,31 @@ struct RedisConnectionFlowTests: FakeLink {
         #expect(connection.hasRoom && connection.unanswered == Array(5..<10))
         finish(fake, connection)
     }
+
+    @Test("lets others have their turn when what came takes long, and goes on by itself")
+    func turns() throws {
+        let clock = VirtualClock()
+        let loop = try EventLoop(clock: clock)
+        let fake = try FakeRedis(loop) { $0.send(FakeRedis.pong) }
+        let connection = RedisConnection(loop: loop, to: fake.address, role: .commands, handler: recorder)
+        #expect(loop.run { connection.isOpen })
+        recorder.onAnswer = { _, _ in clock.advance(by: .milliseconds(1)) }
+        for token in 0..<4000 as Range<UInt64> { try connection.ping(token: token) }
+        fake.send((0..<4000).map { ":\($0)\r\n" }.joined())
+        var turns = 0
+        var before = 0
+        #expect(
+            loop.run {
+                if recorder.answerCount > before { turns += 1 }
+                before = recorder.answerCount
+                return before == 4000
+            }
+        )
+        #expect(turns > 10)
+        #expect(recorder.values == (0..<4000).map { .integer($0) })
+        fake.end()
+        connection.close()
+        loop.stop()
+        #expect(loop.join() == nil)
+    }
 }

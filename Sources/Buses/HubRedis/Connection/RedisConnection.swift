@@ -41,7 +41,8 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
     let filter: (any ByteFilter)?
     var handler: (any RedisConnectionHandler)?
     var state = State.connecting
-    var connector: Connector?
+    /// Kept by the loop while it is at work; it keeps the connection.
+    weak var connector: Connector?
     var watch: SocketWatch?
     private(set) lazy var timer = LoopTimer(self)
     /// The steps of the handshake that were not answered yet, the last one first.
@@ -99,7 +100,8 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
         reader = RESPReader(limit: options.maxReply)
         readBuffer = .allocate(byteCount: Self.readBytes, alignment: 16)
         lastReceived = loop.now
-        connector = Connector(loop: loop, to: address, timeout: options.connectTimeout) { self.connected($0) }
+        let connector = Connector(loop: loop, to: address, timeout: options.connectTimeout) { self.connected($0) }
+        self.connector = connector
     }
 
     deinit {

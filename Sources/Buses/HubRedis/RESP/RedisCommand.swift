@@ -6,7 +6,7 @@ internal import CHiredis
 /// A command with its arguments, which may be any bytes.
 ///
 /// Shows its name only: the arguments may be secrets.
-package struct RedisCommand: Sendable, CustomStringConvertible {
+package struct RedisCommand: Sendable, CustomStringConvertible, CustomReflectable {
     /// The most that a command may have in bytes: what Redis takes by default.
     package static let maxBytes = 512 << 20
 
@@ -36,6 +36,9 @@ package struct RedisCommand: Sendable, CustomStringConvertible {
 
     /// The command's name.
     package var description: String { String(decoding: bytes[..<ends[0]], as: UTF8.self) }
+
+    /// Nothing.
+    package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Appends the command as it is sent, by hiredis.
     ///
