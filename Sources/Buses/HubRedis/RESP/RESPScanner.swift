@@ -3,8 +3,9 @@
 
 /// Finds where a reply ends, and refuses one that would cost too much before any of the cost has arisen.
 ///
-/// hiredis allocates what an array's header announces, adds lengths without a check, and has no limit: it gets nothing that
-/// this has not passed. It reads byte by byte what stands between the contents, and skips the contents themselves.
+/// hiredis allocates what an array's header announces, eight gigabytes for a thousand million values, and waits for strings
+/// of any length: it gets nothing that this has not passed. It reads byte by byte what stands between the contents, and skips
+/// the contents themselves.
 struct RESPScanner {
     /// How many arrays may stand inside each other: what hiredis takes.
     static let maxDepth = 8
