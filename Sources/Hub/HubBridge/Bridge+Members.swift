@@ -42,7 +42,7 @@ extension Bridge {
         var fields = EnvelopeWriter.Fields(.node, to: .nodes)
         fields.publishTime = clock.unixMicroseconds()
         let bytes = record.json.withUnsafeBytes { writer.encode(fields, payload: $0) }
-        link.publish(bytes, to: .nodes)
+        link.publish(bytes, .node, to: .nodes)
         // A tenth of it is random, so that nodes that started together do not speak together.
         nextHeartbeat = clock.monotonic() &+ settings.heartbeat &- UInt64.random(in: 0...settings.heartbeat / 10)
     }

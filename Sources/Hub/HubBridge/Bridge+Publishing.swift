@@ -34,7 +34,7 @@ extension Bridge {
             fields.epoch = position.epoch
             fields.sequence = position.sequence
         }
-        link.publish(writer.encode(fields, payload: payload), to: fields.topic, observer)
+        link.publish(writer.encode(fields, payload: payload), fields.kind, to: fields.topic, observer)
     }
 
     /// Gives up what has waited too long for the bus.

@@ -42,17 +42,24 @@ extension Bridge: BusSink {
     }
 
     private func deliver(_ payload: UnsafeRawBufferPointer, isBinary: Bool, to topic: TopicName) {
+        incomingBytes += payload.count
         incoming.append(
             Publication(topic: topic, opcode: isBinary ? 2 : 1, payload: Array(payload), ingress: clock.monotonic())
         )
     }
 
     package func receivedAll() -> Bool {
-        guard !incoming.isEmpty else { return true }
+        if incoming.count >= Self.batchLimit || incomingBytes >= Self.batchByteLimit { deliverIncoming() }
+        return !isHubFull
+    }
+
+    /// Hands on what came, together: one lock and one wake-up for each loop.
+    func deliverIncoming() {
+        guard !incoming.isEmpty else { return }
         let batch = incoming
         incoming.removeAll(keepingCapacity: true)
+        incomingBytes = 0
         if !hub.deliver(batch) { isHubFull = true }
-        return !isHubFull
     }
 
     // MARK: Payloads of other programs
@@ -66,7 +73,7 @@ extension Bridge: BusSink {
         }
         guard let id = ClientID(topic.suffix) else { return metrics.dropped(.decode) }
         // What came before it is before it.
-        _ = receivedAll()
+        deliverIncoming()
         do throws(HubError) {
             try hub.pushLocally(frame.isBinary ? .binary(frame.bytes) : .text(frame.bytes), to: id)
         } catch {

@@ -51,7 +51,7 @@ extension Bridge {
             let client = request.extensions[.client], let id = ClientID(bytes: client)
         else { return "unsupported" }
         // What came before it is before it.
-        _ = receivedAll()
+        deliverIncoming()
         let payload = Array(request.payload)
         do throws(HubError) {
             try hub.pushLocally(request.isBinary ? .binary(payload) : .text(payload), to: id)

@@ -41,8 +41,13 @@ package final class Bridge {
     var members = Membership()
     var requests = RequestTable()
     var buffer: DownBuffer
-    /// What came in the present batch.
+    /// From so many messages, or bytes, on, what came in a tick is handed on before its end.
+    static let batchLimit = 256
+    static let batchByteLimit = 1 << 20
+
+    /// What came in this tick and is not handed on yet.
     var incoming: [Publication] = []
+    var incomingBytes = 0
     /// The hub has no room for what comes from the bus.
     var isHubFull = false
     /// When this node says again who it is.
@@ -113,6 +118,7 @@ package final class Bridge {
     /// - Returns: When this has to be called again at the latest, nanoseconds of the clock.
     package func tick() -> UInt64 {
         var now = clock.monotonic()
+        deliverIncoming()
         let isDone = takeCommands(now)
         tickStart(now)
         tickMembers(now)

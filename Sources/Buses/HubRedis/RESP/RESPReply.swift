@@ -70,6 +70,11 @@ package struct RESPReply: ~Escapable {
         }
     }
 
+    /// What it holds as text; nil for everything else, and for bytes that are not UTF-8.
+    package var text: String? {
+        kind == .simple || kind == .bulk ? String(validating: bytes, as: UTF8.self) : nil
+    }
+
     /// Whether it is a text or bytes, and these.
     package func holds(_ text: StaticString) -> Bool {
         guard kind == .simple || kind == .bulk, bytes.count == text.utf8CodeUnitCount else { return false }

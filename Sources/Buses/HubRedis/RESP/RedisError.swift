@@ -19,6 +19,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
             case redirected
             case refused
             case timedOut = "timed_out"
+            case tls
             case tooLarge = "too_large"
             case tooManyClients = "too_many_clients"
             case unavailable
@@ -52,6 +53,8 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         package static let refused = Code(kind: .refused)
         /// No answer in the time allowed.
         package static let timedOut = Code(kind: .timedOut)
+        /// The server's certificate is not good, ours is not good enough for it, or it speaks no TLS.
+        package static let tls = Code(kind: .tls)
         /// A command or a reply has more bytes than allowed.
         package static let tooLarge = Code(kind: .tooLarge)
         /// The server takes no more connections.
@@ -68,7 +71,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         /// Whether the same may succeed later although nobody changes a configuration.
         var isRetriable: Bool {
             switch kind {
-            case .authFailed, .badDatabase, .noPermission, .refused, .tooLarge: false
+            case .authFailed, .badDatabase, .noPermission, .refused, .tls, .tooLarge: false
             case .badReply, .closed, .connectFailed, .full, .loading, .notMaster, .outOfMemory, .redirected, .timedOut,
                 .tooManyClients, .unavailable:
                 true

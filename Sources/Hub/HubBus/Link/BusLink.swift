@@ -94,28 +94,33 @@ package final class BusLink {
     /// Publishes an envelope, which is sent at the end of the tick.
     ///
     /// - Parameter observer: Told once, at the deadline at the latest.
-    package func publish(_ bytes: [UInt8], to topic: BusTopic, _ observer: (any PublishObserver)? = nil) {
+    package func publish(
+        _ bytes: [UInt8],
+        _ kind: Envelope.Kind = .publication,
+        to topic: BusTopic,
+        _ observer: (any PublishObserver)? = nil
+    ) {
         let now = clock.monotonic()
         guard !isClosed else { return refuse(.closed, observer) }
         guard supervisor.takesPublications else { return refuse(.disconnected, observer) }
-        send(bytes, to: topic, now, observer, isCounted: true)
+        send(bytes, kind, to: topic, now, observer)
     }
 
     private func send(
         _ bytes: [UInt8],
+        _ kind: Envelope.Kind,
         to topic: BusTopic,
         _ now: UInt64,
-        _ observer: (any PublishObserver)?,
-        isCounted: Bool
+        _ observer: (any PublishObserver)?
     ) {
         let deadline = now &+ settings.publishTimeout
-        batch.append(Outgoing(id: inFlight.nextID, topic: topic, bytes: bytes, deadline: deadline))
+        batch.append(Outgoing(id: inFlight.nextID, kind: kind, topic: topic, bytes: bytes, deadline: deadline))
         inFlight.append(
             InFlight.Entry(
                 sent: now,
                 deadline: deadline,
                 byteCount: bytes.count,
-                isCounted: isCounted,
+                isCounted: kind != .probe,
                 observer: observer
             )
         )
@@ -219,7 +224,7 @@ package final class BusLink {
         fields.sequence = number
         fields.publishTime = clock.unixMicroseconds()
         let bytes = writer.encode(fields, payload: UnsafeRawBufferPointer(start: nil, count: 0))
-        send(bytes, to: topic, clock.monotonic(), nil, isCounted: false)
+        send(bytes, .probe, to: topic, clock.monotonic(), nil)
     }
 
     private func down(_ fault: LinkFault) {

@@ -9,7 +9,7 @@ package protocol BusSink: AnyObject {
     /// Takes the payload of a program that is no node, borrowed.
     func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic)
 
-    /// A batch is over: hands on what it brought.
+    /// The adapter has told all of a batch.
     ///
     /// - Returns: Whether there is room for more; if not, ``BusLink/resume()`` is called when there is.
     func receivedAll() -> Bool

@@ -46,6 +46,8 @@ package protocol BusAdapter: AnyObject {
 package struct Outgoing: Sendable {
     /// What ``BusEvents/settled(_:_:)`` calls it; larger for each message.
     package let id: UInt64
+    /// What the envelope is, for buses that carry publications another way than what nodes tell each other.
+    package let kind: Envelope.Kind
     package let topic: BusTopic
     /// An ``Envelope``, owned until it is settled.
     package let bytes: [UInt8]

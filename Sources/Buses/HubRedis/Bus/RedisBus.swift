@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubBus
+package import HubLoop
+package import HubTLS
+
+/// Redis as a message bus: one server, sentinels or a cluster; Pub/Sub, or a stream that is read on after a break.
+///
+/// Belongs to the bus loop, which has to be the loop that it is made with. Publications are pipelined on one connection, and
+/// what is heard comes on another to the same server: both are given up when one of them ends.
+package final class RedisBus: BusAdapter {
+    package let kind = BusKind.redis
+    private let settings: RedisSettings
+    private let loop: EventLoop
+    private let dialer: RedisDialer
+    private let locator: any RedisLocator
+    private var events: (any BusEvents)?
+    private var session: RedisSession?
+    private var watch: SentinelWatch?
+    /// The master that sentinels named.
+    private var master: SocketAddress?
+    /// Where the stream was left.
+    private var position: [UInt8]?
+    /// Counts attempts, so that what an earlier one finds out counts for nothing.
+    private var attempt = 0
+    private lazy var watchTimer = LoopTimer { [unowned self] in watchSentinel() }
+
+    /// Makes an adapter that connects when it is asked to.
+    ///
+    /// - Throws: ``HubTLS/TLSError`` when a file for TLS cannot be used.
+    package init(_ settings: RedisSettings, loop: EventLoop) throws(TLSError) {
+        self.settings = settings
+        self.loop = loop
+        dialer = try RedisDialer(settings, loop: loop)
+        locator =
+            switch (settings.mode, settings.delivery) {
+            case (.sentinel, _): SentinelLocator(settings, dialer, loop: loop)
+            case (.cluster, .streams): SlotOwnerLocator(settings, dialer, loop: loop, key: settings.streamKey)
+            case (.single, _), (.cluster, .pubsub): AddressRotation(settings.addresses)
+            }
+    }
+
+    package func start(_ events: any BusEvents) { self.events = events }
+
+    package func connect() {
+        attempt += 1
+        let number = attempt
+        locator.locate { [weak self] found in
+            guard let self, number == attempt else { return }
+            switch found {
+            case .success(let address): open(address)
+            // Not within the call: the supervisor waits for it.
+            case .failure(let error): tellDown(error)
+            }
+        }
+    }
+
+    private func open(_ address: SocketAddress) {
+        do throws(RedisError) {
+            session = try RedisSession(settings, dialer, to: address, position: position, owner: self)
+            master = address
+            events?.link(.authenticating)
+            if settings.mode == .sentinel { watchSentinel() }
+        } catch {
+            tellDown(error)
+        }
+    }
+
+    /// Tells of a failure in a job, as the call that led to it has not returned.
+    private func tellDown(_ error: RedisError) {
+        let number = attempt
+        let bound = LoopBound(self, on: loop)
+        loop.post {
+            let bus = bound.value
+            if bus.attempt == number, bus.session == nil { bus.events?.link(.down(LinkFault(error))) }
+        }
+    }
+
+    package func disconnect() {
+        attempt += 1
+        locator.cancel()
+        loop.cancel(watchTimer)
+        watch?.cancel()
+        watch = nil
+        guard let session else { return }
+        position = session.position ?? position
+        self.session = nil
+        session.close()
+    }
+
+    package func want(_ change: InterestChange) { session?.want(change) }
+
+    package func publish(_ batch: [Outgoing]) {
+        for message in batch { session?.publish(message) }
+    }
+
+    package func resume() { session?.resume() }
+
+    package func close(_ done: @escaping () -> Void) {
+        disconnect()
+        events = nil
+        done()
+    }
+
+    // MARK: Sentinels
+
+    /// Listens to the sentinel that named the master, so that a fail-over is known before the old master is gone.
+    private func watchSentinel() {
+        guard watch == nil, session != nil, let informant = (locator as? SentinelLocator)?.informant else { return }
+        do throws(RedisError) {
+            watch = try SentinelWatch(
+                settings.masterName,
+                dial: { watch throws(RedisError) in try dialer.dialSentinel(informant, .subscriptions, watch) },
+                moved: { [unowned self] in masterMoved(to: $0) },
+                lost: { [unowned self] in
+                    watch = nil
+                    loop.schedule(watchTimer, after: .seconds(1))
+                }
+            )
+        } catch {
+            loop.schedule(watchTimer, after: .seconds(1))
+        }
+    }
+
+    private func masterMoved(to address: SocketAddress) {
+        guard let session, address != master else { return }
+        self.session(
+            session,
+            ended: RedisError(.notMaster, "the sentinels have made \(address) the master \"\(settings.masterName)\"")
+        )
+    }
+}
+
+extension RedisBus: RedisSession.Owner {
+    func sessionOpened(_ session: RedisSession) { events?.link(.connected) }
+
+    func session(_ session: RedisSession, settled id: UInt64, _ error: BusError?) { events?.settled(id, error) }
+
+    func session(_ session: RedisSession, confirmed generation: UInt64) { events?.confirmed(generation) }
+
+    func session(_ session: RedisSession, refused topic: BusTopic, _ reason: String) {
+        events?.interestRefused(topic, reason)
+    }
+
+    func session(
+        _ session: RedisSession,
+        received topic: UnsafeRawBufferPointer,
+        _ bytes: UnsafeRawBufferPointer
+    ) -> Bool {
+        events?.received([Received(topic: topic, bytes: bytes)]) ?? true
+    }
+
+    func sessionIsAlive(_ session: RedisSession) { events?.isAlive() }
+
+    func session(_ session: RedisSession, ended error: RedisError) {
+        disconnect()
+        events?.link(.down(LinkFault(error)))
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBus
+
+extension LinkFault {
+    /// What a connection ended with, in the words of all buses.
+    init(_ error: RedisError) {
+        let reason: Reason =
+            switch error.code {
+            case .authFailed, .noPermission, .badDatabase, .refused: .refused
+            case .tls: .tls
+            case .connectFailed, .loading, .unavailable, .tooManyClients: .unreachable
+            case .timedOut: .timeout
+            case .badReply, .tooLarge: .badReply
+            case .notMaster, .redirected: .moved
+            default: .closed
+            }
+        self.init(reason, error.message)
+    }
+}
+
+extension BusError {
+    /// What became of a publication, in the words of all buses.
+    init(_ error: RedisError) {
+        let code: Code =
+            switch error.code {
+            case .noPermission, .refused, .authFailed, .notMaster, .redirected, .outOfMemory: .rejected
+            case .tooLarge: .tooLarge
+            case .closed: .disconnected
+            case .timedOut: .timeout
+            default: .failed
+            }
+        self.init(code, error.message)
+    }
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBus
+import HubLoop
+
+/// The connections of one attempt to one server: one publishes, one subscribes, and one reads the stream if there is one.
+///
+/// They live and die together, so that what is published and what is heard is on the same server.
+final class RedisSession: RedisConnectionHandler {
+    /// What a session tells; nothing after its end or ``RedisSession/close()``.
+    protocol Owner: AnyObject {
+        func sessionOpened(_ session: RedisSession)
+        func session(_ session: RedisSession, settled id: UInt64, _ error: BusError?)
+        func session(_ session: RedisSession, confirmed generation: UInt64)
+        func session(_ session: RedisSession, refused topic: BusTopic, _ reason: String)
+        /// False when there is no room for more.
+        func session(
+            _ session: RedisSession,
+            received topic: UnsafeRawBufferPointer,
+            _ bytes: UnsafeRawBufferPointer
+        ) -> Bool
+        func sessionIsAlive(_ session: RedisSession)
+        func session(_ session: RedisSession, ended error: RedisError)
+    }
+
+    /// Tokens of the publishing connection's own commands; publications have their ids, which are smaller.
+    private static let roleToken = UInt64.max
+
+    private let settings: RedisSettings
+    private let channels: RedisChannels
+    private weak var owner: (any Owner)?
+    private var publisher: RedisConnection?
+    private var subscriber: RedisConnection?
+    private var streamConnection: RedisConnection?
+    private var subscriptions: RedisSubscriber?
+    private var stream: StreamReader?
+    private var isRoleKnown = false
+    private var isOpen = false
+    private var isClosed = false
+    private let streamKey: [UInt8]
+    private let streamLength: String
+
+    /// Begins to connect.
+    ///
+    /// - Parameter position: Where the stream was left.
+    init(
+        _ settings: RedisSettings,
+        _ dialer: RedisDialer,
+        to address: SocketAddress,
+        position: [UInt8]?,
+        owner: any Owner
+    ) throws(RedisError) {
+        self.settings = settings
+        self.owner = owner
+        channels = RedisChannels(settings)
+        streamKey = settings.streamKey
+        streamLength = String(settings.streamMaxLength)
+        let publisher = try dialer.dial(address, .commands, self)
+        self.publisher = publisher
+        let subscriber = try dialer.dial(address, .subscriptions, self)
+        self.subscriber = subscriber
+        subscriptions = RedisSubscriber(
+            subscriber,
+            channels,
+            confirmed: { [unowned self] in self.owner?.session(self, confirmed: $0) },
+            refused: { [unowned self] topic, reason in self.owner?.session(self, refused: topic, reason) }
+        )
+        guard settings.delivery == .streams else { return }
+        let connection = try dialer.dial(address, .commands, self)
+        streamConnection = connection
+        stream = StreamReader(
+            connection,
+            key: streamKey,
+            from: position,
+            maxMessageBytes: settings.maxMessageBytes,
+            received: { [unowned self] in receivedFromStream($0, $1) }
+        )
+    }
+
+    /// Where the stream was read to.
+    var position: [UInt8]? { stream?.position }
+
+    /// Ends all connections without a word.
+    func close() {
+        isClosed = true
+        owner = nil
+        for connection in [publisher, subscriber, streamConnection] { connection?.close() }
+        (publisher, subscriber, streamConnection) = (nil, nil, nil)
+    }
+
+    private func end(_ error: RedisError) {
+        guard !isClosed else { return }
+        let owner = owner
+        close()
+        owner?.session(self, ended: error)
+    }
+
+    private func attempt(_ body: () throws(RedisError) -> Void) {
+        do throws(RedisError) { try body() } catch { end(error) }
+    }
+
+    // MARK: What the bus asks
+
+    func want(_ change: InterestChange) {
+        attempt { () throws(RedisError) in try subscriptions?.want(change) }
+    }
+
+    func publish(_ message: Outgoing) {
+        guard let publisher else { return }
+        do throws(RedisError) {
+            if settings.delivery == .streams, message.kind == .publication || message.kind == .probe {
+                try publisher.send(entry(message), token: message.id)
+            } else {
+                let channel = channels.channel(message.topic)
+                let failure: RedisError? = channel.withUnsafeBytes { channel in
+                    message.bytes.withUnsafeBytes { bytes in
+                        do throws(RedisError) {
+                            try publisher.publish(to: channel, bytes, token: message.id)
+                            return nil
+                        } catch {
+                            return error
+                        }
+                    }
+                }
+                if let failure { throw failure }
+            }
+        } catch {
+            owner?.session(self, settled: message.id, BusError(error))
+        }
+    }
+
+    private func entry(_ message: Outgoing) -> RedisCommand {
+        var command = RedisCommand("XADD")
+        command.append(streamKey)
+        for word in ["MAXLEN", "~", streamLength, "*", "t"] { command.append(word.utf8) }
+        command.append(message.topic.name.utf8)
+        command.append("p".utf8)
+        command.append(message.bytes)
+        return command
+    }
+
+    func resume() {
+        subscriber?.resumeReading()
+        attempt { () throws(RedisError) in try stream?.resume() }
+    }
+
+    private func pause() { subscriber?.pauseReading() }
+
+    private func receivedFromStream(_ topic: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let owner, let subscriptions else { return false }
+        // All nodes read all of it: what this one does not want is not its own.
+        guard let name = BusTopic(topic), subscriptions.names.contains(name) else { return true }
+        return owner.session(self, received: topic, bytes)
+    }
+
+    // MARK: What the connections tell
+
+    func connectionOpened(_ connection: RedisConnection) {
+        attempt { () throws(RedisError) in
+            if connection === publisher {
+                try connection.send(RedisCommand("ROLE"), token: Self.roleToken)
+            } else if connection === streamConnection {
+                try stream?.begin()
+            }
+        }
+        checkOpen()
+    }
+
+    private func checkOpen() {
+        guard !isOpen, !isClosed, isRoleKnown, subscriber?.isOpen == true, stream?.isReady ?? true else { return }
+        isOpen = true
+        owner?.sessionOpened(self)
+    }
+
+    func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {
+        guard !isClosed else { return }
+        owner?.sessionIsAlive(self)
+        if connection === subscriber {
+            if let error = subscriptions?.answered(reply) { end(error) }
+        } else if connection === streamConnection {
+            // A reply does not leave the call it is lent to, so nor can it go into a closure.
+            do throws(RedisError) { try stream?.answered(reply) } catch { return end(error) }
+            checkOpen()
+        } else if token == Self.roleToken {
+            if let error = wrongRole(reply, connection.address) { return end(error) }
+            isRoleKnown = true
+            checkOpen()
+        } else if let error = reply.error(to: "\(connection.address) answers to a publication") {
+            owner?.session(self, settled: token, BusError(error))
+            if error.code == .notMaster || error.code == .redirected { end(error) }
+        } else {
+            owner?.session(self, settled: token, nil)
+        }
+    }
+
+    /// Whether the server is not one to publish to; who may not ask for the role is not held up by that.
+    private func wrongRole(_ reply: RESPReply, _ address: SocketAddress) -> RedisError? {
+        if let error = reply.error(to: "\(address) answers to ROLE") { return error.code == .noPermission ? nil : error }
+        switch reply[0]?.text {
+        case "sentinel":
+            let advice = "bus.redis.mode: sentinel asks it for the master"
+            return RedisError(.refused, "\(address) is a sentinel and no server for messages; \(advice)")
+        case "slave" where settings.mode != .cluster || settings.delivery == .streams:
+            return RedisError(.notMaster, "\(address) is a replica, and what is published there reaches no other server")
+        default: return nil
+        }
+    }
+
+    func connection(_ connection: RedisConnection, pushed push: RedisPush) {
+        guard push.kind.isMessage, let owner, let name = subscriptions?.name(of: push) else { return }
+        if !owner.session(self, received: name, push.payload) { pause() }
+    }
+
+    func connectionHasRoom(_ connection: RedisConnection) {
+        if connection === subscriber { attempt { () throws(RedisError) in try subscriptions?.sayWaiting() } }
+    }
+
+    func connection(_ connection: RedisConnection, closed error: RedisError) { end(error) }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBus
+import HubLoop
+
+/// What is said and heard on the connection that subscribes: interests in their order, and the messages.
+final class RedisSubscriber {
+    /// One command on its way.
+    private struct Step {
+        let isAdding: Bool
+        /// The names, or else the prefix, that it is about.
+        var topics: [BusTopic] = []
+        var prefix: String?
+        /// What is confirmed with it, if it is the last of a change.
+        var generation: UInt64?
+    }
+
+    /// How many channels one command names.
+    private static let channelsAtOnce = 512
+
+    private let connection: RedisConnection
+    private let channels: RedisChannels
+    private let confirmed: (UInt64) -> Void
+    private let refused: (BusTopic, String) -> Void
+    /// Said and not answered, in order.
+    private var pending = FIFO<Step>()
+    /// Not said yet, for want of room.
+    private var waiting = FIFO<Step>()
+    /// What is wanted by name, so that a message which a pattern matches as well is taken once.
+    private(set) var names: Set<BusTopic> = []
+
+    init(
+        _ connection: RedisConnection,
+        _ channels: RedisChannels,
+        confirmed: @escaping (UInt64) -> Void,
+        refused: @escaping (BusTopic, String) -> Void
+    ) {
+        self.connection = connection
+        self.channels = channels
+        self.confirmed = confirmed
+        self.refused = refused
+    }
+
+    /// Says a change, in as few commands as its order allows.
+    func want(_ change: InterestChange) throws(RedisError) {
+        var steps: [Step] = []
+        for step in change.steps {
+            switch step {
+            case .add(let topic):
+                names.insert(topic)
+                Self.append(topic, isAdding: true, to: &steps)
+            case .remove(let topic):
+                names.remove(topic)
+                Self.append(topic, isAdding: false, to: &steps)
+            case .addPrefix(let prefix): steps.append(Step(isAdding: true, prefix: prefix))
+            }
+        }
+        guard !steps.isEmpty else { return confirmed(change.generation) }
+        steps[steps.count - 1].generation = change.generation
+        for step in steps { waiting.append(step) }
+        try sayWaiting()
+    }
+
+    private static func append(_ topic: BusTopic, isAdding: Bool, to steps: inout [Step]) {
+        if let last = steps.last, last.prefix == nil, last.isAdding == isAdding, last.topics.count < channelsAtOnce {
+            steps[steps.count - 1].topics.append(topic)
+        } else {
+            steps.append(Step(isAdding: isAdding, topics: [topic]))
+        }
+    }
+
+    /// Says what there is room for.
+    func sayWaiting() throws(RedisError) {
+        while connection.hasRoom, let step = waiting.popFirst() {
+            let names = step.topics.map { channels.channel($0) }
+            if let prefix = step.prefix {
+                try connection.subscribe(.pattern, to: [channels.pattern(prefix)], token: 0)
+            } else if step.isAdding {
+                try connection.subscribe(.channel, to: names, token: 0)
+            } else {
+                try connection.unsubscribe(.channel, from: names, token: 0)
+            }
+            pending.append(step)
+        }
+    }
+
+    /// Takes the answer to the oldest command; nil unless the connection is of no use any more.
+    func answered(_ reply: RESPReply) -> RedisError? {
+        guard let step = pending.popFirst() else { return nil }
+        if let error = reply.error(to: "\(connection.address) answers to a subscription") {
+            guard step.topics.count <= 1 else {
+                // Redis refuses all for the sake of one: each is asked for by itself.
+                for (index, topic) in step.topics.enumerated() {
+                    var single = Step(isAdding: step.isAdding, topics: [topic])
+                    if index == step.topics.count - 1 { single.generation = step.generation }
+                    waiting.append(single)
+                }
+                do throws(RedisError) { try sayWaiting() } catch { return error }
+                return nil
+            }
+            // Without these a node is none.
+            guard let topic = step.topics.first, topic.kind == .topic else { return error }
+            names.remove(topic)
+            refused(topic, error.message)
+        }
+        if let generation = step.generation { confirmed(generation) }
+        return nil
+    }
+
+    /// The name of a message's channel; nil for what is no message, or comes by another way as well.
+    func name(of push: RedisPush) -> UnsafeRawBufferPointer? {
+        switch push.kind {
+        case .message: return channels.name(push.channel)
+        case .patternMessage:
+            guard let name = channels.name(push.channel) else { return nil }
+            if let topic = BusTopic(name), names.contains(topic) { return nil }
+            return name
+        default: return nil
+        }
+    }
+}

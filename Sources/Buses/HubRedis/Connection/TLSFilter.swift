@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubTLS
+
+/// TLS between a socket and the protocol.
+final class TLSFilter: ByteFilter {
+    private let session: TLSSession
+    /// What waits for the handshake.
+    private var waiting: [UInt8] = []
+
+    /// Where one record is decrypted to.
+    private let record = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
+
+    init(_ session: TLSSession) { self.session = session }
+
+    deinit { record.deallocate() }
+
+    func start(output: inout [UInt8]) throws(RedisError) { take(&output) }
+
+    func received(
+        _ ciphertext: UnsafeRawBufferPointer,
+        plaintext: inout [UInt8],
+        output: inout [UInt8]
+    ) throws(RedisError) {
+        var rest = ciphertext
+        repeat {
+            let count = session.receive(rest)
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            take(&output)
+            let before = plaintext.count
+            try read(&plaintext)
+            take(&output)
+            // It takes more when something of it could be read, or else it is a session that will take no more.
+            guard !rest.isEmpty, count > 0 || plaintext.count > before else { break }
+        } while true
+        if !waiting.isEmpty { try write(&output) }
+    }
+
+    private func read(_ plaintext: inout [UInt8]) throws(RedisError) {
+        while true {
+            switch session.read(into: record) {
+            case .bytes(let count): plaintext.append(contentsOf: record[..<count])
+            case .wouldBlock: return
+            // The socket's end follows, and tells it.
+            case .closed: return
+            case .failed(let error): throw RedisError(.tls, error.message)
+            }
+        }
+    }
+
+    func send(_ plaintext: UnsafeRawBufferPointer, output: inout [UInt8]) throws(RedisError) {
+        waiting.append(contentsOf: plaintext)
+        try write(&output)
+    }
+
+    private func write(_ output: inout [UInt8]) throws(RedisError) {
+        var written = 0
+        writing: while written < waiting.count {
+            let result = waiting.withUnsafeBytes { session.write(UnsafeRawBufferPointer(rebasing: $0[written...])) }
+            switch result {
+            case .bytes(let count): written += count
+            case .wouldBlock where session.outputCount > 0: break
+            case .wouldBlock: break writing
+            case .closed: throw RedisError(.closed, "the server has ended TLS")
+            case .failed(let error): throw RedisError(.tls, error.message)
+            }
+            take(&output)
+        }
+        waiting.removeFirst(written)
+    }
+
+    func finish(output: inout [UInt8]) {
+        session.close()
+        take(&output)
+    }
+
+    private func take(_ output: inout [UInt8]) {
+        while session.outputCount > 0 {
+            let taken = session.takeOutput { bytes in
+                output.append(contentsOf: bytes)
+                return bytes.count
+            }
+            if taken == 0 { return }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLoop
+
+/// Finds the server to connect to, which may take asking others.
+protocol RedisLocator: AnyObject {
+    /// Finds a server, a different one after a failure if there are several.
+    ///
+    /// - Parameter done: Called once, possibly within this call, unless ``cancel()`` comes before.
+    func locate(_ done: @escaping (Result<SocketAddress, RedisError>) -> Void)
+
+    /// Stops looking.
+    func cancel()
+}
+
+/// Takes the addresses in turn.
+final class AddressRotation: RedisLocator {
+    private var addresses: [SocketAddress]
+    private var next = 0
+
+    init(_ addresses: [SocketAddress]) { self.addresses = addresses }
+
+    func locate(_ done: @escaping (Result<SocketAddress, RedisError>) -> Void) { done(.success(take())) }
+
+    /// The next address.
+    func take() -> SocketAddress {
+        defer { next = (next + 1) % addresses.count }
+        return addresses[next]
+    }
+
+    /// Adds addresses that are not known yet.
+    func learn(_ others: [SocketAddress]) {
+        for address in others where addresses.count < 256 && !addresses.contains(address) { addresses.append(address) }
+    }
+
+    func cancel() {}
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLoop
+
+/// Hears from a sentinel that another server has become the master.
+final class SentinelWatch: RedisConnectionHandler {
+    private let masterName: String
+    private let moved: (SocketAddress) -> Void
+    private let lost: () -> Void
+    private var connection: RedisConnection?
+
+    /// Begins to listen.
+    ///
+    /// - Parameter lost: Called once, when the sentinel is heard no more.
+    init(
+        _ masterName: String,
+        dial: (SentinelWatch) throws(RedisError) -> RedisConnection,
+        moved: @escaping (SocketAddress) -> Void,
+        lost: @escaping () -> Void
+    ) throws(RedisError) {
+        self.masterName = masterName
+        self.moved = moved
+        self.lost = lost
+        connection = try dial(self)
+    }
+
+    /// Listens no more.
+    func cancel() {
+        connection?.close()
+        connection = nil
+    }
+
+    func connectionOpened(_ connection: RedisConnection) {
+        try? connection.subscribe(.channel, to: [Array("+switch-master".utf8)], token: 0)
+    }
+
+    func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {}
+
+    /// `<name> <old host> <old port> <new host> <new port>`
+    func connection(_ connection: RedisConnection, pushed push: RedisPush) {
+        guard push.kind == .message else { return }
+        let words = String(decoding: push.payload.prefix(1024), as: UTF8.self).split(separator: " ").map(String.init)
+        guard words.count == 5, words[0] == masterName, let port = Int(words[4]) else { return }
+        moved(SocketAddress(host: words[3], port: port))
+    }
+
+    func connection(_ connection: RedisConnection, closed error: RedisError) {
+        self.connection = nil
+        lost()
+    }
+}
