@@ -12,6 +12,8 @@
 package enum FuzzTarget: String, CaseIterable, Sendable {
     /// Request heads, and the handshake that may follow.
     case head
+    /// Requests with their bodies.
+    case body
     /// Response heads.
     case response
     /// WebSocket frames: the first byte chooses the role and the limit.
@@ -29,6 +31,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     package func run(_ bytes: UnsafeRawBufferPointer) throws(FuzzFailure) {
         switch self {
         case .head: try HeadFuzzer.run(bytes)
+        case .body: try BodyFuzzer.run(bytes)
         case .response: try ResponseFuzzer.run(bytes)
         case .frames: try FrameFuzzer.run(bytes)
         case .utf8: try UTF8Fuzzer.run(bytes)

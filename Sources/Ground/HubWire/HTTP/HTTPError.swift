@@ -43,7 +43,7 @@ package struct HTTPError: Error, Hashable, Sendable {
         case badContentLength = "bad_content_length"
         /// A length together with a transfer coding, or a transfer coding in HTTP/1.0.
         case ambiguousLength = "ambiguous_length"
-        /// A transfer coding that is not understood: every one of them.
+        /// A transfer coding that is not understood: every one, or every one but `chunked` where bodies are taken.
         case unknownTransferCoding = "unknown_transfer_coding"
     }
 

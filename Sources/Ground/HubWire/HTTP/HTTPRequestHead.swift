@@ -17,8 +17,10 @@ package struct HTTPRequestHead: Sendable, Equatable {
     package var headers: HTTPHeaders
     /// Whether the client expects the connection to stay open after the answer.
     package var keepAlive: Bool
-    /// How many bytes of body follow.
+    /// How many bytes of body follow; 0 for a chunked one.
     package var contentLength: Int
+    /// Whether a body follows that tells its length piece by piece.
+    package var isChunked: Bool
 
     /// A head that did not come from the wire, for tests.
     package init(
@@ -29,7 +31,8 @@ package struct HTTPRequestHead: Sendable, Equatable {
         minorVersion: Int = 1,
         headers: HTTPHeaders = HTTPHeaders(),
         keepAlive: Bool = true,
-        contentLength: Int = 0
+        contentLength: Int = 0,
+        isChunked: Bool = false
     ) {
         self.method = method
         self.target = target
@@ -39,7 +42,11 @@ package struct HTTPRequestHead: Sendable, Equatable {
         self.headers = headers
         self.keepAlive = keepAlive
         self.contentLength = contentLength
+        self.isChunked = isChunked
     }
+
+    /// Whether a body follows.
+    package var hasBody: Bool { contentLength > 0 || isChunked }
 
     /// Whether the client waits for `100 Continue` before it sends the body.
     package var expectsContinue: Bool { minorVersion >= 1 && headers.hasToken("expect", "100-continue") }

@@ -3,17 +3,22 @@
 
 /// Reads the heads of a connection's requests, refusing whatever two servers could read in two ways.
 ///
-/// Hand it bytes as they come; between requests it holds no heap. It does not read bodies: the caller skips
-/// ``HTTPRequestHead/contentLength`` bytes before the next head. After an error the connection is to be closed: what
-/// follows cannot be told from what came before.
+/// Hand it bytes as they come; between requests it holds no heap. It does not read bodies: the caller gives what follows
+/// a head to an ``HTTPBodyDecoder`` before the next head. After an error the connection is to be closed: what follows
+/// cannot be told from what came before.
 package struct HTTPRequestParser: Sendable {
+    private let takesChunked: Bool
     private var scanner: HTTPHeadScanner
     private var failure: HTTPError?
 
     /// A parser before the first request.
     ///
     /// - Parameter maxHeadBytes: The longest head, with the empty line that ends it; 1 byte to 1 MiB.
-    package init(maxHeadBytes: Int = 16_384) { scanner = HTTPHeadScanner(limit: maxHeadBytes) }
+    /// - Parameter takesChunked: Whether a body may be chunked; any other transfer coding is refused in any case.
+    package init(maxHeadBytes: Int = 16_384, takesChunked: Bool = false) {
+        self.takesChunked = takesChunked
+        scanner = HTTPHeadScanner(limit: maxHeadBytes)
+    }
 
     /// Whether a head has begun and not ended.
     package var isMidHead: Bool { scanner.isMidHead }
@@ -29,7 +34,7 @@ package struct HTTPRequestParser: Sendable {
         if let failure { throw failure }
         do throws(HTTPError) {
             guard let (bytes, consumed) = try scanner.feed(bytes) else { return nil }
-            return (try Self.parse(bytes), consumed)
+            return (try Self.parse(bytes, takesChunked: takesChunked), consumed)
         } catch {
             failure = error
             scanner = HTTPHeadScanner(limit: 1)
@@ -37,7 +42,7 @@ package struct HTTPRequestParser: Sendable {
         }
     }
 
-    private static func parse(_ bytes: [UInt8]) throws(HTTPError) -> HTTPRequestHead {
+    private static func parse(_ bytes: [UInt8], takesChunked: Bool) throws(HTTPError) -> HTTPRequestHead {
         var lines = HTTPHeadLines(bytes)
         guard let line = lines.next() else { throw HTTPError(.badRequestLine) }
         let words = line.split(separator: ASCII.space, maxSplits: 3, omittingEmptySubsequences: false)
@@ -48,7 +53,8 @@ package struct HTTPRequestParser: Sendable {
         let target = try HTTPTarget(words[1], method: method)
         let headers = try lines.fields()
         try checkHost(headers, minorVersion, target)
-        let contentLength = try contentLength(headers, minorVersion)
+        let isChunked = try isChunked(headers, minorVersion, isTaken: takesChunked)
+        let contentLength = isChunked ? 0 : try contentLength(headers)
         let stays = minorVersion == 1 || headers.hasToken("connection", "keep-alive")
         return HTTPRequestHead(
             method: method,
@@ -58,7 +64,8 @@ package struct HTTPRequestParser: Sendable {
             minorVersion: minorVersion,
             headers: headers,
             keepAlive: stays && !headers.hasToken("connection", "close"),
-            contentLength: contentLength
+            contentLength: contentLength,
+            isChunked: isChunked
         )
     }
 
@@ -76,12 +83,22 @@ package struct HTTPRequestParser: Sendable {
         guard target.agrees(with: authority) else { throw HTTPError(.ambiguousHost) }
     }
 
-    private static func contentLength(_ headers: HTTPHeaders, _ minorVersion: Int) throws(HTTPError) -> Int {
-        let lengths = headers.count(of: "content-length")
-        if headers.count(of: "transfer-encoding") > 0 {
-            throw HTTPError(lengths > 0 || minorVersion == 0 ? .ambiguousLength : .unknownTransferCoding)
-        }
-        guard lengths <= 1 else { throw HTTPError(.duplicateContentLength) }
+    /// Whether the body is chunked: by the one coding that there may be, named once and without a length beside it.
+    private static func isChunked(
+        _ headers: HTTPHeaders,
+        _ minorVersion: Int,
+        isTaken: Bool
+    ) throws(HTTPError) -> Bool {
+        guard let coding = headers.bytes(of: "transfer-encoding") else { return false }
+        guard headers.count(of: "content-length") == 0, minorVersion > 0 else { throw HTTPError(.ambiguousLength) }
+        guard isTaken, headers.count(of: "transfer-encoding") == 1,
+            ASCII.equalIgnoringCase(coding, "chunked".utf8)
+        else { throw HTTPError(.unknownTransferCoding) }
+        return true
+    }
+
+    private static func contentLength(_ headers: HTTPHeaders) throws(HTTPError) -> Int {
+        guard headers.count(of: "content-length") <= 1 else { throw HTTPError(.duplicateContentLength) }
         guard let digits = headers.bytes(of: "content-length") else { return 0 }
         guard let length = ASCII.decimal(digits) else { throw HTTPError(.badContentLength) }
         return length

@@ -3,6 +3,9 @@
 
 /// Writes a server's answers.
 package enum HTTPResponse {
+    /// What a client that asked for it waits for before it sends a body.
+    package static let goOn = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+
     /// An answer's bytes.
     ///
     /// `Content-Length` and `Connection` are written here, but for 101, whose headers are all the caller's; 1xx, 204 and
