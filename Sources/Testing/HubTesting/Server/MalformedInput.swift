@@ -27,7 +27,7 @@ package struct MalformedInput: Sendable, CustomStringConvertible {
 
     /// A file that cannot be read gives nothing, which a test notices.
     private static func read(_ file: String, _ bytes: (PrometheusJSON) -> [UInt8]) -> [MalformedInput] {
-        let root = #filePath.components(before: "/Sources/HubTesting/")
+        let root = #filePath.components(before: "/Sources/Testing/HubTesting/")
         guard let contents = try? TestFile.read("\(root)/Tests/Fixtures/\(file)"),
             let entries = try? PrometheusJSON(parsing: contents)
         else { return [] }
