@@ -64,6 +64,42 @@ struct PossibleSeriesTests {
         #expect(!registry.samples().contains { $0.hasPrefix(#"b_value{transport="sse"}"#) })
     }
 
+    @Test("of a list that the program has at registration only, too")
+    func listed() {
+        let registry = Registry()
+        let counters = registry.counters(
+            "a_total",
+            help: "A.",
+            listed: LabelDescription(name: "route", values: ["/", "/x"]),
+            Transport.self,
+            Scope.self,
+            where: { route, transport, scope in route == 1 && transport == .sse && scope != .user },
+            shown: .diagnostic
+        )
+        let cases = Transport.allCases.count * Scope.allCases.count
+        #expect(counters.count == 2 * cases)
+        for (place, counter) in counters.enumerated() where place % cases == 0 {
+            counter.increment(by: UInt64(place + 1))
+        }
+        #expect(registry.samples().count == 4)
+        #expect(registry.samples().contains(#"a_total{route="/",transport="ws",scope="room"} 1"#))
+        #expect(registry.samples().contains(#"a_total{route="/x",transport="ws",scope="room"} \#(cases + 1)"#))
+        #expect(registry.samples().contains(#"a_total{route="/x",transport="sse",scope="broadcast"} 0"#))
+        #expect(registry.catalogue[0].labels[0].values == ["/x"])
+
+        let histograms = registry.histograms(
+            "b_bytes",
+            help: "B.",
+            listed: LabelDescription(name: "route", values: ["/", "/x"]),
+            buckets: .sizes,
+            shown: .diagnostic
+        )
+        #expect(histograms.count == 2)
+        histograms[1].observe(1)
+        #expect(registry.samples().contains(#"b_bytes_count{route="/x"} 1"#))
+        #expect(registry.samples().contains(#"b_bytes_count{route="/"} 0"#))
+    }
+
     @Test("are not in the catalogue, which names the combinations unless all of its values' can be")
     func catalogue() {
         let registry = Registry()

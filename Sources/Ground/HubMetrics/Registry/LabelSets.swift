@@ -28,6 +28,28 @@ struct LabelSets {
         return sets
     }
 
+    /// One label whose values are a list that the program knows when it registers the family.
+    static func listed(_ label: LabelDescription) -> LabelSets {
+        var sets = LabelSets()
+        sets.all = [label]
+        sets.hidden = Array(repeating: false, count: label.values?.count ?? 0)
+        return sets
+    }
+
+    /// A label of a list and two of enums, of which those triples can be that `possible` says.
+    static func of<L1: MetricLabel, L2: MetricLabel>(
+        _ list: LabelDescription,
+        _ first: L1.Type,
+        _ second: L2.Type,
+        where possible: (Int, L1, L2) -> Bool
+    ) -> LabelSets {
+        var sets = LabelSets.listed(list).adding(first).adding(second)
+        sets.hidden = (list.values ?? []).indices.flatMap { one in
+            L1.allCases.flatMap { two in L2.allCases.map { !possible(one, two, $0) } }
+        }
+        return sets
+    }
+
     /// With one more label, the last so far to vary fastest.
     func adding<L: MetricLabel>(_ label: L.Type) -> LabelSets {
         guard L.hasPlainLayout else {

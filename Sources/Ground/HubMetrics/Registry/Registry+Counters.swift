@@ -77,6 +77,27 @@ extension Registry {
         return Family3(handles: counters(name, help, labels, shown, hot: hot, exemplars: exemplars).table)
     }
 
+    /// Registers counters, one a triple of a value of a list and two cases.
+    ///
+    /// - Parameter name: Ends in `_total`.
+    /// - Parameter list: The label whose values the program knows at this moment only.
+    /// - Parameter possible: Which triples can be, the first by its place in the list; another is on the page only if it is
+    ///   counted after all.
+    /// - Returns: The counters, the last label to vary fastest.
+    package func counters<L1: MetricLabel, L2: MetricLabel>(
+        _ name: String,
+        help: String,
+        listed list: LabelDescription,
+        _ first: L1.Type,
+        _ second: L2.Type,
+        where possible: (Int, L1, L2) -> Bool,
+        shown: Shown
+    ) -> [Counter] {
+        let labels = LabelSets.of(list, first, second, where: possible)
+        let table = counters(name, help, labels, shown, hot: false, exemplars: false).table
+        return labels.hidden.indices.map { table[$0] }
+    }
+
     /// Registers a counter that counts nanoseconds and is shown in seconds.
     ///
     /// - Parameter name: Ends in `_seconds_total`.

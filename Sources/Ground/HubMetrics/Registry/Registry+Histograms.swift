@@ -38,6 +38,23 @@ extension Registry {
         return Family(handles: histograms(name, help, labels, buckets, shown, hot: hot, exemplars: exemplars).table)
     }
 
+    /// Registers histograms, one a value of a list.
+    ///
+    /// - Parameter name: Ends in the buckets' unit, where they have one.
+    /// - Parameter list: The label whose values the program knows at this moment only.
+    /// - Returns: The histograms, in the list's order.
+    package func histograms(
+        _ name: String,
+        help: String,
+        listed list: LabelDescription,
+        buckets: Buckets,
+        shown: Shown
+    ) -> [Histogram] {
+        let labels = LabelSets.listed(list)
+        let table = histograms(name, help, labels, buckets, shown, hot: false, exemplars: false).table
+        return labels.hidden.indices.map { table[$0] }
+    }
+
     /// Registers histograms, one a pair of cases.
     ///
     /// - Parameter name: Ends in the buckets' unit, where they have one.
