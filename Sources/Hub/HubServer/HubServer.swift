@@ -6,6 +6,7 @@
 /// ```
 /// ListenSocket ─→ HTTPConnection ─→ Router ─┬─→ answers: /livez, /readyz, /version
 ///                                           ├─→ ScrapeService, a thread of its own: /metrics
+///                                           ├─→ routes given to the server, with bodies if they take them
 ///                                           └─→ WebSocketConnection ⇄ Client of the hub's Shard
 /// ```
 ///

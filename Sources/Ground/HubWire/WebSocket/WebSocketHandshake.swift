@@ -97,7 +97,7 @@ package struct WebSocketHandshake: Sendable, Equatable {
         guard headers.hasToken("upgrade", "websocket") else { throw HandshakeError(.notWebSocket) }
         guard head.minorVersion >= 1 else { throw HandshakeError(.httpVersion) }
         guard headers.hasToken("connection", "upgrade") else { throw HandshakeError(.connectionNotUpgrade) }
-        guard head.contentLength == 0 else { throw HandshakeError(.unexpectedBody) }
+        guard !head.hasBody else { throw HandshakeError(.unexpectedBody) }
         for name in ["sec-websocket-version", "sec-websocket-key", "origin"] where headers.count(of: name) > 1 {
             throw HandshakeError(.duplicateField)
         }

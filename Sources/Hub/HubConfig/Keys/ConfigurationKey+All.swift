@@ -61,6 +61,12 @@ extension ConfigurationKey {
             "A request head that has not arrived whole after so long is refused."
         ),
         ConfigurationKey(
+            "server.body_timeout",
+            \.server.bodyTimeout,
+            .duration(.milliseconds(100) ... .seconds(3600)),
+            "A request body that has not arrived whole so long after its head is refused."
+        ),
+        ConfigurationKey(
             "server.keep_alive_timeout",
             \.server.keepAliveTimeout,
             .duration(.milliseconds(100) ... .seconds(3600)),
@@ -95,6 +101,12 @@ extension ConfigurationKey {
             \.server.maxHeadBytes,
             .bytes(.kibibytes(1) ... .mebibytes(1)),
             "The largest request head."
+        ),
+        ConfigurationKey(
+            "server.body_buffer_bytes",
+            \.server.bodyBufferBytes,
+            .bytes(.mebibytes(1) ... .gibibytes(16)),
+            "Request bodies in memory, of all connections; more get 503. One address may have a quarter."
         ),
         ConfigurationKey(
             "server.max_connections",

@@ -41,6 +41,8 @@ package struct ServerSection: Equatable, Sendable {
     package var messageTimeout = Duration.seconds(120)
     /// How long a request head may take to arrive.
     package var headerTimeout = Duration.seconds(10)
+    /// How long a request body may take to arrive.
+    package var bodyTimeout = Duration.seconds(30)
     /// How long an HTTP connection may wait for its next request.
     package var keepAliveTimeout = Duration.seconds(75)
     /// How long a closing handshake may take.
@@ -53,6 +55,8 @@ package struct ServerSection: Equatable, Sendable {
     package var drainLinger = Duration.zero
     /// The largest request head.
     package var maxHeadBytes = ByteCount.kibibytes(16)
+    /// Request bodies in memory, of all connections.
+    package var bodyBufferBytes = ByteCount.mebibytes(64)
     /// Connections of the node, WebSockets and others.
     package var maxConnections = 100_000
     /// Connections of one address, WebSockets and others; 0 is no limit.

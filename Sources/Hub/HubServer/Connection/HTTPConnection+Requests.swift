@@ -5,6 +5,7 @@ import HubLog
 import HubLoop
 import HubMetrics
 import HubWire
+import Synchronization
 
 extension HTTPConnection {
     /// Reads one head and serves it; returns how many of the bytes that took.
@@ -19,11 +20,8 @@ extension HTTPConnection {
             return serve(head, consumed, of: bytes)
         } catch {
             worker.counts.pointee.rejected.count(.badRequest)
-            count(.unknown, .other, error.status, since: worker.now)
-            worker.common.log.debug(
-                "bad request",
-                [LogField("peer", peer.description), LogField("error", error.message)]
-            )
+            count(RouteLabels.unknown, .other, error.status, since: worker.now)
+            logBadRequest(error.message)
             refuse(.text(error.status, error.message))
             return bytes.count
         }
@@ -31,24 +29,26 @@ extension HTTPConnection {
 
     private func serve(_ head: HTTPRequestHead, _ consumed: Int, of bytes: UnsafeMutableRawBufferPointer) -> Int {
         var exchange = Exchange(
-            label: .unknown,
+            route: RouteLabels.unknown,
             method: MethodLabel(head.method),
             isHead: head.method == "HEAD",
-            keepAlive: head.keepAlive && head.contentLength == 0 && refusal == nil,
+            keepAlive: head.keepAlive && !head.hasBody && refusal == nil,
             began: worker.now
         )
         switch router.route(head) {
         case .failure(let refusal):
-            exchange.label = refusal.label
+            exchange.route = refusal.label
             guard self.refusal == nil else {
                 refuseAdmission(exchange)
                 return bytes.count
             }
             state = .waiting(exchange)
             send(refusal.answer)
-        case .success(let route):
-            exchange.label = route.label
-            guard refusal == nil || route.label.isHealth else {
+        case .success(let match):
+            let route = match.entry.route
+            exchange.route = match.entry.label
+            exchange.method = MethodLabel(head.method, takenBy: route.methods)
+            guard refusal == nil || match.entry.isHealth else {
                 refuseAdmission(exchange)
                 return bytes.count
             }
@@ -57,28 +57,39 @@ extension HTTPConnection {
                 upgrade(head, UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]), exchange)
                 return bytes.count
             }
-            answer(head, route, exchange)
+            let request = RouteRequest(head, match.parameters, owner: place?.owner, peer: peer)
+            admit(request, match.entry, exchange, isAlone: consumed == bytes.count)
         }
         return consumed
     }
 
-    private func answer(_ head: HTTPRequestHead, _ route: Route, _ exchange: Exchange) {
-        guard head.contentLength == 0 else {
+    /// Lets the route refuse a request by its head; then has its body come, or the route answer.
+    ///
+    /// - Parameter isAlone: Nothing has come behind the head.
+    private func admit(_ request: RouteRequest, _ entry: Router.Entry, _ exchange: Exchange, isAlone: Bool) {
+        if let refusal = entry.route.admit?(request) {
             state = .waiting(exchange)
-            return send(.text(413, "this path takes no body"))
+            send(refusal)
+        } else if request.head.hasBody {
+            expectBody(request, entry, exchange, isAlone: isAlone)
+        } else {
+            answer(request, entry.route, exchange)
         }
+    }
+
+    /// Has the route answer a request that has come whole.
+    func answer(_ request: RouteRequest, _ route: Route, _ exchange: Exchange) {
         switch route.action {
-        case .answer(let body):
+        case .answer(let action):
             state = .waiting(exchange)
-            send(body(head))
-        case .answerLater(let body):
+            send(action(request))
+        case .answerLater(let action):
             var exchange = exchange
             exchange.number = worker.expectAnswer(for: self)
             state = .waiting(exchange)
             worker.counts.pointee.requestsInFlight += 1
-            let loop = worker.loop
-            let reply = AnswerAddress(worker: worker, number: exchange.number)
-            body(head, place?.owner.address ?? peer.limitKey) { answer in _ = loop.post { reply.deliver(answer) } }
+            let reply = LateAnswer(worker.loop, AnswerAddress(worker: worker, number: exchange.number))
+            action(request) { answer in reply.give(answer) }
         case .webSocket: break
         }
     }
@@ -121,7 +132,7 @@ extension HTTPConnection {
             return close()
         }
         assert(!place.isRefused, "only health is answered beyond a limit")
-        count(exchange.label, exchange.method, 101, since: exchange.began)
+        count(exchange.route, exchange.method, 101, since: exchange.began)
         worker.counts.pointee.handshakeAccepted.observe(elapsed(since: exchange.began))
         state = .closed
         stopTimer()
@@ -135,7 +146,7 @@ extension HTTPConnection {
     private func reject(_ reason: RejectionReason, _ answer: HTTPAnswer, _ exchange: Exchange) {
         worker.reject(peer, reason)
         worker.counts.pointee.handshakeRejected.observe(elapsed(since: exchange.began))
-        count(exchange.label, exchange.method, answer.status, since: exchange.began)
+        count(exchange.route, exchange.method, answer.status, since: exchange.began)
         refuse(answer, isHead: exchange.isHead)
     }
 
@@ -146,7 +157,7 @@ extension HTTPConnection {
         guard case .waiting(let exchange) = state else { return }
         if exchange.number != 0 { worker.counts.pointee.requestsInFlight -= 1 }
         isBlocked = false
-        count(exchange.label, exchange.method, answer.status, since: exchange.began)
+        count(exchange.route, exchange.method, answer.status, since: exchange.began)
         write(answer, keepAlive: exchange.keepAlive, isHead: exchange.isHead)
     }
 
@@ -154,14 +165,14 @@ extension HTTPConnection {
     func refuseAdmission(_ exchange: Exchange?) {
         if let reason = refusal { worker.reject(peer, reason) }
         refusal = nil
-        if let exchange { count(exchange.label, exchange.method, 503, since: exchange.began) }
+        if let exchange { count(exchange.route, exchange.method, 503, since: exchange.began) }
         refuse(.tooManyConnections, isHead: exchange?.isHead ?? false)
     }
 
     /// Ends the wait for a head that does not come whole.
     func refuseSlowHead() {
         worker.reject(peer, .headerTimeout)
-        count(.unknown, .other, 408, since: worker.now)
+        count(RouteLabels.unknown, .other, 408, since: worker.now)
         refuse(.text(408, "the request head took too long"))
     }
 
@@ -170,7 +181,12 @@ extension HTTPConnection {
         write(answer, keepAlive: false, isHead: isHead)
     }
 
-    private func count(_ route: RouteLabel, _ method: MethodLabel, _ status: Int, since began: UInt64) {
+    /// Says in the log what was wrong with a request that breaks the protocol.
+    func logBadRequest(_ message: String) {
+        worker.common.log.debug("bad request", [LogField("peer", peer.description), LogField("error", message)])
+    }
+
+    private func count(_ route: Int, _ method: MethodLabel, _ status: Int, since began: UInt64) {
         worker.counts.pointee.countRequest(route, method, status, nanoseconds: elapsed(since: began))
     }
 
@@ -184,6 +200,25 @@ extension HTTPConnection {
 extension HTTPAnswer {
     /// What a connection beyond a limit gets.
     static let tooManyConnections = HTTPAnswer.text(503, "too many connections", headers: [("Retry-After", "5")])
+}
+
+/// An answer that a route owes: the first that it gives counts, and a route that forgets it has none to give.
+private final class LateAnswer: Sendable {
+    private let loop: EventLoop
+    private let address: AnswerAddress
+    private let isGiven = Atomic<Bool>(false)
+
+    init(_ loop: EventLoop, _ address: AnswerAddress) {
+        self.loop = loop
+        self.address = address
+    }
+
+    deinit { give(.text(500, "the request was not answered")) }
+
+    func give(_ answer: HTTPAnswer) {
+        guard !isGiven.exchange(true, ordering: .relaxed) else { return }
+        _ = loop.post { [address] in address.deliver(answer) }
+    }
 }
 
 /// Where an answer from another thread has to go.

@@ -8,11 +8,14 @@ import HubWire
 
 /// A connection that speaks HTTP: requests one after the other, until it ends or becomes a WebSocket.
 ///
-/// Here are its events, what it reads and writes, and its end; `HTTPConnection+Requests.swift` has what it answers.
+/// Here are its events, what it reads and what it writes; `HTTPConnection+Requests.swift` has what it answers,
+/// `HTTPConnection+Bodies.swift` how it takes a body, and `HTTPConnection+Ending.swift` how it ends.
 final class HTTPConnection: SocketHandler, LoopTimerTarget {
     enum State {
         /// Waits for a head, or for the rest of one.
         case reading
+        /// The body of the request in ``upload`` is coming.
+        case receiving
         /// A route will answer.
         case waiting(Exchange)
         /// Answers have to be written before anything more is read.
@@ -24,10 +27,11 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
 
     /// One request, until its answer is there.
     struct Exchange {
-        var label: RouteLabel
-        let method: MethodLabel
+        /// The number of its route's label.
+        var route: Int
+        var method: MethodLabel
         let isHead: Bool
-        let keepAlive: Bool
+        var keepAlive: Bool
         let began: UInt64
         var number: UInt64 = 0
     }
@@ -35,11 +39,11 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     /// How much one read takes; what is kept of pipelined requests is never more, as nothing is read while some is kept.
     private static let readBytes = 8 * 1024
     /// A connection that lingers ends after so long without a byte, which a slow upload may be.
-    private static let lingerSilence: Duration = .seconds(5)
+    static let lingerSilence: Duration = .seconds(5)
     /// A connection lingers no longer, whatever comes.
-    private static let lingerLimit: Duration = .seconds(30)
+    static let lingerLimit: Duration = .seconds(30)
     /// The same for a connection beyond a limit.
-    private static let refusedLimit: Duration = .seconds(1)
+    static let refusedLimit: Duration = .seconds(1)
 
     let descriptor: Int32
     let peer: SocketAddress
@@ -50,10 +54,12 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     private var timer: LoopTimer?
     var parser: HTTPRequestParser
     var state = State.reading
+    /// The request whose body is coming; nil for the many that have none.
+    var upload: Upload?
     /// Read, and not served yet: nothing more is read before.
-    private var early: [UInt8] = []
+    var early: [UInt8] = []
     /// The peer has ended its side of the stream; what it asked before is still answered.
-    private var hasPeerEnded = false
+    var hasPeerEnded = false
     var isServing = false
     /// The socket did not take all that was offered; it has the time of a write.
     var isBlocked = false
@@ -68,7 +74,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     var refusal: RejectionReason?
     /// It came by the operators' own listener.
     let isOperator: Bool
-    private var lingerEnd = MonotonicTime(nanoseconds: 0)
+    var lingerEnd = MonotonicTime(nanoseconds: 0)
 
     init(
         _ descriptor: Int32,
@@ -85,7 +91,10 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         self.place = place
         self.refusal = refusal
         isOperator = place == nil
-        parser = HTTPRequestParser(maxHeadBytes: worker.common.settings.maxHeadBytes)
+        parser = HTTPRequestParser(
+            maxHeadBytes: worker.common.settings.maxHeadBytes,
+            takesChunked: router.takesBodies
+        )
         let watch = try SocketWatch(loop: worker.loop, descriptor: descriptor, handler: self)
         self.watch = watch
         let timer = LoopTimer(self)
@@ -101,7 +110,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     var isAnswerOwed: Bool {
         switch state {
         case .reading: !hasServed || parser.isMidHead || !early.isEmpty || !output.isEmpty
-        case .waiting, .writing: true
+        case .receiving, .waiting, .writing: true
         case .lingering, .closed: false
         }
     }
@@ -118,10 +127,15 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     func timerFired(_ timer: LoopTimer) {
         // What has come is looked at before the peer is judged; a last answer has its time and no more.
         if watch?.isPending == true {
-            guard case .lingering = state else { return schedule(.seconds(1)) }
-            if worker.loop.now < lingerEnd { return scheduleLinger() }
+            switch state {
+            case .lingering: if worker.loop.now < lingerEnd { return scheduleLinger() }
+            // Not twice, as a peer may always have sent something.
+            case .receiving: if upload?.takeGrace() == true { return schedule(.seconds(1)) }
+            default: return schedule(.seconds(1))
+            }
         }
         switch state {
+        case .receiving: refuseSlowBody()
         case .reading where refusal != nil: refuseAdmission(nil)
         case .reading where parser.isMidHead: refuseSlowHead()
         case .reading where !hasServed:
@@ -153,7 +167,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
 
     private func take(_ bytes: UnsafeMutableRawBufferPointer) {
         switch state {
-        case .reading: serveAll(bytes)
+        case .reading, .receiving: serveAll(bytes)
         case .waiting, .writing:
             early.append(contentsOf: bytes)
             look()
@@ -166,7 +180,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     func look() {
         let wantsBytes =
             switch state {
-            case .reading, .waiting: early.isEmpty && !hasPeerEnded
+            case .reading, .receiving, .waiting: early.isEmpty && !hasPeerEnded
             case .lingering: true
             case .writing, .closed: false
             }
@@ -180,18 +194,27 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         var offset = 0
         isServing = true
         repeat {
-            offset += parse(UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]))
+            let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[offset...])
+            offset += upload == nil ? parse(rest) : receive(UnsafeRawBufferPointer(rest))
         } while offset < bytes.count && mayGoOn
         isServing = false
         switch state {
-        case .reading, .waiting, .writing: early = Array(bytes[offset...])
+        case .reading, .receiving, .waiting, .writing: early = Array(bytes[offset...])
         case .lingering, .closed: return
         }
         if output.isEmpty { continueLater() } else { flush() }
     }
 
+    /// Whether bytes that have come are looked at now.
+    private var takesBytes: Bool {
+        switch state {
+        case .reading, .receiving: true
+        case .waiting, .writing, .lingering, .closed: false
+        }
+    }
+
     private var mayGoOn: Bool {
-        guard case .reading = state else { return false }
+        guard takesBytes else { return false }
         // A request is some four microseconds of work.
         return worker.loop.hasTimeLeft(after: 4) && !output.isFull
     }
@@ -199,11 +222,11 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
     /// Goes on with what was read in the next tick, when others have had their turn.
     private func continueLater() {
         look()
-        if case .reading = state, !early.isEmpty { watch?.continueSoon() }
+        if takesBytes, !early.isEmpty { watch?.continueSoon() }
     }
 
     func socketContinues() {
-        guard case .reading = state, !early.isEmpty else { return }
+        guard takesBytes, !early.isEmpty else { return }
         var bytes = early
         early = []
         bytes.withUnsafeMutableBytes { serveAll($0) }
@@ -228,6 +251,8 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
             if case .reading = state { state = .writing }
             if output.needsHold { keepBody() }
             look()
+            // A body's time is not stretched by answers that its peer does not take.
+            if case .receiving = state { return }
             // Each time that the socket takes something it has the whole time again.
             if count > 0 || !isBlocked { schedule(worker.common.settings.writeTimeout) }
             isBlocked = true
@@ -259,6 +284,7 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         hasServed = true
         switch state {
         case .waiting: return look()
+        case .receiving: return continueLater()
         case .reading, .writing: break
         case .lingering, .closed: return
         }
@@ -270,71 +296,14 @@ final class HTTPConnection: SocketHandler, LoopTimerTarget {
         continueLater()
     }
 
-    // MARK: Ending
-
-    /// The peer sends no more; whoever still gets an answer is not done.
-    private func peerEnded() {
-        hasPeerEnded = true
-        switch state {
-        case .reading:
-            if parser.isMidHead { worker.reject(peer, .aborted) }
-            close()
-        case .waiting, .writing: look()
-        case .lingering, .closed: close()
-        }
-    }
-
-    /// The connection broke: a request that came before will not be answered.
-    private func broken() {
-        let isOwed =
-            switch state {
-            case .waiting: true
-            case .reading: parser.isMidHead || !early.isEmpty || hasUnreadBytes
-            case .writing, .lingering, .closed: false
-            }
-        if isOwed { worker.reject(peer, .aborted) }
-        close()
-    }
-
-    private var hasUnreadBytes: Bool {
-        guard case .bytes(let count) = Socket.read(descriptor, into: worker.readBuffer) else { return false }
-        worker.counts.pointee.bytesRead += UInt64(count)
-        return true
-    }
-
-    private func linger() {
-        state = .lingering
-        early = []
-        Socket.shutdownWrite(descriptor)
-        let isRefused = place?.isRefused ?? false
-        lingerEnd = worker.loop.now + (isRefused ? Self.refusedLimit : Self.lingerLimit)
-        look()
-        scheduleLinger()
-    }
-
-    private func scheduleLinger() {
-        if let timer { worker.loop.schedule(timer, at: min(worker.loop.now + Self.lingerSilence, lingerEnd)) }
-    }
-
-    /// Ends the connection at once.
-    func close() {
-        if case .waiting(let exchange) = state, exchange.number != 0 {
-            worker.dropAnswer(exchange.number)
-            worker.counts.pointee.requestsInFlight -= 1
-        }
-        if case .closed = state { return }
-        if let refusal { worker.reject(peer, refusal) }
-        refusal = nil
-        state = .closed
-        output = HTTPOutput()
-        stopTimer()
-        watch?.close()
-        watch = nil
-        worker.forget(self)
-    }
+    // MARK: The timer
 
     func schedule(_ duration: Duration) {
         if let timer { worker.loop.schedule(timer, after: duration) }
+    }
+
+    func schedule(at time: MonotonicTime) {
+        if let timer { worker.loop.schedule(timer, at: time) }
     }
 
     func stopTimer() {

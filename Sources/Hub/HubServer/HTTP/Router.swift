@@ -5,41 +5,119 @@ import HubWire
 
 /// Which routes a listener has.
 package struct Router: Sendable {
-    private let routes: [String: Route]
+    /// A route on this listener.
+    final class Entry: Sendable {
+        let route: Route
+        /// The number of its label.
+        let label: Int
+        let isHealth: Bool
 
-    /// Makes a router, with a page at `/` that names every path; of two routes with one path the last counts.
-    package init(_ routes: [Route]) {
-        let width = routes.map(\.path.utf8.count).max() ?? 0
-        let lines = routes.map { route in
-            route.path + String(repeating: " ", count: width - route.path.utf8.count + 2) + route.summary
+        init(_ route: Route, label: Int) {
+            self.route = route
+            self.label = label
+            isHealth = route.label.isHealth
         }
-        let page = HTTPAnswer.text(
-            200,
-            (["gohub, a WebSocket message hub. What is here:", ""] + lines).joined(separator: "\n")
-        )
-        let routes = [Route("/", .root, "this page", .answer { _ in page })] + routes
-        self.routes = Dictionary(routes.map { ($0.path, $0) }, uniquingKeysWith: { _, last in last })
     }
 
-    /// The route for a request, or the refusal.
-    func route(_ head: HTTPRequestHead) -> Result<Route, Refusal> {
-        guard let route = routes[head.path] else {
-            return .failure(Refusal(.unknown, .text(404, "there is nothing at this path")))
-        }
-        if case .webSocket = route.action { return .success(route) }
-        guard head.method == "GET" || head.method == "HEAD" else {
-            return .failure(Refusal(route.label, .text(405, "only GET and HEAD", headers: [("Allow", "GET, HEAD")])))
-        }
-        return .success(route)
+    /// The route of one request.
+    struct Match {
+        let entry: Entry
+        let parameters: [(name: String, value: String)]
     }
 
     struct Refusal: Error {
-        let label: RouteLabel
+        let label: Int
         let answer: HTTPAnswer
+    }
 
-        init(_ label: RouteLabel, _ answer: HTTPAnswer) {
-            self.label = label
-            self.answer = answer
+    /// Routes by paths without parameters.
+    private let exact: [String: [Entry]]
+    /// Routes with parameters, those whose literal segments come first before the others.
+    private let templates: [Entry]
+    /// The most segments of a template.
+    private let width: Int
+    /// Whether a route takes a body.
+    let takesBodies: Bool
+
+    /// Makes a router, with a page at `/` that names every path; of two routes with one path and method the last counts.
+    ///
+    /// - Parameter labels: Those of the routes.
+    init(_ routes: [Route], labels: RouteLabels) {
+        let page = Self.page(of: routes)
+        let routes = [Route("/", .root, "this page", .answer { _ in page })] + routes
+        var exact: [String: [Entry]] = [:]
+        var templates: [Entry] = []
+        // The last of one path and method is to be found first.
+        for route in routes.reversed() {
+            let entry = Entry(route, label: labels.number(of: route.label))
+            if route.path.segments.isEmpty {
+                exact[route.path.text, default: []].append(entry)
+            } else {
+                templates.append(entry)
+            }
         }
+        self.exact = exact
+        self.templates = templates.enumerated().sorted {
+            (Self.rank($0.element) + [$0.offset]).lexicographicallyPrecedes(Self.rank($1.element) + [$1.offset])
+        }.map(\.element)
+        width = templates.map(\.route.path.segments.count).max() ?? 0
+        takesBodies = routes.contains { $0.maxBodyBytes > 0 }
+    }
+
+    /// Orders templates that may match one path: a parameter comes behind a literal segment.
+    private static func rank(_ entry: Entry) -> [Int] {
+        entry.route.path.segments.map { segment in
+            if case .literal = segment { 0 } else { 1 }
+        }
+    }
+
+    private static func page(of routes: [Route]) -> HTTPAnswer {
+        let width = routes.map(\.path.text.utf8.count).max() ?? 0
+        let lines = routes.map { route in
+            let path = route.path.text
+            let methods = route.methods == .get ? "" : route.methods.names.joined(separator: ", ") + ": "
+            return path + String(repeating: " ", count: width - path.utf8.count + 2) + methods + route.summary
+        }
+        return .text(200, (["gohub, a WebSocket message hub. What is here:", ""] + lines).joined(separator: "\n"))
+    }
+
+    /// The route for a request, or the refusal.
+    func route(_ head: HTTPRequestHead) -> Result<Match, Refusal> {
+        let method = HTTPMethods(named: head.method)
+        let entries = exact[head.path] ?? []
+        if let entry = entries.first(where: { $0.route.takes(method) }) {
+            return .success(Match(entry: entry, parameters: []))
+        }
+        guard !templates.isEmpty else { return refuse(entries) }
+        // A path of thousands of segments costs no more than one of a few.
+        let parts = head.path.utf8.split(
+            separator: UInt8(ascii: "/"),
+            maxSplits: width + 1,
+            omittingEmptySubsequences: false
+        )
+        let matching = templates.filter { $0.route.path.matches(parts) }
+        guard let entry = matching.first(where: { $0.route.takes(method) }) else { return refuse(entries + matching) }
+        guard let parameters = entry.route.path.parameters(parts) else {
+            return .failure(Refusal(label: entry.label, answer: .text(400, "a part of the path is not UTF-8")))
+        }
+        return .success(Match(entry: entry, parameters: parameters))
+    }
+
+    /// The refusal of a method that none of the routes of a path takes, or of a path that has none.
+    private func refuse(_ entries: [Entry]) -> Result<Match, Refusal> {
+        guard let first = entries.first else {
+            return .failure(Refusal(label: RouteLabels.unknown, answer: .text(404, "there is nothing at this path")))
+        }
+        let methods = entries.reduce(into: HTTPMethods()) { $0.formUnion($1.route.methods) }
+        let allow = ("Allow", methods.names.joined(separator: ", "))
+        return .failure(Refusal(label: first.label, answer: .text(405, "only \(methods.words)", headers: [allow])))
+    }
+}
+
+extension Route {
+    /// Whether a request with a method is the route's; nil is one that no route takes, but a WebSocket's has its own refusal.
+    fileprivate func takes(_ method: HTTPMethods?) -> Bool {
+        if case .webSocket = action { return true }
+        return method.map(methods.contains) ?? false
     }
 }

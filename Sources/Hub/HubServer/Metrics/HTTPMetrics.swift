@@ -5,27 +5,34 @@ import HubMetrics
 
 /// The families of HTTP requests.
 struct HTTPMetrics: Sendable {
-    private let requests: Family3<Counter, RouteLabel, MethodLabel, StatusClass>
-    private let durations: Family<Histogram, RouteLabel>
+    /// By route, method and status, as ``WorkerCounts`` has them.
+    private let requests: [Counter]
+    /// By route.
+    private let durations: [Histogram]
     private let inFlight: Gauge
     private let connections: Gauge
     private let endedReaders: Counter
+    /// Nil when no route takes a body.
+    private let bodies: BodyMetrics?
 
-    init(_ registry: Registry) {
+    /// - Parameter routes: Those from outside.
+    init(_ registry: Registry, routes: [Route] = []) {
         let shown = Shown.dashboard(.clientsAndNode)
-        requests = registry.counter(
+        let labels = RouteLabels(routes)
+        let label = LabelDescription(name: "route", values: labels.all.map(\.value))
+        requests = registry.counters(
             "gohub_http_requests_total",
             help: "HTTP requests answered, by whose fault: 501 and 505, which clients cause, stand with 4xx.",
-            by: RouteLabel.self,
+            listed: label,
             MethodLabel.self,
             StatusClass.self,
-            where: { route, method, status in route.statuses(method).contains(status) },
+            where: { route, method, status in labels.statuses(route, method).contains(status) },
             shown: shown
         )
-        durations = registry.histogram(
+        durations = registry.histograms(
             "gohub_http_request_duration_seconds",
             help: "Time from an HTTP request's head to its answer.",
-            by: RouteLabel.self,
+            listed: label,
             buckets: .milliseconds,
             shown: shown
         )
@@ -44,20 +51,45 @@ struct HTTPMetrics: Sendable {
             help: "Readers of /metrics that were ended, as they did not take their page and others needed the room.",
             shown: shown
         )
+        bodies = routes.contains { $0.maxBodyBytes > 0 } ? BodyMetrics(registry) : nil
     }
 
-    func publish(_ snapshot: WorkerSnapshot) {
-        for route in RouteLabel.allCases {
-            for method in MethodLabel.allCases {
-                for status in StatusClass.allCases {
-                    requests[route, method, status].publish(snapshot.requests(route, method, status))
-                }
-            }
-            durations[route].publish(snapshot.requestDuration(route))
-        }
-        // Only scrapes wait for other threads, and this one among them.
+    func publish(_ snapshot: WorkerSnapshot, bodyBytes: Int) {
+        for (counter, count) in zip(requests, snapshot.requests) { counter.publish(count) }
+        for (histogram, values) in zip(durations, snapshot.requestDuration) { histogram.publish(values) }
+        // This scrape is among those that wait for other threads.
         inFlight.set(max(0, snapshot.requestsInFlight - 1))
         connections.set(snapshot.httpConnections)
         endedReaders.publish(snapshot.endedReaders)
+        bodies?.publish(snapshot, bytes: bodyBytes)
+    }
+}
+
+/// The families of request bodies, which there are only when a route takes one.
+private struct BodyMetrics: Sendable {
+    private let bytes: Gauge
+    private let refused: Family<Counter, BodyRefusal>
+
+    init(_ registry: Registry) {
+        let shown = Shown.dashboard(.clientsAndNode)
+        bytes = registry.gauge(
+            "gohub_http_body_bytes",
+            help: "Memory for request bodies that are coming or are being answered, of all connections.",
+            shown: shown
+        )
+        refused = registry.counter(
+            "gohub_http_bodies_refused_total",
+            help: """
+                Request bodies refused. too_large: above the route's limit, no_room: server.body_buffer_bytes or an \
+                address's quarter of it is used up, timeout: not whole within server.body_timeout.
+                """,
+            by: BodyRefusal.self,
+            shown: shown
+        )
+    }
+
+    func publish(_ snapshot: WorkerSnapshot, bytes count: Int) {
+        bytes.set(count)
+        for reason in BodyRefusal.allCases { refused[reason].publish(snapshot.bodiesRefused[reason]) }
     }
 }

@@ -88,6 +88,7 @@ enum Limit: String, MetricLabel {
     case maxConnections = "server.max_connections"
     case maxConnectionsPerIP = "server.max_connections_per_ip"
     case maxConcurrentScrapes = "server.max_concurrent_scrapes"
+    case bodyBufferBytes = "server.body_buffer_bytes"
     case maxMessageBytes = "hub.max_message_bytes"
     case messageBufferCap = "hub.message_buffer_cap"
     case messageBufferBytes = "hub.message_buffer_bytes"
@@ -102,6 +103,7 @@ enum Limit: String, MetricLabel {
         case .maxConnections: server.maxConnections
         case .maxConnectionsPerIP: server.maxConnectionsPerIP
         case .maxConcurrentScrapes: server.maxConcurrentScrapes
+        case .bodyBufferBytes: server.bodyBufferBytes
         case .maxMessageBytes: server.maxMessageBytes
         case .messageBufferCap: hub.queue.messages
         case .messageBufferBytes: hub.queue.bytes

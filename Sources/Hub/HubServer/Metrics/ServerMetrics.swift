@@ -27,12 +27,13 @@ package final class ServerMetrics: Sendable {
     ///
     /// - Parameter settings: The server's, whose limits are shown.
     /// - Parameter hub: The hub's.
-    package init(_ registry: Registry, settings: ServerSettings, hub: HubSettings) {
+    /// - Parameter routes: Those that the server gets from outside.
+    package init(_ registry: Registry, settings: ServerSettings, hub: HubSettings, routes: [Route] = []) {
         deliveries = DeliveryMetrics(registry)
         backPressure = BackPressureMetrics(registry)
         messages = MessageMetrics(registry)
         connections = ConnectionMetrics(registry)
-        requests = HTTPMetrics(registry)
+        requests = HTTPMetrics(registry, routes: routes)
         loops = LoopMetrics(registry, loops: max(1, settings.loops))
         node = NodeMetrics(registry, settings: settings, hub: hub)
         latest = Mutex([])
@@ -49,7 +50,7 @@ package final class ServerMetrics: Sendable {
         backPressure.publish(total.shard)
         messages.publish(total.shard, hub: hub)
         connections.publish(total, limiter: common.limiter, limit: common.settings.maxConnections)
-        requests.publish(total)
+        requests.publish(total, bodyBytes: common.bodies.bytes)
         loops.publish(snapshots, total: total, of: workers)
         node.publish(stale: stale.load(ordering: .relaxed))
     }

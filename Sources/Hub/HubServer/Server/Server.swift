@@ -28,6 +28,8 @@ package final class Server: Sendable {
     private let health: Health
     private let metrics: ServerMetrics
     private let scrapes: ScrapeService
+    /// Routes from outside.
+    private let routes: [Route]
     private let lifecycle = Mutex(Lifecycle())
 
     private struct Lifecycle {
@@ -40,6 +42,7 @@ package final class Server: Sendable {
     ///
     /// - Parameter receiver: What becomes of clients' messages.
     /// - Parameter checks: More checks of readiness beside the server's own; called on any loop, must be quick.
+    /// - Parameter routes: More routes beside the server's own; of one path and method the last counts, also among those.
     /// - Parameter clock: The loops' time; the hub's environment has to tell the same.
     /// - Throws: ``LoopError`` when a loop cannot be made.
     package init(
@@ -49,11 +52,13 @@ package final class Server: Sendable {
         registry: Registry,
         log: Logger,
         checks: [HealthCheck: @Sendable () -> Bool] = [:],
+        routes: [Route] = [],
         clock: any MonotonicClock = SystemClock()
     ) throws(LoopError) {
         self.hub = hub
-        common = ServerCommon(settings: settings, log: log, receiver: receiver)
-        metrics = ServerMetrics(registry, settings: settings, hub: hub.settings)
+        self.routes = routes
+        common = ServerCommon(settings: settings, log: log, receiver: receiver, routes: routes)
+        metrics = ServerMetrics(registry, settings: settings, hub: hub.settings, routes: routes)
         scrapes = ScrapeService(registry, limit: settings.maxConcurrentScrapes, clock: clock)
         var workers: [LoopBoundWorker] = []
         for index in 0..<max(1, settings.loops) {
@@ -130,15 +135,26 @@ package final class Server: Sendable {
                 "/metrics",
                 .metrics,
                 "metrics for Prometheus, as text or OpenMetrics",
-                .answerLater { [scrapes] head, address, reply in scrapes.scrape(head, from: address, reply) }
+                .answerLater { [scrapes] request, reply in
+                    scrapes.scrape(request.head, from: request.address, reply)
+                }
             ),
             Route("/livez", .live, "whether the process works", .answer { [health] _ in health.live() }),
             Route("/readyz", .ready, "whether messages flow", .answer { [unowned self] _ in health.ready(in: state) }),
             Route("/healthz", .health, "the same", .answer { [unowned self] _ in health.ready(in: state) }),
             Route("/version", .version, "version and revision, as JSON", .answer { _ in version }),
         ]
-        let isShared = common.settings.adminAddress == nil
-        return (Router(isShared ? clients + operators : clients), Router(operators))
+        func standing(on listeners: Route.Listeners) -> [Route] {
+            routes.filter { !$0.listeners.isDisjoint(with: listeners) }
+        }
+        guard common.settings.adminAddress != nil else {
+            let all = Router(clients + operators + standing(on: [.clients, .operators]), labels: common.labels)
+            return (all, all)
+        }
+        return (
+            Router(clients + standing(on: .clients), labels: common.labels),
+            Router(operators + standing(on: [.operators, .operatorsOnly]), labels: common.labels)
+        )
     }
 
     private static func version(_ settings: ServerSettings) -> HTTPAnswer {
@@ -170,6 +186,9 @@ package final class Server: Sendable {
     package var pagesInMemory: Int { scrapes.pagesInMemory }
     /// How many pages are kept in mind, some of which may be gone.
     package var pagesInMind: Int { scrapes.pagesInMind }
+
+    /// How many bytes of request bodies are in memory.
+    package var bodyBytes: Int { common.bodies.bytes }
 
     /// How many addresses have an open connection, or subscriptions of one that has gone.
     package var addressCount: Int { common.limiter.addressCount }

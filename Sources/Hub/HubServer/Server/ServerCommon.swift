@@ -16,15 +16,22 @@ package final class ServerCommon: Sendable {
     let receiver: any MessageReceiver
     let limiter: ConnectionLimiter
     let heap = HeapKeeper()
+    /// The labels of all routes.
+    let labels: RouteLabels
+    let bodies: BodyBudget
     private let draining = Atomic<Bool>(false)
     private let refusedOrigins = LogLimit()
 
-    init(settings: ServerSettings, log: Logger, receiver: any MessageReceiver) {
+    /// - Parameter routes: Those from outside.
+    init(settings: ServerSettings, log: Logger, receiver: any MessageReceiver, routes: [Route]) {
         self.settings = settings
         heartbeat = HeartbeatTimes(settings)
         self.log = log
         connectionLog = ConnectionLog(log)
         self.receiver = receiver
+        labels = RouteLabels(routes)
+        let largest = routes.map(\.maxBodyBytes).max() ?? 0
+        bodies = BodyBudget(limit: settings.bodyBufferBytes, largest: largest)
         limiter = ConnectionLimiter(
             limit: settings.maxConnections,
             limitPerAddress: settings.maxConnectionsPerIP,

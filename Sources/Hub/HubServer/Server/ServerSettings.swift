@@ -23,6 +23,8 @@ package struct ServerSettings: Sendable {
     package var messageTimeout: Duration = .seconds(120)
     /// How long a request head may take, from the connection on, or from its first byte when it is not the first one.
     package var headerTimeout: Duration = .seconds(10)
+    /// How long a request body may take, from its head on.
+    package var bodyTimeout: Duration = .seconds(30)
     /// How long a connection may wait between requests.
     package var keepAliveTimeout: Duration = .seconds(75)
     /// How long the other side of a close handshake may take.
@@ -33,6 +35,10 @@ package struct ServerSettings: Sendable {
     package var drainTimeout: Duration = .seconds(20)
     /// The longest request head in bytes.
     package var maxHeadBytes = 16 * 1024
+    /// How many bytes of request bodies may be in memory, of all connections; an address may have a quarter of them.
+    ///
+    /// The largest body that a route takes fits in any case.
+    package var bodyBufferBytes = 64 << 20
     /// How many connections clients may have open, WebSockets and others.
     package var maxConnections = 100_000
     /// How many connections one IP address may have open, WebSockets and others; 0 is no limit.

@@ -49,7 +49,7 @@ package final class Worker {
         self.common = common
         beat = LoopBeat(loop)
         counts = .allocate(capacity: 1)
-        counts.initialize(to: WorkerCounts())
+        counts.initialize(to: WorkerCounts(routes: common.labels.all.count))
     }
 
     deinit {
@@ -209,6 +209,7 @@ package final class Worker {
         snapshot.awaitedAnswers = answers.count
         snapshot.requestsInFlight = counts.pointee.requestsInFlight
         snapshot.endedReaders = counts.pointee.endedReaders
+        snapshot.bodiesRefused = counts.pointee.bodiesRefused
         snapshot.requests = counts.pointee.requests
         snapshot.requestDuration = counts.pointee.requestDuration.map(\.values)
         return snapshot

@@ -18,25 +18,33 @@ struct WorkerCounts {
     var handshakeAccepted = LocalHistogram(.milliseconds)
     var handshakeRejected = LocalHistogram(.milliseconds)
     var pingRoundTrip = LocalHistogram(.milliseconds)
-    var requests: [UInt64] = Array(
-        repeating: 0,
-        count: RouteLabel.allCases.count * MethodLabel.allCases.count * StatusClass.allCases.count
-    )
-    var requestDuration: [LocalHistogram] = RouteLabel.allCases.map { _ in LocalHistogram(.milliseconds) }
+    /// By route, method and status; see ``index(_:_:_:)``.
+    var requests: [UInt64]
+    /// By route.
+    var requestDuration: [LocalHistogram]
+    /// Request bodies that were refused though they broke no rule of the protocol.
+    var bodiesRefused = Tally<BodyRefusal>()
     var requestsInFlight = 0
     /// Readers of /metrics that were ended because they took no page while others wanted one.
     var endedReaders: UInt64 = 0
 
     static let connectionDurations = Buckets.custom(seconds: [1, 10, 60, 300, 1800, 3600, 14400, 86400])
 
-    static func index(_ route: RouteLabel, _ method: MethodLabel, _ status: StatusClass) -> Int {
-        (Int(route.rawValue) * MethodLabel.allCases.count + Int(method.rawValue)) * StatusClass.allCases.count
+    /// - Parameter routes: How many labels the routes have.
+    init(routes: Int = RouteLabels.own.count) {
+        requests = Array(repeating: 0, count: WorkerCounts.index(routes, .get, .switching))
+        requestDuration = (0..<routes).map { _ in LocalHistogram(.milliseconds) }
+    }
+
+    /// Where requests to the route with a number are counted.
+    static func index(_ route: Int, _ method: MethodLabel, _ status: StatusClass) -> Int {
+        (route * MethodLabel.allCases.count + Int(method.rawValue)) * StatusClass.allCases.count
             + Int(status.rawValue)
     }
 
-    mutating func countRequest(_ route: RouteLabel, _ method: MethodLabel, _ status: Int, nanoseconds: UInt64) {
+    mutating func countRequest(_ route: Int, _ method: MethodLabel, _ status: Int, nanoseconds: UInt64) {
         requests[WorkerCounts.index(route, method, StatusClass(status))] += 1
-        requestDuration[Int(route.rawValue)].observe(nanoseconds)
+        requestDuration[route].observe(nanoseconds)
     }
 }
 

@@ -39,8 +39,11 @@ package struct WorkerSnapshot: Sendable {
     package var requestsInFlight = 0
     /// Readers of /metrics that were ended because they took no page while others wanted one.
     package var endedReaders: UInt64 = 0
-    var requests: [UInt64] = WorkerCounts().requests
-    var requestDuration: [HistogramValues] = RouteLabel.allCases.map { _ in HistogramValues(.milliseconds) }
+    /// Request bodies that were refused though they broke no rule of the protocol.
+    package var bodiesRefused = Tally<BodyRefusal>()
+    /// As in ``WorkerCounts``; none in a snapshot of nothing.
+    var requests: [UInt64] = []
+    var requestDuration: [HistogramValues] = []
 
     /// A snapshot of nothing.
     package init() {}
@@ -48,13 +51,11 @@ package struct WorkerSnapshot: Sendable {
     /// How many WebSockets have ended, for whatever reason.
     package var closedCount: UInt64 { CloseReason.allCases.reduce(0) { $0 + closed[$1] } }
 
-    /// How many requests were answered.
+    /// How many requests to one of the server's own routes were answered.
     package func requests(_ route: RouteLabel, _ method: MethodLabel, _ status: StatusClass) -> UInt64 {
-        requests[WorkerCounts.index(route, method, status)]
+        let index = WorkerCounts.index(RouteLabels().number(of: route), method, status)
+        return requests.indices.contains(index) ? requests[index] : 0
     }
-
-    /// How long the requests to a route took, nanoseconds.
-    package func requestDuration(_ route: RouteLabel) -> HistogramValues { requestDuration[Int(route.rawValue)] }
 
     /// Adds another loop's.
     package mutating func add(_ other: WorkerSnapshot) {
@@ -81,7 +82,14 @@ package struct WorkerSnapshot: Sendable {
         awaitedAnswers += other.awaitedAnswers
         requestsInFlight += other.requestsInFlight
         endedReaders += other.endedReaders
-        for index in requests.indices { requests[index] += other.requests[index] }
-        for index in requestDuration.indices { requestDuration[index].add(other.requestDuration[index]) }
+        bodiesRefused.add(other.bodiesRefused)
+        // All loops of a server have the same routes.
+        if requests.isEmpty {
+            requests = other.requests
+            requestDuration = other.requestDuration
+        } else if !other.requests.isEmpty {
+            for index in requests.indices { requests[index] += other.requests[index] }
+            for index in requestDuration.indices { requestDuration[index].add(other.requestDuration[index]) }
+        }
     }
 }

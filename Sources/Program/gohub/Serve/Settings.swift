@@ -35,11 +35,13 @@ extension ServerSettings {
         writeTimeout = server.writeTimeout
         messageTimeout = server.messageTimeout
         headerTimeout = server.headerTimeout
+        bodyTimeout = server.bodyTimeout
         keepAliveTimeout = server.keepAliveTimeout
         closeTimeout = server.closeTimeout
         drainDelay = server.drainDelay
         drainTimeout = server.drainTimeout
         maxHeadBytes = server.maxHeadBytes.bytes
+        bodyBufferBytes = server.bodyBufferBytes.bytes
         let descriptors = server.descriptors(within: FileLimit.raise(), loops: loops)
         maxConnections = descriptors.connections
         if adminAddress != nil {

@@ -50,6 +50,7 @@ extension TestServer {
             ("WebSockets", all.webSockets),
             ("answers that are awaited", all.awaitedAnswers),
             ("requests in flight", all.requestsInFlight),
+            ("bytes of request bodies", server.bodyBytes),
             ("attached", all.shard.attached),
             ("registered", all.shard.registered),
             ("topics", all.shard.topics),

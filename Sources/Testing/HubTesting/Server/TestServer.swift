@@ -17,6 +17,8 @@ package final class TestServer: Sendable {
         /// Handlers of message types that the protocol does not have.
         package var handlers: [String: any MessageHandler] = [:]
         package var checks: [HealthCheck: @Sendable () -> Bool] = [:]
+        /// Routes beside the server's own.
+        package var routes: [Route] = []
         /// The time of the server and its hub, for a test to move; the machine's if there is none.
         package var clock: VirtualClock?
         /// From which lateness on a jump of the clock counts as time in which the process was stopped.
@@ -31,6 +33,7 @@ package final class TestServer: Sendable {
             settings.subprotocols = ["gohub.v1.json"]
             // What a test is not about must not happen in it, however slow the machine is.
             settings.headerTimeout = .seconds(3600)
+            settings.bodyTimeout = .seconds(3600)
             settings.keepAliveTimeout = .seconds(3600)
             settings.readTimeout = .seconds(3600)
             settings.writeTimeout = .seconds(3600)
@@ -72,6 +75,7 @@ package final class TestServer: Sendable {
             registry: registry,
             log: Logger(level: .debug, format: .text, sink: sink),
             checks: options.checks,
+            routes: options.routes,
             clock: options.clock ?? SystemClock()
         )
         for loop in server.loops where options.clock != nil {
