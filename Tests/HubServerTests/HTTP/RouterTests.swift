@@ -21,8 +21,8 @@ struct RouterTests {
     private func find(_ router: Router, _ method: String, _ path: String) -> (
         path: String, values: [String], status: Int
     ) {
-        switch router.route(HTTPRequestHead(method: method, path: path)) {
-        case .success(let match): (match.entry.route.path.text, match.parameters.map(\.value), 200)
+        switch router.route(HTTPRequestHead(method: method, path: path), HTTPMethods(named: method)) {
+        case .success(let match): (match.entry.path.text, match.parameters.map(\.value), 200)
         case .failure(let refusal): ("", [], refusal.answer.status)
         }
     }
@@ -103,7 +103,8 @@ struct RouterTests {
     )
     func allow(path: String, methods: String, text: String) {
         for method in ["OPTIONS", "PATCH", "get", "TRACE"] {
-            guard case .failure(let refusal) = router(Self.paths).route(HTTPRequestHead(method: method, path: path))
+            let head = HTTPRequestHead(method: method, path: path)
+            guard case .failure(let refusal) = router(Self.paths).route(head, HTTPMethods(named: method))
             else {
                 Issue.record("\(method) is taken")
                 continue

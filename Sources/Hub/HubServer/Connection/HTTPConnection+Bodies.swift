@@ -9,7 +9,7 @@ extension HTTPConnection {
     ///
     /// - Parameter isAlone: Nothing has come behind the head, so the peer may wait for leave to send.
     func expectBody(_ request: RouteRequest, _ entry: Router.Entry, _ exchange: Exchange, isAlone: Bool) {
-        let (head, limit) = (request.head, entry.route.maxBodyBytes)
+        let (head, limit) = (request.head, entry.maxBodyBytes)
         guard limit > 0 else { return refuseBody(.text(413, "this path takes no body"), exchange) }
         guard head.contentLength <= limit else { return refuseLargeBody(limit, exchange) }
         var exchange = exchange
@@ -31,12 +31,12 @@ extension HTTPConnection {
             }
             if let request = upload.request {
                 self.upload = nil
-                answer(request, upload.entry.route, upload.exchange)
+                answer(request, upload.entry, upload.exchange)
             }
             return count
         } catch {
             if error.code == .tooLarge {
-                refuseLargeBody(upload.entry.route.maxBodyBytes, upload.exchange)
+                refuseLargeBody(upload.entry.maxBodyBytes, upload.exchange)
             } else {
                 worker.counts.pointee.rejected.count(.badRequest)
                 logBadRequest(error.message)

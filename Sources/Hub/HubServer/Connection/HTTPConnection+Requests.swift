@@ -28,14 +28,15 @@ extension HTTPConnection {
     }
 
     private func serve(_ head: HTTPRequestHead, _ consumed: Int, of bytes: UnsafeMutableRawBufferPointer) -> Int {
+        let method = HTTPMethods(named: head.method)
         var exchange = Exchange(
             route: RouteLabels.unknown,
-            method: MethodLabel(head.method),
-            isHead: head.method == "HEAD",
+            method: MethodLabel(method),
+            isHead: method == .headAlone,
             keepAlive: head.keepAlive && !head.hasBody && refusal == nil,
             began: worker.now
         )
-        switch router.route(head) {
+        switch router.route(head, method) {
         case .failure(let refusal):
             exchange.route = refusal.label
             guard self.refusal == nil else {
@@ -45,15 +46,14 @@ extension HTTPConnection {
             state = .waiting(exchange)
             send(refusal.answer)
         case .success(let match):
-            let route = match.entry.route
             exchange.route = match.entry.label
-            exchange.method = MethodLabel(head.method, takenBy: route.methods)
+            exchange.method = MethodLabel(method, takenBy: match.entry.methods)
             guard refusal == nil || match.entry.isHealth else {
                 refuseAdmission(exchange)
                 return bytes.count
             }
             refusal = nil
-            if case .webSocket = route.action {
+            if case .webSocket = match.entry.action {
                 upgrade(head, UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...]), exchange)
                 return bytes.count
             }
@@ -67,19 +67,19 @@ extension HTTPConnection {
     ///
     /// - Parameter isAlone: Nothing has come behind the head.
     private func admit(_ request: RouteRequest, _ entry: Router.Entry, _ exchange: Exchange, isAlone: Bool) {
-        if let refusal = entry.route.admit?(request) {
+        if let admit = entry.admit, let refusal = admit(request) {
             state = .waiting(exchange)
             send(refusal)
         } else if request.head.hasBody {
             expectBody(request, entry, exchange, isAlone: isAlone)
         } else {
-            answer(request, entry.route, exchange)
+            answer(request, entry, exchange)
         }
     }
 
     /// Has the route answer a request that has come whole.
-    func answer(_ request: RouteRequest, _ route: Route, _ exchange: Exchange) {
-        switch route.action {
+    func answer(_ request: RouteRequest, _ entry: Router.Entry, _ exchange: Exchange) {
+        switch entry.action {
         case .answer(let action):
             state = .waiting(exchange)
             send(action(request))

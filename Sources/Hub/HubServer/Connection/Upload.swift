@@ -17,7 +17,7 @@ final class Upload {
 
     /// - Parameter request: One that its route lets in, and whose length it takes.
     init(_ request: RouteRequest, _ entry: Router.Entry, _ exchange: HTTPConnection.Exchange, budget: BodyBudget) {
-        let limit = entry.route.maxBodyBytes
+        let limit = entry.maxBodyBytes
         self.entry = entry
         self.exchange = exchange
         admitted = request

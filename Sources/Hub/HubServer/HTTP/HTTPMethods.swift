@@ -15,13 +15,16 @@ package struct HTTPMethods: OptionSet, Sendable {
     package static let patch = HTTPMethods(rawValue: 1 << 4)
     package static let delete = HTTPMethods(rawValue: 1 << 5)
 
+    /// HEAD as a request has it.
+    static let headAlone = HTTPMethods(rawValue: 0b10)
+
     private static let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
     /// The one method of a request; nil for any that no route can take.
     init?(named name: String) {
         switch name {
         case "GET": self.init(rawValue: 0b01)
-        case "HEAD": self.init(rawValue: 0b10)
+        case "HEAD": self = .headAlone
         case "POST": self = .post
         case "PUT": self = .put
         case "PATCH": self = .patch

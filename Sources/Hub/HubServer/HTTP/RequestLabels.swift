@@ -21,17 +21,20 @@ package enum MethodLabel: UInt8, MetricLabel {
     }
 
     /// The label of a request to a route that takes some methods.
-    init(_ method: String, takenBy methods: HTTPMethods = .get) {
-        guard let method = HTTPMethods(named: method), methods.union(.get).contains(method) else {
+    ///
+    /// - Parameter method: The request's; nil for one that no route can take.
+    init(_ method: HTTPMethods?, takenBy methods: HTTPMethods = .get) {
+        guard let method, methods.union(.get).contains(method) else {
             self = .other
             return
         }
         switch method {
+        case .headAlone: self = .head
         case .post: self = .post
         case .put: self = .put
         case .patch: self = .patch
         case .delete: self = .delete
-        default: self = method.rawValue == 0b10 ? .head : .get
+        default: self = .get
         }
     }
 

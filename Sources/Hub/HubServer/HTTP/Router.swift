@@ -5,18 +5,32 @@ import HubWire
 
 /// Which routes a listener has.
 package struct Router: Sendable {
-    /// A route on this listener.
+    /// A route on this listener, with what each request looks at by itself, as to copy a route costs.
     final class Entry: Sendable {
-        let route: Route
+        let path: RoutePath
+        let methods: HTTPMethods
+        /// A WebSocket refuses other methods by itself.
+        private let takesAnyMethod: Bool
         /// The number of its label.
         let label: Int
         let isHealth: Bool
+        let maxBodyBytes: Int
+        let admit: (@Sendable (RouteRequest) -> HTTPAnswer?)?
+        let action: Route.Action
 
         init(_ route: Route, label: Int) {
-            self.route = route
+            path = route.path
+            methods = route.methods
+            takesAnyMethod = if case .webSocket = route.action { true } else { false }
             self.label = label
             isHealth = route.label.isHealth
+            maxBodyBytes = route.maxBodyBytes
+            admit = route.admit
+            action = route.action
         }
+
+        /// Whether a request is the route's; nil is a method that no route can take.
+        func takes(_ method: HTTPMethods?) -> Bool { takesAnyMethod || method.map(methods.contains) ?? false }
     }
 
     /// The route of one request.
@@ -60,13 +74,13 @@ package struct Router: Sendable {
         self.templates = templates.enumerated().sorted {
             (Self.rank($0.element) + [$0.offset]).lexicographicallyPrecedes(Self.rank($1.element) + [$1.offset])
         }.map(\.element)
-        width = templates.map(\.route.path.segments.count).max() ?? 0
+        width = templates.map(\.path.segments.count).max() ?? 0
         takesBodies = routes.contains { $0.maxBodyBytes > 0 }
     }
 
     /// Orders templates that may match one path: a parameter comes behind a literal segment.
     private static func rank(_ entry: Entry) -> [Int] {
-        entry.route.path.segments.map { segment in
+        entry.path.segments.map { segment in
             if case .literal = segment { 0 } else { 1 }
         }
     }
@@ -82,12 +96,11 @@ package struct Router: Sendable {
     }
 
     /// The route for a request, or the refusal.
-    func route(_ head: HTTPRequestHead) -> Result<Match, Refusal> {
-        let method = HTTPMethods(named: head.method)
+    ///
+    /// - Parameter method: The request's; nil for one that no route can take.
+    func route(_ head: HTTPRequestHead, _ method: HTTPMethods?) -> Result<Match, Refusal> {
         let entries = exact[head.path] ?? []
-        if let entry = entries.first(where: { $0.route.takes(method) }) {
-            return .success(Match(entry: entry, parameters: []))
-        }
+        for entry in entries where entry.takes(method) { return .success(Match(entry: entry, parameters: [])) }
         guard !templates.isEmpty else { return refuse(entries) }
         // A path of thousands of segments costs no more than one of a few.
         let parts = head.path.utf8.split(
@@ -95,9 +108,9 @@ package struct Router: Sendable {
             maxSplits: width + 1,
             omittingEmptySubsequences: false
         )
-        let matching = templates.filter { $0.route.path.matches(parts) }
-        guard let entry = matching.first(where: { $0.route.takes(method) }) else { return refuse(entries + matching) }
-        guard let parameters = entry.route.path.parameters(parts) else {
+        let matching = templates.filter { $0.path.matches(parts) }
+        guard let entry = matching.first(where: { $0.takes(method) }) else { return refuse(entries + matching) }
+        guard let parameters = entry.path.parameters(parts) else {
             return .failure(Refusal(label: entry.label, answer: .text(400, "a part of the path is not UTF-8")))
         }
         return .success(Match(entry: entry, parameters: parameters))
@@ -108,16 +121,8 @@ package struct Router: Sendable {
         guard let first = entries.first else {
             return .failure(Refusal(label: RouteLabels.unknown, answer: .text(404, "there is nothing at this path")))
         }
-        let methods = entries.reduce(into: HTTPMethods()) { $0.formUnion($1.route.methods) }
+        let methods = entries.reduce(into: HTTPMethods()) { $0.formUnion($1.methods) }
         let allow = ("Allow", methods.names.joined(separator: ", "))
         return .failure(Refusal(label: first.label, answer: .text(405, "only \(methods.words)", headers: [allow])))
-    }
-}
-
-extension Route {
-    /// Whether a request with a method is the route's; nil is one that no route takes, but a WebSocket's has its own refusal.
-    fileprivate func takes(_ method: HTTPMethods?) -> Bool {
-        if case .webSocket = action { return true }
-        return method.map(methods.contains) ?? false
     }
 }
