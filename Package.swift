@@ -145,7 +145,10 @@ let package = Package(
             ["CZlib", "CGohub", "HubServer", "HubCore", "HubLoop", "HubWire", "HubMetrics", "HubLog", "HubTesting"]
         ),
         tests("HubConfigTests", ["HubConfig", "HubLog"]),
-        tests("HubRedisTests", ["CHiredis", "HubFuzz", "HubRedis", "HubLoop", "HubTesting"]),
+        tests(
+            "HubRedisTests",
+            ["CHiredis", "HubFuzz", "HubRedis", "HubBus", "HubLog", "HubMetrics", "HubLoop", "HubTesting"]
+        ),
         tests("HubTestingTests", ["HubTesting", "HubMetrics"], exclude: ["Fixtures"]),
         tests(
             "GohubTests",

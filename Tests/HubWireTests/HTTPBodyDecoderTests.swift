@@ -2,7 +2,7 @@
 // Part of gohub.
 
 import HubWire
-import HubWireFuzz
+import HubFuzz
 import Testing
 
 @Suite("Reading request bodies")
