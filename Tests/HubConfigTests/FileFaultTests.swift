@@ -182,6 +182,11 @@ struct FileFaultTests {
                 "c.yaml:4: cluster.enabled: true, but bus.type is noop (c.yaml:2), which connects no nodes "
                     + "(without bus.type it means etcd, which is not in this build)"
             ),
+            (
+                "bus:\n  type: redis\ncluster:\n  enabled: true",
+                "c.yaml:4: cluster.enabled: true, but bus.type is redis (c.yaml:2), over which nodes find each other "
+                    + "without it (without bus.type it means etcd, which is not in this build)"
+            ),
         ]
     )
     func contradiction(text: String, message: String) {
@@ -217,7 +222,7 @@ struct FileFaultTests {
     @Test("draws no conclusions from a value that is wrong in itself")
     func noConclusions() {
         #expect(faults("hub:\n  ping_interval: 5s\n  pong_timeout: x").map(\.key) == ["hub.pong_timeout"])
-        #expect(faults("bus:\n  type: redis\ncluster:\n  enabled: true").map(\.key) == ["bus.type"])
+        #expect(faults("bus:\n  type: nats\ncluster:\n  enabled: true").map(\.key) == ["bus.type"])
     }
 
     @Test("texts of all sorts are refused or taken, and never end the process")

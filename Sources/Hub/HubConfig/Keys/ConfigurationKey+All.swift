@@ -5,13 +5,16 @@ import HubLog
 
 extension ConfigurationKey {
     /// Every key, in the order of the file; nothing else can be configured.
-    package static let all: [ConfigurationKey] = server + hub + bus + cluster + log
+    package static let all: [ConfigurationKey] = server + hub + bus + redis + cluster + log
 
     /// The sections in the order of the file, with what each is about.
     package static let sections: [(path: String, purpose: String)] = [
         ("server", "Listeners, time-outs and limits of connections."),
         ("hub", "Messages, queues and heartbeats."),
         ("bus", "How nodes reach each other."),
+        ("bus.buffer", "What is kept while the bus is down, to be published when it is back."),
+        ("bus.redis", "Where Redis is and how it is used; for bus.type redis."),
+        ("bus.redis.tls", "TLS to Redis; all files are PEM."),
         ("cluster", "Nodes that join through etcd."),
         ("cluster.etcd", "Where etcd is and which keys belong to the hub."),
         ("log", "What is logged and how."),
@@ -196,15 +199,6 @@ extension ConfigurationKey {
             .whole(1...100_000_000),
             "Topics with subscribers on each event loop; bounds its table."
         ),
-    ]
-
-    private static let bus: [ConfigurationKey] = [
-        ConfigurationKey(
-            "bus.type",
-            \.bus.type,
-            .word(\.rawValue, elsewhere: ["redis", "nats", "etcd", "mesh"]),
-            "Which bus connects the nodes. noop: none, the node stands alone."
-        )
     ]
 
     private static let cluster: [ConfigurationKey] = [

@@ -78,10 +78,13 @@ extension Domain<Int> {
 
 extension Domain<Duration> {
     /// A duration in a range.
-    static func duration(_ range: ClosedRange<Duration>) -> Domain {
+    ///
+    /// - Parameter note: What a special value means.
+    static func duration(_ range: ClosedRange<Duration>, note: String = "") -> Domain {
         Domain(
             type: "duration",
-            allowed: "\(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound))",
+            allowed: "\(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound))"
+                + (note.isEmpty ? "" : ", \(note)"),
             read: { scalar throws(ValueProblem) in
                 guard let value = DurationText.parse(scalar.text) else {
                     let meant = DurationText.guess(scalar.text)
@@ -103,10 +106,12 @@ extension Domain<Duration> {
 
 extension Domain<ByteCount> {
     /// A size in a range: a number of bytes, or a number with B, KiB, MiB or GiB.
-    static func bytes(_ range: ClosedRange<ByteCount>) -> Domain {
+    ///
+    /// - Parameter note: What a special value means.
+    static func bytes(_ range: ClosedRange<ByteCount>, note: String = "") -> Domain {
         Domain(
             type: "size",
-            allowed: "\(range.lowerBound) to \(range.upperBound)",
+            allowed: "\(range.lowerBound) to \(range.upperBound)" + (note.isEmpty ? "" : ", \(note)"),
             read: { scalar throws(ValueProblem) in
                 let digits = scalar.text.prefix { $0.isASCII && ($0.isNumber || $0 == "_" || $0 == "-") }
                 let name = scalar.text.dropFirst(digits.count)
@@ -149,7 +154,7 @@ extension Domain<String> {
                 if let objection = rule.objection(scalar.text) {
                     throw ValueProblem(
                         code: .notAllowed,
-                        what: "\(scalar.shown) is not \(rule.noun)",
+                        what: "\(rule.isShown ? scalar.shown : "this") is not \(rule.noun)",
                         hint: objection.reason,
                         meant: objection.meant
                     )

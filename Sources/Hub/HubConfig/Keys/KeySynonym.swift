@@ -20,7 +20,26 @@ package struct KeySynonym: Sendable, Equatable {
         (["threads", "workers"], "server.loops", ""),
         (["origins", "cors"], "server.allowed_origins", ""),
         (["verbosity"], "log.level", ""),
+        (addresses.map { "bus-redis-" + $0 }, "bus.redis.addrs", ""),
+        (["bus-redis-database"], "bus.redis.db", ""),
+        (["bus-redis-username"], "bus.redis.user", ""),
+        (["bus-redis-password", "bus-redis-auth"], "bus.redis.password_file", ""),
+        (["bus-redis-tls-ca"], "bus.redis.tls.ca_file", ""),
+        (["bus-redis-prefix"], "bus.redis.key_prefix", ""),
     ]
+
+    private static let addresses = [
+        "addresses", "address", "addr", "urls", "url", "hosts", "host", "servers", "nodes", "sentinels", "endpoints",
+    ]
+
+    /// What other servers call the keys of one section, with those keys: `username`, `bus.redis.user`.
+    static func names(in section: String) -> [(name: String, key: ConfigurationKey)] {
+        let prefix = section.replacing(".", with: "-") + "-"
+        return ConfigurationKey.all.filter { $0.section == section }.flatMap { key in
+            others.filter { $0.path == key.path }.flatMap(\.names).filter { $0.hasPrefix(prefix) }
+                .map { (String($0.dropFirst(prefix.count)), key) }
+        }
+    }
 
     /// Looks a name up, written in the manner of any source: `server_port`, `--port`, `PORT`.
     ///

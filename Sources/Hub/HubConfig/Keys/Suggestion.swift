@@ -19,6 +19,18 @@ package enum Suggestion {
         return best?.name
     }
 
+    /// The path of the key that was probably meant by a path: `bus.redis.adress`, `bus.redis.addrs`.
+    ///
+    /// The last part is compared with the keys of that section alone, and with what other servers call them.
+    static func path(nearest path: String) -> String? {
+        guard let dot = path.lastIndex(of: ".") else { return nil }
+        let (section, name) = (String(path[..<dot]), String(path[dot...].dropFirst()))
+        let own = ConfigurationKey.all.filter { $0.section == section }.map { (name: $0.name, key: $0) }
+        let candidates = own + KeySynonym.names(in: section)
+        let near = nearest(to: name, among: candidates.map(\.name))
+        return candidates.first { $0.name == near }?.key.path
+    }
+
     private static func distance(_ word: String, _ candidate: String, limit: Int) -> Int {
         let (left, right) = (Array(word.utf8), Array(candidate.utf8))
         let whole = distance(left, right, limit: limit)

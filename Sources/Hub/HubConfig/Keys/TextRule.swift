@@ -15,6 +15,8 @@ struct TextRule: Sendable {
     let noun: String
     /// What is allowed, in words.
     let allowed: String
+    /// Whether a message may repeat a text that is refused; not where people put a password by mistake.
+    var isShown = true
     /// Says what is wrong with a text; nil when it follows the rule.
     let objection: @Sendable (String) -> Objection?
 
@@ -32,7 +34,8 @@ struct TextRule: Sendable {
 
     /// The rule, with the empty text allowed beside it.
     func orEmpty(_ meaning: String) -> TextRule {
-        TextRule(type: type, noun: noun, allowed: "\(allowed), or empty for \(meaning)") { [objection] text in
+        TextRule(type: type, noun: noun, allowed: "\(allowed), or empty for \(meaning)", isShown: isShown) {
+            [objection] text in
             text.isEmpty ? nil : objection(text)
         }
     }
@@ -123,13 +126,13 @@ struct TextRule: Sendable {
     }
 
     /// The form `host`, `host:port`, `[v6]` or `[v6]:port`.
-    private static func isAuthority(_ text: Substring) -> Bool {
+    static func isAuthority(_ text: Substring) -> Bool {
         if text.hasPrefix("["), text.hasSuffix("]") { return isIPv6(text.dropFirst().dropLast()) }
         guard text.contains(":") else { return isHost(text) }
         return !text.hasPrefix(":") && address.objection(String(text)) == nil
     }
 
-    private static func isHost(_ text: Substring) -> Bool {
+    static func isHost(_ text: Substring) -> Bool {
         !text.isEmpty && text.utf8.count <= 253
             && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
                 !label.isEmpty && !label.hasPrefix("-") && !label.hasSuffix("-")
@@ -137,12 +140,12 @@ struct TextRule: Sendable {
             }
     }
 
-    private static func isIPv6(_ text: Substring) -> Bool {
+    static func isIPv6(_ text: Substring) -> Bool {
         var address = in6_addr()
         return inet_pton(AF_INET6, String(text), &address) == 1
     }
 
-    private static func isPort(_ text: Substring) -> Bool {
+    static func isPort(_ text: Substring) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) } && UInt16(text) != nil
     }
 

@@ -43,6 +43,7 @@ extension ConfigurationDraft {
             hint: "leave it empty to serve both on one address"
         )
         findMissingBus()
+        findRedisContradictions()
         sortBySource()
     }
 
@@ -51,12 +52,14 @@ extension ConfigurationDraft {
         guard configuration.cluster.enabled, !refused.contains("bus.type") else { return }
         let origin = origin(of: "cluster.enabled")
         if let chosen = origins["bus.type"] {
+            let type = configuration.bus.type
             note(
                 ConfigurationFault(
                     .contradiction,
                     origin,
                     key: "cluster.enabled",
-                    "true, but bus.type is \(configuration.bus.type.rawValue) (\(chosen)), which connects no nodes",
+                    "true, but bus.type is \(type.rawValue) (\(chosen)), "
+                        + (type == .noop ? "which connects no nodes" : "over which nodes find each other without it"),
                     hint: "without bus.type it means etcd, which is not in this build"
                 )
             )
@@ -74,7 +77,7 @@ extension ConfigurationDraft {
     }
 
     /// Notes a contradiction between keys, at the first of them that is not at its default.
-    private mutating func demand(
+    mutating func demand(
         _ holds: Bool,
         _ key: String,
         _ value: String,

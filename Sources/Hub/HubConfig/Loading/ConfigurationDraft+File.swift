@@ -96,8 +96,12 @@ extension ConfigurationDraft {
         func other(_ isMeant: (ConfigurationKey) -> Bool) -> String? {
             ConfigurationKey.all.first(where: isMeant).map { "did you mean \($0.name) in section \($0.section)?" }
         }
-        if let path = other({ $0.path == entry.key }) { return path }
-        if let near = Suggestion.nearest(to: entry.key, among: names(in: section)) { return "did you mean \(near)?" }
+        let paths = [entry.key, "\(section).\(entry.key)"].filter { _ in entry.key.contains(".") }
+        if let path = paths.compactMap(Suggestion.path).first, let hint = other({ $0.path == path }) { return hint }
+        let synonyms = KeySynonym.names(in: section)
+        if let near = Suggestion.nearest(to: entry.key, among: names(in: section) + synonyms.map(\.name)) {
+            return "did you mean \(synonyms.first { $0.name == near }?.key.name ?? near)?"
+        }
         if let same = other({ $0.name == entry.key }) { return same }
         guard let meant = KeySynonym.meant(by: entry.key, given: entry.value.text) else { return "" }
         let value = meant.value.map { ": \"\($0)\"" } ?? ""

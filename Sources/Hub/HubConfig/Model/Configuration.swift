@@ -132,21 +132,6 @@ package enum SlowClientPolicy: String, CaseIterable, Sendable {
     case dropNewest = "drop_newest"
 }
 
-/// Section `bus`: how nodes reach each other.
-package struct BusSection: Equatable, Sendable {
-    /// Which bus is used.
-    package var type = BusType.noop
-
-    /// Starts with the defaults.
-    package init() {}
-}
-
-/// The buses of this build.
-package enum BusType: String, CaseIterable, Sendable {
-    /// None: a single node.
-    case noop
-}
-
 /// Section `cluster`: the nodes' etcd.
 package struct ClusterSection: Equatable, Sendable {
     /// Whether nodes join through etcd.

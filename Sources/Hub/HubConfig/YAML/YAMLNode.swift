@@ -61,8 +61,9 @@ struct Scalar: Sendable {
 
     var isNull: Bool { style == .plain && ["", "~", "null", "Null", "NULL"].contains(text) }
 
-    /// The value for a message: in quotes, without control characters, shortened.
+    /// The value for a message: in quotes, without control characters, shortened, and without what may be a password.
     var shown: String {
+        let text = withoutUser
         var shown = "\""
         for scalar in text.unicodeScalars.prefix(Self.shownLimit) {
             switch scalar.properties.generalCategory {
@@ -71,5 +72,13 @@ struct Scalar: Sendable {
             }
         }
         return shown + (text.unicodeScalars.count > Self.shownLimit ? "…\"" : "\"")
+    }
+    /// The text with `***` for what stands before an `@`, as in `redis://user:password@host`.
+    private var withoutUser: String {
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let scheme = text[..<at].firstIndex(of: "/").flatMap { slash in
+            text[..<slash].last == ":" && text[slash...].hasPrefix("//") ? text[..<slash] + "//" : nil
+        }
+        return "\(scheme ?? "")***\(text[at...])"
     }
 }
