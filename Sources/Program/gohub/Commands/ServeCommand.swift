@@ -62,6 +62,14 @@ enum ServeCommand {
             node: configuration.hub.nodeId
         )
         defer { log.flush() }
+        guard configuration.bus.type == .noop else {
+            // Alone, a node would serve as if the others did not exist.
+            log.error(
+                "cannot serve",
+                [LogField("error", "bus.type \(configuration.bus.type.rawValue) can be configured, but not used yet")]
+            )
+            return .failure
+        }
         let ended = DispatchSemaphore(value: 0)
         do throws(LoopError) {
             try ignoreBrokenPipes()
