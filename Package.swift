@@ -104,8 +104,8 @@ let package = Package(
         .executableTarget(
             name: "gohub",
             dependencies: [
-                "CGohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubServer",
-                "HubConfig",
+                "CGohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubTLS",
+                "HubServer", "HubRedis", "HubConfig",
             ],
             path: "Sources/Program/gohub",
             swiftSettings: strict

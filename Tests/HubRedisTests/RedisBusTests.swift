@@ -27,7 +27,10 @@ struct RedisBusTests {
             nodes[0].on { link in
                 var fields = EnvelopeWriter.Fields(.publication, to: .broadcast)
                 fields.sequence = UInt64(number + 1)
-                link.publish([UInt8](repeating: 7, count: 100).withUnsafeBytes { writer.encode(fields, payload: $0) }, to: .broadcast)
+                link.publish(
+                    [UInt8](repeating: 7, count: 100).withUnsafeBytes { writer.encode(fields, payload: $0) },
+                    to: .broadcast
+                )
             }
         }
         _ = try await eventually("1000 messages") { nodes[1].sink.received.withLock { $0.count } >= 1000 ? true : nil }
@@ -80,7 +83,10 @@ final class LinkNode: Sendable {
         self.link = bound
         let timer = LoopBound(LoopTimer {}, on: loop)
         loop.onTick = {
-            loop.schedule(timer.value, at: MonotonicTime(nanoseconds: bound.value.tick(WallClock.monotonicNanoseconds())))
+            loop.schedule(
+                timer.value,
+                at: MonotonicTime(nanoseconds: bound.value.tick(WallClock.monotonicNanoseconds()))
+            )
         }
         try loop.start(name: id)
         on { $0.start() }
@@ -90,7 +96,9 @@ final class LinkNode: Sendable {
 
     func ready() async throws {
         do {
-            _ = try await eventually("ready", within: .seconds(10)) { sink.isReady.load(ordering: .relaxed) ? true : nil }
+            _ = try await eventually("ready", within: .seconds(10)) {
+                sink.isReady.load(ordering: .relaxed) ? true : nil
+            }
         } catch { throw LogText(text: log.lines.joined(separator: "\n")) }
     }
 

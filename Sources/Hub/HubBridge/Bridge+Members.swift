@@ -72,7 +72,7 @@ extension Bridge {
 
     private func describe(_ record: NodeRecord) -> [LogField] {
         [
-            LogField("node", record.id), LogField("version", record.version), LogField("admin", record.admin),
+            LogField("member", record.id), LogField("version", record.version), LogField("admin", record.admin),
             LogField("nodes", members.count + 1),
         ]
     }

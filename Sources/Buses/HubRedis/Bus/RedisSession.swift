@@ -196,13 +196,18 @@ final class RedisSession: RedisConnectionHandler {
 
     /// Whether the server is not one to publish to; who may not ask for the role is not held up by that.
     private func wrongRole(_ reply: RESPReply, _ address: SocketAddress) -> RedisError? {
-        if let error = reply.error(to: "\(address) answers to ROLE") { return error.code == .noPermission ? nil : error }
+        if let error = reply.error(to: "\(address) answers to ROLE") {
+            return error.code == .noPermission ? nil : error
+        }
         switch reply[0]?.text {
         case "sentinel":
             let advice = "bus.redis.mode: sentinel asks it for the master"
             return RedisError(.refused, "\(address) is a sentinel and no server for messages; \(advice)")
         case "slave" where settings.mode != .cluster || settings.delivery == .streams:
-            return RedisError(.notMaster, "\(address) is a replica, and what is published there reaches no other server")
+            return RedisError(
+                .notMaster,
+                "\(address) is a replica, and what is published there reaches no other server"
+            )
         default: return nil
         }
     }

@@ -21,7 +21,9 @@ struct ClusterMap {
             else { throw RedisError(.badReply, "\(node) describes its cluster in a way that is not understood") }
             let named = master[0]?.text ?? ""
             let host = named.isEmpty || named == "?" ? node.host : named
-            ranges.append((Int(clamping: first)...Int(clamping: last), SocketAddress(host: host, port: Int(clamping: port))))
+            ranges.append(
+                (Int(clamping: first)...Int(clamping: last), SocketAddress(host: host, port: Int(clamping: port)))
+            )
         }
     }
 

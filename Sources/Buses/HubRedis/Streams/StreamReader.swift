@@ -76,7 +76,10 @@ final class StreamReader {
         if let entries = reply[0]?[1] {
             for index in 0..<entries.count {
                 guard let entry = entries[index], let id = entry[0], let fields = entry[1] else {
-                    throw RedisError(.badReply, "\(connection.address) sends an entry of the stream without id or fields")
+                    throw RedisError(
+                        .badReply,
+                        "\(connection.address) sends an entry of the stream without id or fields"
+                    )
                 }
                 position = Array(id.bytes)
                 // Entries of other programs, which have other fields, are stepped over.

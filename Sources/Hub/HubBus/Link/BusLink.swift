@@ -155,6 +155,8 @@ package final class BusLink {
             if late.isCounted { perform(supervisor.answerIsLate(sent: late.sent, now)) }
         }
         perform(supervisor.tick(now))
+        // Before the batch is sent: whoever learns that messages flow has something to say.
+        noteReadiness()
         if supervisor.phase == .subscribing || supervisor.phase == .probing || supervisor.phase == .ready,
             let change = interest.takeChanges()
         {
@@ -166,7 +168,6 @@ package final class BusLink {
             batch.removeAll(keepingCapacity: true)
             adapter.publish(ready)
         }
-        noteReadiness()
         metrics.set(interests: interest.count, confirmed: confirmedInterests)
         return min(supervisor.nextDeadline, inFlight.nextDeadline)
     }

@@ -11,6 +11,8 @@ enum ExitCode: Int32 {
     case usage = 64
     /// The hub cannot be reached, or does not let the client in.
     case unavailable = 69
+    /// Another process has what this one needs: a node's name, for example.
+    case inUse = 73
     /// The configuration is wrong.
     case configuration = 78
     /// Ended by a second signal.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubBridge
 import HubBus
 import HubCore
 import HubLog
@@ -31,6 +32,7 @@ enum NodeMetricsCatalogue {
         let registry = Registry()
         Node.registerCommon(registry, log: Logger())
         _ = BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: .redis, mode: "single")
+        _ = BridgeMetrics.nodes(registry)
         _ = ServerMetrics(registry, settings: ServerSettings(), hub: HubSettings())
         return registry.catalogue
     }

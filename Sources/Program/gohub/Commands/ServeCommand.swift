@@ -25,7 +25,8 @@ extension Command {
             A flag wins over an environment variable (GOHUB_SERVER_ADDR for server.addr), that over the file.
             SIGTERM or SIGINT drains and ends with 0; a second one ends at once with 130.
             SIGHUP is logged and ignored: a change of the configuration takes effect at the next start.
-            exit codes: 0 drained, 1 cannot serve, 64 wrong command line, 78 wrong configuration.
+            exit codes: 0 drained, 1 cannot serve, 64 wrong command line, 69 the bus cannot be reached,
+            73 another node has this node's name, 78 wrong configuration.
             """,
         run: { arguments throws(Arguments.Fault) in
             let file = try ConfigurationFlags.file(arguments)
@@ -51,7 +52,7 @@ enum ServeCommand {
 
     /// Serves, and drains at the first SIGTERM or SIGINT; the second one ends the process at once.
     ///
-    /// - Returns: `success` after a drain, `failure` when the node cannot start.
+    /// - Returns: `success` after a drain; else what ``StartFault`` says, when the node cannot start.
     static func run(_ configuration: Configuration) -> ExitCode {
         ServeSignals.ignoreOthers()
         var configuration = configuration
@@ -62,27 +63,11 @@ enum ServeCommand {
             node: configuration.hub.nodeId
         )
         defer { log.flush() }
-        guard configuration.bus.type == .noop else {
-            // Alone, a node would serve as if the others did not exist.
-            log.error(
-                "cannot serve",
-                [LogField("error", "bus.type \(configuration.bus.type.rawValue) can be configured, but not used yet")]
-            )
-            return .failure
-        }
         let ended = DispatchSemaphore(value: 0)
-        do throws(LoopError) {
-            try ignoreBrokenPipes()
+        do throws(StartFault) {
             gohub_heap_map_from(Self.mappedBlockBytes)
             let node = try Node(configuration, registry: Registry(), log: log)
-            let signals = try ServeSignals(log: log) { isFirst in
-                guard isFirst else {
-                    log.warning("ended by a second signal: nothing more is waited for")
-                    log.flush()
-                    _exit(ExitCode.interrupted.rawValue)
-                }
-                node.drain { ended.signal() }
-            }
+            let signals = try watchSignals(log) { node.drain { ended.signal() } }
             let isScreen = configuration.log.format.format == .text && isatty(STDERR_FILENO) == 1
             try node.start(show: isScreen ? { Output.tell($0.screen(program: CommandLine.arguments[0])) } : nil)
             ended.wait()
@@ -94,21 +79,30 @@ enum ServeCommand {
             return .success
         } catch {
             var fields = [LogField("error", error.message)]
-            if let advice = advice(on: error) { fields.append(LogField("advice", advice)) }
+            if let advice = error.advice { fields.append(LogField("advice", advice)) }
             log.error("cannot serve", fields)
-            return .failure
+            return error.exitCode
         }
     }
-}
 
-/// What whoever starts a node can do about an address that it cannot have.
-private func advice(on error: LoopError) -> String? {
-    switch error.code {
-    case .addressInUse: "--server-addr and --server-admin-addr choose other addresses"
-    case .addressNotAvailable: "no interface of this machine has this address; :port alone is all of them"
-    case .notPermitted: "ports below 1024 need root or CAP_NET_BIND_SERVICE; 8080 does not"
-    case .nameNotFound: "an address of this machine is expected, or :port for all of them"
-    default: nil
+    /// Lets the first signal that ends a process drain the node, and the second one end it at once.
+    private static func watchSignals(
+        _ log: Logger,
+        _ drain: @escaping @Sendable () -> Void
+    ) throws(StartFault) -> ServeSignals {
+        do throws(LoopError) {
+            try ignoreBrokenPipes()
+            return try ServeSignals(log: log) { isFirst in
+                guard isFirst else {
+                    log.warning("ended by a second signal: nothing more is waited for")
+                    log.flush()
+                    _exit(ExitCode.interrupted.rawValue)
+                }
+                drain()
+            }
+        } catch {
+            throw StartFault(error)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import CGohub
+import HubBridge
 import HubBus
 import HubConfig
 import HubCore
@@ -14,16 +15,58 @@ import HubWire
 /// One node of the hub, put together from its configuration: hub, server, metrics, bus.
 final class Node: Sendable {
     private let server: Server
+    private let bus: BusThread?
+    private let abortsWithoutBus: Bool
     private let log: Logger
     private let maxConnections: Int
 
-    /// Puts the parts together; nothing listens yet.
+    /// Puts the parts together; nothing listens or connects yet.
     ///
-    /// - Throws: ``LoopError`` when the system refuses a loop, or an address of the configuration is none.
-    init(_ configuration: Configuration, registry: Registry, log: Logger) throws(LoopError) {
+    /// - Throws: ``StartFault`` when the system refuses a loop, or something in the configuration cannot be used.
+    init(_ configuration: Configuration, registry: Registry, log: Logger) throws(StartFault) {
         self.log = log
-        let settings = try ServerSettings(configuration)
-        maxConnections = settings.maxConnections
+        abortsWithoutBus = configuration.bus.redis.abortOnConnectFail
+        do throws(LoopError) {
+            let settings = try ServerSettings(configuration)
+            maxConnections = settings.maxConnections
+            Self.warn(of: settings, configuration, log)
+            Node.registerCommon(registry, log: log)
+            var environment = HubEnvironment.system
+            environment.prefetch = { gohub_prefetch($0) }
+            let parts = try BusParts(configuration, shards: settings.loops)
+            let hub = Hub(settings: HubSettings(configuration), environment: environment, outbox: parts?.outbox)
+            if let parts {
+                bus = try parts.thread(hub, registry: registry, log: log)
+            } else {
+                // Dashboards know their names, whatever bus is in use.
+                _ = FixedBusMetrics(registry)
+                BusMetrics.registerInfo(registry, bus: .noop, mode: "none")
+                bus = nil
+            }
+            let board = bus?.board
+            server = try Server(
+                settings: settings,
+                hub: hub,
+                receiver: Dispatcher(welcome: Self.welcome(settings)),
+                registry: registry,
+                log: log,
+                checks: [.bus: { board?.isReady ?? true }],
+                routes: board.map { [NodeList.route($0)] } ?? []
+            )
+        } catch {
+            throw StartFault(error)
+        }
+    }
+
+    private static func welcome(_ settings: ServerSettings) -> Dispatcher.Welcome {
+        Dispatcher.Welcome(
+            version: Version.current,
+            pingIntervalMilliseconds: Int64(settings.pingInterval / .milliseconds(1)),
+            maxMessageBytes: settings.maxMessageBytes
+        )
+    }
+
+    private static func warn(of settings: ServerSettings, _ configuration: Configuration, _ log: Logger) {
         // Nobody asked for the default, so nobody is told that it is not reached.
         let wanted = configuration.server.maxConnections
         if settings.maxConnections < wanted, wanted != ServerSection().maxConnections {
@@ -41,25 +84,6 @@ final class Node: Sendable {
                 [LogField("entry", exposure.rawValue), LogField("meaning", exposure.meaning)]
             )
         }
-        _ = FixedBusMetrics(registry)
-        BusMetrics.registerInfo(registry, bus: .noop, mode: "none")
-        var environment = HubEnvironment.system
-        environment.prefetch = { gohub_prefetch($0) }
-        let hub = Hub(settings: HubSettings(configuration), environment: environment)
-        let welcome = Dispatcher.Welcome(
-            version: Version.current,
-            pingIntervalMilliseconds: Int64(settings.pingInterval / .milliseconds(1)),
-            maxMessageBytes: settings.maxMessageBytes
-        )
-        Node.registerCommon(registry, log: log)
-        server = try Server(
-            settings: settings,
-            hub: hub,
-            receiver: Dispatcher(welcome: welcome),
-            registry: registry,
-            log: log,
-            checks: [.bus: { true }]
-        )
     }
 
     /// Registers every family that a node has, for the catalogue as for a running node.
@@ -71,17 +95,39 @@ final class Node: Sendable {
         LogMetrics(registry, log: log)
     }
 
-    /// Listens, and says where: in the log, or on a screen of its own.
+    /// Joins the other nodes, listens, and says where: in the log, or on a screen of its own.
+    ///
+    /// With a bus this takes a second or two, in which other nodes may say that they have this one's name.
     ///
     /// - Parameter show: Takes what a person is told; if nil, the log has it in one line.
-    func start(show: ((ListeningNotice) -> Void)? = nil) throws(LoopError) {
-        let endpoints = try server.start()
+    func start(show: ((ListeningNotice) -> Void)? = nil) throws(StartFault) {
+        do throws(StartFault) {
+            try join()
+        } catch {
+            stop()
+            throw error
+        }
+        let endpoints: Server.Endpoints
+        do throws(LoopError) {
+            endpoints = try server.start()
+        } catch {
+            bus?.stop()
+            throw StartFault(error)
+        }
         let notice = ListeningNotice(
             address: endpoints.address,
             adminAddress: endpoints.adminAddress,
             maxConnections: maxConnections
         )
         if let show { show(notice) } else { log.info("listening", notice.fields) }
+    }
+
+    private func join() throws(StartFault) {
+        guard let bus else { return }
+        let outcome: Bridge.Start
+        do throws(LoopError) { outcome = try bus.start() } catch { throw StartFault(error) }
+        if case .nameTaken(let node) = outcome { throw StartFault(nameTaken: node) }
+        if abortsWithoutBus, !bus.board.isReady { throw StartFault.busUnreachable }
     }
 
     /// Drains the node and calls back when it is empty.
@@ -101,6 +147,9 @@ final class Node: Sendable {
         ]
     }
 
-    /// Ends the loops; what is left is closed at once.
-    func stop() { server.stop() }
+    /// Leaves the bus and ends the loops; what is left is closed at once.
+    func stop() {
+        bus?.stop()
+        server.stop()
+    }
 }

@@ -35,7 +35,7 @@ final class BusThread: Sendable {
     private let loop: EventLoop
     private let tenant: LoopBound<Tenant>
 
-    /// Makes the loop's tenant; it begins with ``start()``.
+    /// Puts the parts of the loop together; they begin with ``start()``.
     ///
     /// - Parameter adapter: Belongs to the loop.
     init(

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubRedis
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A file that holds a password, read anew whenever it is asked for, so that a new password needs no restart.
+struct PasswordFile: Sendable {
+    /// More is no password.
+    private static let maxBytes = 4096
+
+    let path: String
+
+    /// Reads the password: the file's bytes without the line's end.
+    func read() throws(RedisError) -> RedisSecret {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw fault(String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: Self.maxBytes + 1)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                #if canImport(Glibc)
+                    Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+                #else
+                    Darwin.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+                #endif
+            }
+            guard got >= 0 else { throw fault(String(cString: strerror(errno))) }
+            if got == 0 { break }
+            count += got
+        }
+        guard count <= Self.maxBytes else { throw fault("it has more than \(Self.maxBytes) bytes") }
+        while count > 0, bytes[count - 1] == UInt8(ascii: "\n") || bytes[count - 1] == UInt8(ascii: "\r") { count -= 1 }
+        guard count > 0 else { throw fault("it is empty") }
+        return RedisSecret(String(decoding: bytes[..<count], as: UTF8.self))
+    }
+
+    private func fault(_ reason: String) -> RedisError {
+        RedisError(.authFailed, "the password file \(path) cannot be used: \(reason)")
+    }
+}
