@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubWire
 import HubFuzz
+import HubWire
 import Testing
 
 @Suite("Reading request bodies")

@@ -37,7 +37,7 @@ final class SentinelWatch: RedisConnectionHandler {
 
     func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {}
 
-    /// `<name> <old host> <old port> <new host> <new port>`
+    /// The message is `<name> <old host> <old port> <new host> <new port>`.
     func connection(_ connection: RedisConnection, pushed push: RedisPush) {
         guard push.kind == .message else { return }
         let words = String(decoding: push.payload.prefix(1024), as: UTF8.self).split(separator: " ").map(String.init)
