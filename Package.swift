@@ -152,7 +152,10 @@ let package = Package(
         tests("HubTestingTests", ["HubTesting", "HubMetrics"], exclude: ["Fixtures"]),
         tests(
             "GohubTests",
-            ["gohub", "HubWire", "HubMetrics", "HubLog", "HubCore", "HubLoop", "HubServer", "HubConfig", "HubTesting"]
+            [
+                "gohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubTLS",
+                "HubServer", "HubRedis", "HubConfig", "HubTesting",
+            ]
         ),
         tests("IntegrationTests", ["HubTesting", "HubWire", "HubLoop", "HubMetrics"]),
     ],

@@ -11,15 +11,20 @@ import Testing
 
 @Suite("A node")
 struct NodeTests {
-    /// Runs a node while `body` looks at it.
-    private func withNode(_ body: (Registry, MemorySink) async throws -> Void) async throws {
+    /// Runs a node while `body` looks at it; its bus, if it has one, cannot be reached.
+    private func withNode(
+        bus: BusType = .noop,
+        _ body: (Registry, MemorySink) async throws -> Void
+    ) async throws {
         var configuration = Configuration()
+        configuration.bus.type = bus
+        configuration.bus.redis.addrs = ["127.0.0.1:1"]
         configuration.server.addr = "127.0.0.1:0"
         configuration.server.loops = 2
         let registry = Registry()
         let sink = MemorySink()
         let node = try Node(configuration, registry: registry, log: Logger(level: .info, format: .text, sink: sink))
-        try node.start()
+        try await Blocking.run { try node.start() }
         do {
             try await body(registry, sink)
         } catch {
@@ -33,7 +38,7 @@ struct NodeTests {
     func catalogue() async throws {
         let catalogue = NodeMetricsCatalogue.make()
         #expect(Set(catalogue.map(\.name)).count == catalogue.count)
-        try await withNode { registry, _ in
+        try await withNode(bus: .redis) { registry, _ in
             let page = try await Blocking.run { try Exposition(scraping: registry, as: .text) }
             #expect(Set(page.families.map(\.name)) == Set(catalogue.map(\.name)))
             for family in catalogue {
@@ -43,6 +48,19 @@ struct NodeTests {
                 let type = family.type == .info || family.type == .stateSet ? "gauge" : family.type.rawValue
                 #expect(shown.type?.rawValue == type, "\(family.name)")
             }
+        }
+    }
+
+    @Test("without a bus has of its families only those whose names are known, at 0, and what says that there is none")
+    func noBus() async throws {
+        let catalogue = Set(NodeMetricsCatalogue.make().map(\.name))
+        try await withNode { registry, _ in
+            let page = try await Blocking.run { try Exposition(scraping: registry, as: .text) }
+            let missing = catalogue.subtracting(page.families.map(\.name))
+            #expect(missing.allSatisfy { $0 == "gohub_nodes" || $0.hasPrefix("gohub_bus_") })
+            let ofBuses = page.families.map(\.name).filter { $0.hasPrefix("gohub_bus_") }
+            #expect(ofBuses.allSatisfy { $0 == "gohub_bus_info" || $0.contains("_redis_") || $0.contains("_nats_") })
+            #expect(ofBuses.count == 12)
         }
     }
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubBridge
+import HubBus
 import HubConfig
 import HubCore
 import HubLog
 import HubLoop
+import HubRedis
 import HubServer
+import HubTLS
 import HubWire
 import Testing
 
@@ -19,13 +23,33 @@ struct SettingsTests {
         let hub: HubSettings
         let log: LogSection
         let linger: Duration
+        let link: BusLink.Settings
+        let bridge: BridgeSettings
+        let redis: RedisSettings
+        let bus: BusSection
 
         init(_ flags: [String: String]) throws {
             let configuration = try ConfigurationLoader.load(flags: flags)
+            link = BusLink.Settings(configuration)
+            bridge = BridgeSettings(configuration)
+            redis = try RedisSettings(configuration)
+            bus = configuration.bus
             server = try ServerSettings(configuration)
             hub = HubSettings(configuration)
             log = configuration.log
             linger = configuration.server.drainLinger
+        }
+
+        /// Whether a password is asked of a file, which is not there.
+        func password(
+            of side: KeyPath<RedisSettings, @Sendable () throws(RedisError) -> RedisSecret?>
+        ) -> Bool {
+            do throws(RedisError) {
+                _ = try redis[keyPath: side]()
+                return false
+            } catch {
+                return error.message.contains("/nowhere/p")
+            }
         }
     }
 
@@ -75,13 +99,65 @@ struct SettingsTests {
         Change(key: "hub.max_subscriptions_per_client", value: "12") { $0.hub.maxSubscriptionsPerClient == 12 },
         Change(key: "hub.max_subscriptions_per_ip", value: "14") { $0.server.maxSubscriptionsPerIP == 14 },
         Change(key: "hub.max_topics", value: "13") { $0.hub.maxTopics == 13 },
+        Change(key: "bus.type", value: "redis") { $0.bus.type == .redis },
+        Change(key: "bus.accept_bare", value: "false") { !$0.link.acceptsBare },
+        Change(key: "bus.publish_timeout", value: "70ms") { $0.link.publishTimeout == 70_000_000 },
+        Change(key: "bus.probe_after", value: "9s") { $0.link.supervisor.probeAfter == 9_000_000_000 },
+        Change(key: "bus.unsubscribe_after", value: "3s") { $0.bridge.unsubscribeAfter == 3_000_000_000 },
+        Change(key: "bus.buffer.max_bytes", value: "1MiB") { $0.bridge.bufferBytes == 1 << 20 },
+        Change(key: "bus.buffer.max_age", value: "4s") { $0.bridge.bufferAge == 4_000_000_000 },
+        Change(key: "bus.redis.addrs", value: "a:1,b:2") { $0.redis.addresses.map(\.description) == ["a:1", "b:2"] },
+        Change(key: "bus.redis.mode", value: "cluster") { $0.redis.mode == .cluster },
+        Change(key: "bus.redis.master_name", value: "hub", also: ["bus-redis-mode": "sentinel"]) {
+            $0.redis.masterName == "hub" && $0.redis.mode == .sentinel
+        },
+        Change(key: "bus.redis.delivery", value: "streams") { $0.redis.delivery == .streams },
+        Change(key: "bus.redis.user", value: "u", also: ["bus-redis-password-file": "/p"]) { $0.redis.user == "u" },
+        Change(key: "bus.redis.password_file", value: "/nowhere/p") { $0.password(of: \.password) },
+        Change(
+            key: "bus.redis.sentinel_user",
+            value: "s",
+            also: [
+                "bus-redis-mode": "sentinel", "bus-redis-master-name": "hub",
+                "bus-redis-sentinel-password-file": "/p",
+            ]
+        ) { $0.redis.sentinelUser == "s" },
+        Change(
+            key: "bus.redis.sentinel_password_file",
+            value: "/nowhere/p",
+            also: ["bus-redis-mode": "sentinel", "bus-redis-master-name": "hub"]
+        ) { $0.password(of: \.sentinelPassword) },
+        Change(key: "bus.redis.db", value: "3") { $0.redis.database == 3 },
+        Change(key: "bus.redis.key_prefix", value: "other:") { $0.redis.keyPrefix == "other:" },
+        Change(key: "bus.redis.client_name", value: "me") { $0.redis.clientName == "me" },
+        Change(key: "bus.redis.connect_timeout", value: "2s") { $0.redis.connectTimeout == .seconds(2) },
+        Change(key: "bus.redis.sync_timeout", value: "3s") { $0.redis.syncTimeout == .seconds(3) },
+        Change(key: "bus.redis.abort_on_connect_fail", value: "true") { $0.bus.redis.abortOnConnectFail },
+        Change(key: "bus.redis.stream_max_length", value: "5000") { $0.redis.streamMaxLength == 5000 },
+        Change(key: "bus.redis.tls.enabled", value: "true") { $0.redis.tls != nil },
+        Change(key: "bus.redis.tls.ca_file", value: "/ca", also: ["bus-redis-tls-enabled": "true"]) {
+            $0.redis.tls?.caFile == "/ca"
+        },
+        Change(key: "bus.redis.tls.server_name", value: "n", also: ["bus-redis-tls-enabled": "true"]) {
+            $0.redis.tls?.serverName == "n"
+        },
+        Change(
+            key: "bus.redis.tls.cert_file",
+            value: "/c",
+            also: ["bus-redis-tls-enabled": "true", "bus-redis-tls-key-file": "/k"]
+        ) { $0.redis.tls?.certificateFile == "/c" },
+        Change(
+            key: "bus.redis.tls.key_file",
+            value: "/k",
+            also: ["bus-redis-tls-enabled": "true", "bus-redis-tls-cert-file": "/c"]
+        ) { $0.redis.tls?.keyFile == "/k" },
         Change(key: "log.level", value: "debug") { $0.log.level == .debug },
         Change(key: "log.format", value: "json") { $0.log.format == .json },
     ]
 
     /// Keys of what this build has not: nothing is made of them.
     private static let without = Set(
-        ConfigurationKey.all.map(\.path).filter { $0.hasPrefix("bus.") || $0.hasPrefix("cluster.") }
+        ConfigurationKey.all.map(\.path).filter { $0.hasPrefix("cluster.") }
     )
 
     @Test(

@@ -26,24 +26,28 @@ final class Node: Sendable {
     init(_ configuration: Configuration, registry: Registry, log: Logger) throws(StartFault) {
         self.log = log
         abortsWithoutBus = configuration.bus.redis.abortOnConnectFail
+        let settings: ServerSettings
+        let parts: BusParts?
         do throws(LoopError) {
-            let settings = try ServerSettings(configuration)
-            maxConnections = settings.maxConnections
-            Self.warn(of: settings, configuration, log)
-            Node.registerCommon(registry, log: log)
-            var environment = HubEnvironment.system
-            environment.prefetch = { gohub_prefetch($0) }
-            let parts = try BusParts(configuration, shards: settings.loops)
-            let hub = Hub(settings: HubSettings(configuration), environment: environment, outbox: parts?.outbox)
-            if let parts {
-                bus = try parts.thread(hub, registry: registry, log: log)
-            } else {
-                // Dashboards know their names, whatever bus is in use.
-                _ = FixedBusMetrics(registry)
-                BusMetrics.registerInfo(registry, bus: .noop, mode: "none")
-                bus = nil
-            }
-            let board = bus?.board
+            settings = try ServerSettings(configuration)
+            parts = try BusParts(configuration, shards: settings.loops)
+        } catch {
+            throw StartFault(error)
+        }
+        maxConnections = settings.maxConnections
+        Self.warn(of: settings, configuration, log)
+        Node.registerCommon(registry, log: log)
+        var environment = HubEnvironment.system
+        environment.prefetch = { gohub_prefetch($0) }
+        let hub = Hub(settings: HubSettings(configuration), environment: environment, outbox: parts?.outbox)
+        bus = try parts?.thread(hub, registry: registry, log: log)
+        if bus == nil {
+            // Dashboards know their names, whatever bus is in use.
+            _ = FixedBusMetrics(registry)
+            BusMetrics.registerInfo(registry, bus: .noop, mode: "none")
+        }
+        let board = bus?.board
+        do throws(LoopError) {
             server = try Server(
                 settings: settings,
                 hub: hub,

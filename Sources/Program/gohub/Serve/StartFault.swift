@@ -30,12 +30,6 @@ struct StartFault: Error {
         exitCode = .configuration
     }
 
-    /// A file for a password cannot be used.
-    init(passwordFile message: String) {
-        self.message = message
-        exitCode = .configuration
-    }
-
     /// Another node answers to this node's name.
     init(nameTaken node: NodeRecord) {
         message = "another node on the bus is called \"\(node.id)\""

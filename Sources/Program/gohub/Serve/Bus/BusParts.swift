@@ -27,12 +27,13 @@ struct BusParts {
     }
 
     /// Puts the hub and its bus together.
-    func thread(_ hub: Hub, registry: Registry, log: Logger) throws(LoopError) -> BusThread {
-        let redis = try RedisSettings(configuration)
+    ///
+    /// - Throws: ``StartFault`` when a file for TLS cannot be used.
+    func thread(_ hub: Hub, registry: Registry, log: Logger) throws(StartFault) -> BusThread {
+        let redis: RedisSettings
+        do throws(LoopError) { redis = try RedisSettings(configuration) } catch { throw StartFault(error) }
         let adapter: RedisBus
-        do throws(TLSError) { adapter = try RedisBus(redis, loop: loop) } catch {
-            throw LoopError(.badAddress, error.message)
-        }
+        do throws(TLSError) { adapter = try RedisBus(redis, loop: loop) } catch { throw StartFault(error) }
         return BusThread(
             hub: hub,
             outbox: outbox,
