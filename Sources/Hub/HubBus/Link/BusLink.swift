@@ -67,7 +67,7 @@ package final class BusLink {
         self.metrics = metrics
         self.clock = clock
         writer = EnvelopeWriter(identity)
-        story = OutageLog(logger, kind: adapter.kind)
+        story = OutageLog(logger, kind: adapter.kind, clock: clock)
         supervisor = BusSupervisor(settings.supervisor)
     }
 
@@ -213,8 +213,9 @@ package final class BusLink {
             metrics.ready(outage: outage)
             story.ready(outage: outage, attempts: attempts, interests: interest.count)
         case .disconnect(let reason):
+            // Before a probe was sent it was the attempt that took too long.
+            if supervisor.phase == .probing || supervisor.phase == .ready { metrics.probeFailed() }
             adapter.disconnect()
-            metrics.probeFailed()
             down(LinkFault(reason, "no answer from the server in time"))
         }
     }

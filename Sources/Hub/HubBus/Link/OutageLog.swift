@@ -7,13 +7,16 @@ import HubLog
 struct OutageLog {
     private let logger: Logger
     private let bus: LogField
-    private let publications = LogLimit()
-    private let refusals = LogLimit()
+    private let publications: LogLimit
+    private let refusals: LogLimit
     /// While the same trouble lasts, once in ten seconds.
-    private let retries = LogLimit(every: .seconds(10))
+    private let retries: LogLimit
 
-    init(_ logger: Logger, kind: BusKind) {
+    init(_ logger: Logger, kind: BusKind, clock: BusClock) {
         self.logger = logger
+        publications = LogLimit(clock: clock.monotonic)
+        refusals = LogLimit(clock: clock.monotonic)
+        retries = LogLimit(every: .seconds(10), clock: clock.monotonic)
         bus = LogField("bus", kind.rawValue)
     }
 

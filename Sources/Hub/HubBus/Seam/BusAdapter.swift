@@ -53,6 +53,14 @@ package struct Outgoing: Sendable {
     package let bytes: [UInt8]
     /// When it is given up, nanoseconds of the bus loop's clock; an adapter may use it, and need not watch it.
     package let deadline: UInt64
+
+    /// Puts a message together.
+    package init(id: UInt64, topic: BusTopic, bytes: [UInt8], deadline: UInt64) {
+        self.id = id
+        self.topic = topic
+        self.bytes = bytes
+        self.deadline = deadline
+    }
 }
 
 /// What an adapter tells; called on the bus loop.

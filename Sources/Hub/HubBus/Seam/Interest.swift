@@ -78,9 +78,15 @@ package struct InterestChange: Sendable {
     }
 
     /// In the order in which they were made; a name may be added and removed again.
-    package internal(set) var steps: [Step] = []
+    package internal(set) var steps: [Step]
     /// What the server confirms with it.
-    package internal(set) var generation: UInt64 = 0
+    package internal(set) var generation: UInt64
+
+    /// Puts a change together; what a node wants makes its own, see ``Interest``.
+    package init(steps: [Step] = [], generation: UInt64 = 0) {
+        self.steps = steps
+        self.generation = generation
+    }
 
     /// By how much it changes the number of interests.
     var difference: Int {

@@ -2,6 +2,7 @@
 // Part of gohub.
 
 package import HubBus
+package import HubLoop
 import Synchronization
 
 /// The server of ``MemoryBus``: knows who listens to what, and can be made to fail in the ways in which servers fail.
@@ -22,80 +23,113 @@ package final class MemoryBroker: Sendable {
         case refusing
     }
 
-    /// One connection.
-    final class Session: Sendable {
-        struct State {
-            var names: Set<BusTopic> = []
-            var prefixes: Set<String> = []
-        }
+    /// What kind of server it is.
+    package struct Options: Sendable {
+        /// The most bytes of a message; nil for no limit.
+        package var maxPayload: Int?
+        /// Whether a node that was away gets what came meanwhile.
+        package var keepsMessages = false
 
-        let state = Mutex(State())
-        /// Runs something on the adapter's loop.
-        let post: @Sendable (@escaping @Sendable (MemoryBus.Incoming) -> Void) -> Void
+        /// No limit, and nothing is kept.
+        package init() {}
+    }
 
-        init(_ post: @escaping @Sendable (@escaping @Sendable (MemoryBus.Incoming) -> Void) -> Void) {
-            self.post = post
-        }
-
-        func wants(_ topic: BusTopic) -> Bool {
-            state.withLock { state in
-                state.names.contains(topic) || state.prefixes.contains { topic.name.utf8.starts(with: $0.utf8) }
-            }
-        }
+    struct Message: Sendable {
+        let position: UInt64
+        let topic: BusTopic
+        let bytes: [UInt8]
     }
 
     private struct State {
-        var sessions: [Session] = []
+        var sessions: [MemorySession] = []
         var fault = Fault.none
         /// What waits for the thaw.
         var held: [@Sendable () -> Void] = []
+        var position: UInt64 = 0
+        var kept: [Message] = []
     }
 
+    let options: Options
     private let state = Mutex(State())
     private let run: @Sendable (@escaping @Sendable () -> Void) -> Void
+    private let loop: EventLoop?
 
-    /// Makes a broker that works.
+    /// Makes a broker that works where its jobs are run.
     ///
     /// - Parameter run: Runs a job on the broker's thread, in order.
-    package init(run: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) { self.run = run }
+    package init(options: Options = Options(), run: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) {
+        self.options = options
+        self.run = run
+        loop = nil
+    }
 
-    /// How it fails from now on.
+    /// Makes a broker with a thread of its own, which ``stop()`` ends.
+    package init(options: Options = Options()) throws(LoopError) {
+        let loop = try EventLoop()
+        try loop.start(name: "broker")
+        self.options = options
+        self.loop = loop
+        run = { job in loop.post(job) }
+    }
+
+    deinit { stop() }
+
+    /// Ends its thread, if it has one.
+    package func stop() { loop?.stop() }
+
+    /// How it fails from now on; takes effect on its thread.
     package var fault: Fault {
         get { state.withLock { $0.fault } }
-        set { change(to: newValue) }
+        set { run { [self] in change(to: newValue) } }
+    }
+
+    /// Lets it fail, or work again, and returns when it does; only for a broker with a thread.
+    package func apply(_ fault: Fault) async {
+        await withCheckedContinuation { continuation in
+            run { [self] in
+                change(to: fault)
+                continuation.resume()
+            }
+        }
     }
 
     /// How many connections stand.
     package var sessionCount: Int { state.withLock { $0.sessions.count } }
 
     private func change(to fault: Fault) {
-        run { [self] in
-            let (cut, held) = state.withLock { state in
-                state.fault = fault
-                var (cut, held): ([Session], [@Sendable () -> Void]) = ([], [])
-                if fault == .down {
-                    cut = state.sessions
-                    state.sessions = []
-                    state.held = []
-                } else if fault != .frozen {
-                    held = state.held
-                    state.held = []
-                }
-                return (cut, held)
+        let (cut, held) = state.withLock { state in
+            state.fault = fault
+            var (cut, held): ([MemorySession], [@Sendable () -> Void]) = ([], [])
+            if fault == .down {
+                swap(&cut, &state.sessions)
+                state.held = []
+            } else if fault != .frozen {
+                swap(&held, &state.held)
             }
-            for session in cut { session.post { $0.lost() } }
-            for job in held { job() }
+            return (cut, held)
         }
+        for session in cut {
+            session.end(isCut: true)
+            session.post { $0.lost() }
+        }
+        for job in held { job() }
     }
 
     /// Cuts all connections once.
     package func cut() {
-        change(to: .down)
-        change(to: .none)
+        fault = .down
+        fault = .none
     }
 
+    /// Publishes as a program would that is no node.
+    package func publishBare(_ bytes: [UInt8], to topic: BusTopic) {
+        submit { [self] _ in publish(topic, bytes) }
+    }
+
+    // MARK: What connections ask
+
     /// Does something on the broker's thread, or when it thaws.
-    func submit(_ job: @escaping @Sendable (Fault) -> Void) {
+    private func submit(_ job: @escaping @Sendable (Fault) -> Void) {
         run { [self] in
             let fault = state.withLock { state -> Fault? in
                 guard state.fault == .frozen else { return state.fault }
@@ -106,26 +140,61 @@ package final class MemoryBroker: Sendable {
         }
     }
 
-    func connect(_ session: Session) {
+    func connect(_ session: MemorySession) {
         submit { [self] fault in
             guard fault != .down else { return session.post { $0.lost() } }
-            state.withLock { $0.sessions.append(session) }
-            session.post { $0.connected() }
+            guard session.begin() else { return }
+            let position = state.withLock { state in
+                state.sessions.append(session)
+                return state.position
+            }
+            session.post { $0.connected(position) }
         }
     }
 
-    func disconnect(_ session: Session) {
-        run { [self] in state.withLock { state in state.sessions.removeAll { $0 === session } } }
+    func disconnect(_ session: MemorySession) {
+        run { [self] in
+            session.end(isCut: false)
+            state.withLock { state in state.sessions.removeAll { $0 === session } }
+        }
+    }
+
+    func change(_ change: InterestChange, of session: MemorySession) {
+        submit { [self] _ in
+            let isFirst = session.apply(change)
+            if isFirst, let position = session.resumesAfter {
+                let missed = state.withLock { state in state.kept.filter { $0.position > position } }
+                for message in missed where session.wants(message.topic) { session.post { $0.received(message) } }
+            }
+            session.post { $0.confirmed(change.generation) }
+        }
+    }
+
+    func publish(_ batch: [Outgoing], of session: MemorySession) {
+        submit { [self] fault in
+            // What was on its way when the connection was cut is lost.
+            guard !session.isCut else { return }
+            for message in batch {
+                if fault == .refusing {
+                    session.post { $0.settled(message.id, BusError(.rejected, "refused by the test")) }
+                } else if let limit = options.maxPayload, message.bytes.count > limit {
+                    session.post { $0.settled(message.id, BusError(.tooLarge, "more than \(limit) bytes")) }
+                } else {
+                    if fault != .losing { publish(message.topic, message.bytes) }
+                    session.post { $0.settled(message.id, nil) }
+                }
+            }
+        }
     }
 
     /// Hands a message to all who want it.
-    func publish(_ topic: BusTopic, _ bytes: [UInt8]) {
-        let sessions = state.withLock { $0.sessions }
-        for session in sessions where session.wants(topic) { session.post { $0.received(topic, bytes) } }
-    }
-
-    /// Publishes as a program would that is no node.
-    package func publishBare(_ bytes: [UInt8], to topic: BusTopic) {
-        submit { [self] _ in publish(topic, bytes) }
+    private func publish(_ topic: BusTopic, _ bytes: [UInt8]) {
+        let (sessions, message) = state.withLock { state in
+            state.position += 1
+            let message = Message(position: state.position, topic: topic, bytes: bytes)
+            if options.keepsMessages { state.kept.append(message) }
+            return (state.sessions, message)
+        }
+        for session in sessions where session.wants(topic) { session.post { $0.received(message) } }
     }
 }

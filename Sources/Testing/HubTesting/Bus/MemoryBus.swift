@@ -2,29 +2,37 @@
 // Part of gohub.
 
 package import HubBus
-import Synchronization
+package import HubLoop
 
-/// A bus in memory: nodes of one process that share a ``MemoryBroker``.
+/// A bus in memory: nodes that share a ``MemoryBroker``.
 package final class MemoryBus: BusAdapter {
     /// What the broker tells one connection; on the adapter's loop only.
     final class Incoming: @unchecked Sendable {
         weak var bus: MemoryBus?
 
-        func connected() { bus?.connected(self) }
+        func connected(_ position: UInt64) { bus?.connected(self, position) }
         func lost() { bus?.lost(self) }
-        func received(_ topic: BusTopic, _ bytes: [UInt8]) { bus?.received(self, topic, bytes) }
+        func received(_ message: MemoryBroker.Message) { bus?.came(self, .message(message)) }
         func settled(_ id: UInt64, _ error: BusError?) { bus?.settled(self, id, error) }
-        func confirmed(_ generation: UInt64) { bus?.confirmed(self, generation) }
+        func confirmed(_ generation: UInt64) { bus?.came(self, .confirmation(generation)) }
+    }
+
+    /// What comes in one stream, so that a confirmation does not overtake what was sent before it.
+    private enum Arrival {
+        case message(MemoryBroker.Message)
+        case confirmation(UInt64)
     }
 
     package let kind: BusKind
     private let broker: MemoryBroker
     private let post: @Sendable (@escaping @Sendable () -> Void) -> Void
     private weak var events: (any BusEvents)?
-    private var session: MemoryBroker.Session?
+    private var session: MemorySession?
     private var incoming: Incoming?
     private var isPaused = false
-    private var waiting: [(BusTopic, [UInt8])] = []
+    private var waiting = FIFO<Arrival>()
+    /// The last message that was handed on, where the broker keeps them.
+    private var position: UInt64?
 
     /// Makes an adapter.
     ///
@@ -39,13 +47,18 @@ package final class MemoryBus: BusAdapter {
         self.post = post
     }
 
+    /// Makes an adapter that belongs to a loop.
+    package convenience init(_ broker: MemoryBroker, on loop: EventLoop) {
+        self.init(broker) { job in loop.post(job) }
+    }
+
     package func start(_ events: any BusEvents) { self.events = events }
 
     package func connect() {
         let incoming = Incoming()
         incoming.bus = self
         let post = post
-        let session = MemoryBroker.Session { job in post { job(incoming) } }
+        let session = MemorySession(resumesAfter: position) { job in post { job(incoming) } }
         self.incoming = incoming
         self.session = session
         broker.connect(session)
@@ -55,58 +68,35 @@ package final class MemoryBus: BusAdapter {
         if let session { broker.disconnect(session) }
         session = nil
         incoming = nil
-        waiting = []
+        waiting = FIFO()
         isPaused = false
     }
 
     package func want(_ change: InterestChange) {
-        guard let session else { return }
-        broker.submit { _ in
-            session.state.withLock { state in
-                for step in change.steps {
-                    switch step {
-                    case .add(let topic): state.names.insert(topic)
-                    case .addPrefix(let prefix): state.prefixes.insert(prefix)
-                    case .remove(let topic): state.names.remove(topic)
-                    }
-                }
-            }
-            session.post { $0.confirmed(change.generation) }
-        }
+        if let session { broker.change(change, of: session) }
     }
 
     package func publish(_ batch: [Outgoing]) {
-        guard let session else { return }
-        broker.submit { [broker] fault in
-            for message in batch {
-                if fault == .refusing {
-                    session.post { $0.settled(message.id, BusError(.rejected, "refused by the test")) }
-                    continue
-                }
-                if fault != .losing { broker.publish(message.topic, message.bytes) }
-                session.post { $0.settled(message.id, nil) }
-            }
-        }
+        if let session { broker.publish(batch, of: session) }
     }
 
     package func resume() {
         guard isPaused else { return }
         isPaused = false
-        while !isPaused, !waiting.isEmpty {
-            let (topic, bytes) = waiting.removeFirst()
-            hand(topic, bytes)
-        }
+        while !isPaused, let arrival = waiting.popFirst() { hand(arrival) }
     }
 
     package func close(_ done: @escaping () -> Void) {
         disconnect()
+        events = nil
         done()
     }
 
     // MARK: What the broker tells
 
-    private func connected(_ incoming: Incoming) {
+    private func connected(_ incoming: Incoming, _ position: UInt64) {
         guard incoming === self.incoming else { return }
+        if broker.options.keepsMessages, self.position == nil { self.position = position }
         events?.link(.authenticating)
         events?.link(.connected)
     }
@@ -121,22 +111,23 @@ package final class MemoryBus: BusAdapter {
         if incoming === self.incoming { events?.settled(id, error) }
     }
 
-    private func confirmed(_ incoming: Incoming, _ generation: UInt64) {
-        if incoming === self.incoming { events?.confirmed(generation) }
-    }
-
-    private func received(_ incoming: Incoming, _ topic: BusTopic, _ bytes: [UInt8]) {
+    private func came(_ incoming: Incoming, _ arrival: Arrival) {
         guard incoming === self.incoming else { return }
-        if isPaused { waiting.append((topic, bytes)) } else { hand(topic, bytes) }
+        if isPaused { waiting.append(arrival) } else { hand(arrival) }
     }
 
-    private func hand(_ topic: BusTopic, _ bytes: [UInt8]) {
-        var name = topic.name
-        let hasRoom = name.withUTF8 { name in
-            bytes.withUnsafeBytes { bytes in
-                events?.received([Received(topic: UnsafeRawBufferPointer(name), bytes: bytes)]) ?? true
+    private func hand(_ arrival: Arrival) {
+        switch arrival {
+        case .confirmation(let generation): events?.confirmed(generation)
+        case .message(let message):
+            if broker.options.keepsMessages { position = message.position }
+            var name = message.topic.name
+            let hasRoom = name.withUTF8 { name in
+                message.bytes.withUnsafeBytes { bytes in
+                    events?.received([Received(topic: UnsafeRawBufferPointer(name), bytes: bytes)]) ?? true
+                }
             }
+            if !hasRoom { isPaused = true }
         }
-        if !hasRoom { isPaused = true }
     }
 }

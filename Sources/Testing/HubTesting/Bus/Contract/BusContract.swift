@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubBus
+package import HubLoop
+
+/// What every ``HubBus/BusAdapter`` promises, as checks against its real server; each makes its own adapters and loops.
+///
+/// ```
+/// @Test(arguments: BusContract.Check.allCases)
+/// func keeps(check: BusContract.Check) async throws {
+///     let server = try await RedisServer()
+///     let contract = BusContract { RedisBus(address: server.address, on: $0) }
+///     #expect(try await contract.violations(of: check) == [])
+/// }
+/// ```
+///
+/// Names on the bus differ from check to check, so that checks may share a server; not those with faults, see ``Check/faults``.
+package struct BusContract: Sendable {
+    /// What a bus can do beyond what all can.
+    package struct Features: Sendable {
+        /// Whether one node's messages keep their order also from topic to topic.
+        package var ordersAcrossTopics = true
+        /// Whether a node that was away gets what came meanwhile.
+        package var keepsMessages = false
+        /// Whether it takes an interest in all names that begin alike.
+        package var takesPrefixes = true
+        /// The most bytes of a message; nil for 1 MiB and more.
+        package var maxPayload: Int?
+
+        /// Those of a plain broker.
+        package init() {}
+    }
+
+    /// How the test lets the server fail; each returns once it does.
+    package struct Faults: Sendable {
+        /// Something that is done to the server.
+        package typealias Action = @Sendable () async throws -> Void
+
+        /// The server ends: connections break, and no new ones come about.
+        package var interrupt: Action?
+        /// It is there again.
+        package var restore: Action?
+        /// The server answers nothing, and connections stay.
+        package var freeze: Action?
+        /// It goes on.
+        package var thaw: Action?
+
+        /// None, which leaves out what they would show.
+        package init() {}
+    }
+
+    /// One promise.
+    package enum Check: String, CaseIterable, Sendable {
+        // One adapter, or two, without anything that helps them.
+        case settlesEachPublicationOnce
+        case keepsTheOrderOfATopic
+        case keepsEveryByte
+        case refusesWhatIsTooLarge
+        case carriesAnyName
+        case takesNamesForNoPatterns
+        case takesAPrefixForAllBelow
+        case confirmsInterestsInOrder
+        case hasWhatItConfirms
+        case endsInterests
+        case changesInterestsBackAndForth
+        case deliversToAllNodes
+        case stopsWithoutRoom
+        case isSilentOnceDisconnected
+        case beginsAnewWithAConnection
+        case deliversWhatCameMeanwhile
+        case closesOnceWithWorkUnderWay
+        case closesAtAnyTime
+        case tellsARefusedConnectionOnce
+        case tellsALostConnectionOnce
+        // A node's way to the bus, as the hub uses it.
+        case linkIsReadyAfterItsProbe
+        case linkPublishesAll
+        case linkAnswersAllWhenItCloses
+        case linkComesBack
+        case linkAnswersInTimeWhileFrozen
+        case linkLeavesAFrozenServer
+
+        /// Those that let the server fail: not beside others on the same server.
+        package static let faults: [Check] = [
+            .tellsARefusedConnectionOnce, .tellsALostConnectionOnce, .linkComesBack, .linkAnswersInTimeWhileFrozen,
+            .linkLeavesAFrozenServer,
+        ]
+    }
+
+    let features: Features
+    let faults: Faults
+    let patience: Duration
+    let makeAdapter: @Sendable (EventLoop) -> any BusAdapter
+
+    /// Describes a kind of bus.
+    ///
+    /// - Parameter patience: How long is waited for what has to happen; a bus that keeps its promises never takes so long.
+    /// - Parameter makeAdapter: Makes a node's adapter, which belongs to the loop.
+    package init(
+        features: Features = Features(),
+        faults: Faults = Faults(),
+        patience: Duration = .seconds(30),
+        makeAdapter: @escaping @Sendable (EventLoop) -> any BusAdapter
+    ) {
+        self.features = features
+        self.faults = faults
+        self.patience = patience
+        self.makeAdapter = makeAdapter
+    }
+
+    /// Runs one check and says what it found; empty when the promise is kept, or does not apply to the bus.
+    package func violations(of check: Check) async throws -> [String] {
+        let run = BusContractRun(self)
+        do {
+            try await run.perform(check)
+        } catch let end as BusContractEnd {
+            run.report(end.what)
+        } catch {
+            try? await run.finish()
+            throw error
+        }
+        try await run.finish()
+        return run.violations
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+package import HubBus
+
+/// What stands behind a link in tests: writes down what comes.
+package final class RecordingBusSink: BusSink {
+    /// One envelope of another node.
+    package struct Message: Hashable, Sendable {
+        package let topic: BusTopic
+        package let sequence: UInt64
+        package let payload: [UInt8]
+    }
+
+    package private(set) var messages: [Message] = []
+    package private(set) var bare: [(topic: BusTopic, bytes: [UInt8])] = []
+    package private(set) var batches = 0
+    package private(set) var confirmed: [UInt64] = []
+    /// Whether messages flow, each time that it changed.
+    package private(set) var flows: [Bool] = []
+    /// What the end of a batch is answered with.
+    package var hasRoom = true
+    /// Called when messages begin to flow, or cease to.
+    package var onFlow: ((Bool) -> Void)?
+
+    /// Has seen nothing yet.
+    package init() {}
+
+    package func received(_ envelope: Envelope, on topic: BusTopic) {
+        messages.append(Message(topic: topic, sequence: envelope.sequence, payload: Array(envelope.payload)))
+    }
+
+    package func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {
+        bare.append((topic, Array(bytes)))
+    }
+
+    package func receivedAll() -> Bool {
+        batches += 1
+        return hasRoom
+    }
+
+    package func confirmed(_ generation: UInt64) { confirmed.append(generation) }
+
+    package func flows(_ isReady: Bool) {
+        flows.append(isReady)
+        onFlow?(isReady)
+    }
+
+    /// The numbers of what came on a name, in order.
+    package func sequences(on topic: BusTopic) -> [UInt64] {
+        messages.lazy.filter { $0.topic == topic }.map(\.sequence)
+    }
+}
