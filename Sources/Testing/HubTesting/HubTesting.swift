@@ -6,7 +6,8 @@
 /// - `Clock/`: ``VirtualClock``, which moves only when a test says so, and loops that are driven a tick at a time.
 /// - `Hub/`: ``HubHarness`` and ``FakeTransport``, a hub without sockets.
 /// - `Server/`: ``TestServer``, a server on a free port, and ``Peer``, ``WebSocketPeer``, ``HubPeer``, which connect to it.
-/// - `Bus/`: ``BusContract``, which every bus has to pass, and ``MemoryBus``, which does.
+/// - `Bus/`: ``BusContract``, which every bus has to pass, ``MemoryBus``, which does, and ``FaultyBus``, which does not;
+///   ``LinkHarness``, a link without a server, and ``BridgeHarness``, nodes without threads.
 /// - `Exposition/`: a strict reader of metrics pages, and the rules of both formats and of names.
 /// - `TLS/`: ``TestAuthority``, which issues certificates as files, good ones and such as have to be refused.
 /// - `Proxy/`: ``FaultProxy``, a TCP proxy with the faults of networks, and ``EchoServer`` to stand behind it.

@@ -186,9 +186,10 @@ package final class BusLink {
     package func close(_ done: @escaping () -> Void) {
         isClosed = true
         supervisor.close()
-        batch.removeAll()
+        forgetConnection()
         failAll(.closed)
         noteReadiness()
+        metrics.set(interests: interest.count, confirmed: 0)
         adapter.close(done)
     }
 
@@ -235,10 +236,14 @@ package final class BusLink {
         supervisor.down(now, random: Double.random(in: 0...1, using: &generator))
         metrics.down(fault.reason)
         story.down(fault, wasReady: wasReady)
+        forgetConnection()
+        failAll(.disconnected)
+    }
+
+    private func forgetConnection() {
         unconfirmed.removeAll()
         confirmedInterests = 0
         batch.removeAll()
-        failAll(.disconnected)
     }
 
     fileprivate func noteConfirmed(_ generation: UInt64) {
@@ -258,6 +263,7 @@ extension BusLink: BusEvents {
     }
 
     package func confirmed(_ generation: UInt64) {
+        guard !isClosed else { return }
         let now = clock.monotonic()
         supervisor.heard(now)
         noteConfirmed(generation)
@@ -281,6 +287,7 @@ extension BusLink: BusEvents {
     }
 
     package func received(_ batch: [Received]) -> Bool {
+        guard !isClosed else { return true }
         supervisor.received(clock.monotonic())
         for message in batch { receive(message) }
         return sink?.receivedAll() ?? true

@@ -68,7 +68,7 @@ package struct BusMetrics: Sendable {
         )
         skews = families.counter(
             "clock_skew_total",
-            "Messages that came before they were sent: the clocks of two nodes differ."
+            "Messages that came before they were sent, or a day later: the clocks of two nodes differ."
         )
         gaps = families.counter("gap_messages_total", "Messages of other nodes that are proved to be lost.")
         duplicates = families.counter(
@@ -137,6 +137,9 @@ package struct BusMetrics: Sendable {
         interests[bus, .confirmed].set(confirmed)
     }
 
+    /// A day, in microseconds; what took longer was sent by a node whose clock is wrong, and would spoil the sum for ever.
+    private static let longestTransit: Int64 = 86_400_000_000
+
     func ready(outage: UInt64?) {
         guard let outage else { return }
         outages.observe(outage)
@@ -152,13 +155,11 @@ package struct BusMetrics: Sendable {
 
     /// Microseconds since 1970, by two nodes' clocks.
     func observeTransit(from sent: Int64, to now: Int64) {
-        let (micros, overflows) = now.subtractingReportingOverflow(sent)
-        if micros < 0 || overflows { skews.increment() }
-        let nanoseconds =
-            overflows || micros < 0
-            ? 0
-            : UInt64(micros).multipliedReportingOverflow(by: 1000)
-                .partialValue
+        let (difference, overflows) = now.subtractingReportingOverflow(sent)
+        let micros = overflows ? (sent < 0 ? Int64.max : Int64.min) : difference
+        let clamped = min(max(micros, 0), Self.longestTransit)
+        if clamped != micros { skews.increment() }
+        let nanoseconds = UInt64(clamped) * 1000
         transit.observe(nanoseconds)
         if bus == .redis { fixed.redisLatency.observe(nanoseconds) }
     }

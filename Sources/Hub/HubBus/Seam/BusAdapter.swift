@@ -35,10 +35,12 @@ package protocol BusAdapter: AnyObject {
     /// Called only while the link is up.
     func publish(_ batch: [Outgoing])
 
-    /// Takes messages from the server again, after ``BusEvents/received(_:)`` said that there was no room.
+    /// Takes messages from the server again, after ``BusEvents/received(_:)`` said that there was no room; harmless otherwise.
     func resume()
 
-    /// Ends everything, and calls back when nothing of it is left.
+    /// Ends everything, and calls back once when nothing of it is left; may be called in any state.
+    ///
+    /// Until it calls back it may still tell what it told before, afterwards nothing.
     func close(_ done: @escaping () -> Void)
 }
 

@@ -18,6 +18,7 @@ extension BusContractRun {
         try await pingPong(other, topic)
         let downs = try await node.run { node in
             node.tap.disconnect()
+            node.tap.resume()
             node.connect()
             node.tap.disconnect()
             node.connect()

@@ -76,7 +76,8 @@ extension BusContractRun {
         let publisher = try await node("publisher", wanting: [])
         let changes: [[InterestChange.Step]] = [
             // From change to change, and more often than it makes a difference.
-            [.remove(on)], [.add(on)], [.add(off)], [.remove(off)], [.remove(off)], [.add(on)], [.add(on)], [.remove(on)],
+            [.remove(on)], [.add(on)], [.add(off)], [.remove(off)], [.remove(off)], [.add(on)], [.add(on)],
+            [.remove(on)],
             // Within one change.
             [.add(on), .remove(on), .add(off)],
             [.add(on), .remove(on), .add(on), .remove(off), .add(off), .remove(off), .add(off)],

@@ -28,7 +28,10 @@ extension BusContractRun {
             try await node.wait(for: "all answers") { $0.answers.all.count == 6000 && $0.answers.isComplete }
             try await node.wait(for: "all messages") { $0.sink.messages.count >= 6000 }
             let (failures, repeated) = try await node.run { node in
-                (node.answers.all.lazy.compactMap(\.first?.code).count, node.answers.all.lazy.filter { $0.count != 1 }.count)
+                (
+                    node.answers.all.lazy.compactMap(\.first?.code).count,
+                    node.answers.all.lazy.filter { $0.count != 1 }.count
+                )
             }
             expect(failures, 0, "failures at \(node.id)")
             expect(repeated, 0, "publications without one answer at \(node.id)")

@@ -6,9 +6,12 @@ import HubBus
 // Which messages come to whom, whatever the names are called.
 extension BusContractRun {
     private static let odd = [
-        "a", "A", "a b", " a", "a ", "  ", "*", "**", ">", "a.b", "a..b", ".a", "a.", "a.>", "a.*", ".", "..", "[a]", "[ab]c",
-        "[^a]", "?", "a?", "\\", "\\*", "a\\", "/", "a/b", "a//b", "a/", "%", "%2A", "a%20b", "_", "_2A", "=2A", "~", "$", "$JS",
-        "#", "+", "{a}", "{", "}", "\"", "'", "`", "a,b", "a;b", "a:b", "a|b", "&", "<a>", "Grüße", "grüße", "😀", "\u{E9}",
+        "a", "A", "a b", " a", "a ", "  ", "*", "**", ">", "a.b", "a..b", ".a", "a.", "a.>", "a.*", ".", "..", "[a]",
+        "[ab]c",
+        "[^a]", "?", "a?", "\\", "\\*", "a\\", "/", "a/b", "a//b", "a/", "%", "%2A", "a%20b", "_", "_2A", "=2A", "~",
+        "$", "$JS",
+        "#", "+", "{a}", "{", "}", "\"", "'", "`", "a,b", "a;b", "a:b", "a|b", "&", "<a>", "Grüße", "grüße", "😀",
+        "\u{E9}",
         "e\u{301}", "\u{1E9E}", "日本語", "0", "-1", "null", "broadcast", "nodes", "unicast/x",
     ]
 
@@ -18,9 +21,11 @@ extension BusContractRun {
         let letters = Array("aAbB09 *>.[]?\\/%_=~-$#+{}\"':é😀ß日")
         var names = Set(Self.odd.map { topic($0) } + Self.odd.map { topic(before: $0) })
         for _ in 0..<150 {
-            let text = String((0..<Int.random(in: 1...30, using: &random)).map { _ in
-                letters.randomElement(using: &random) ?? "a"
-            })
+            let text = String(
+                (0..<Int.random(in: 1...30, using: &random)).map { _ in
+                    letters.randomElement(using: &random) ?? "a"
+                }
+            )
             names.insert(random.next() % 2 == 0 ? topic(text) : topic(before: text))
         }
         for letter in ["x", "*", " ", ">", ".", "é", "😀"] {
@@ -49,7 +54,8 @@ extension BusContractRun {
     func takesNamesForNoPatterns() async throws {
         let wanted = ["news", "n*s", "n?ws", "[mn]ews", "a.*", "a.>", "*", ">", "\\*", "topic/*"].map { topic($0) }
         let others = [
-            "new", "newss", "NEWS", "news ", " news", "news.a", "news/", "news*", "ns", "nows", "mews", "a.b", "a.b.c", "a.", "b",
+            "new", "newss", "NEWS", "news ", " news", "news.a", "news/", "news*", "ns", "nows", "mews", "a.b", "a.b.c",
+            "a.", "b",
             "**", "a", "\\", "[mn]ew", "topic/a", "",
         ]
         .map { topic($0) }
@@ -69,7 +75,9 @@ extension BusContractRun {
 
     func takesAPrefixForAllBelow() async throws {
         guard contract.features.takesPrefixes else { return }
-        let clients = try ["", "1", "/a", " *.>", "[x]", "é😀", String(repeating: "y", count: 200)].map { try unicast($0) }
+        let clients = try ["", "1", "/a", " *.>", "[x]", "é😀", String(repeating: "y", count: 200)].map {
+            try unicast($0)
+        }
         let others = [topic("unicast/"), topic("unicast/1"), topic(before: "unicast/"), topic("x")]
         let exact = clients[1]
         let receiver = try node("receiver")

@@ -174,7 +174,8 @@ package final class BusLoopHarness: @unchecked Sendable {
         for (number, wait) in waits where wait.condition(self) { end(number, true) }
     }
 
-    private func add(_ condition: @escaping (BusLoopHarness) -> Bool, _ continuation: CheckedContinuation<Bool, Never>) {
+    private func add(_ condition: @escaping (BusLoopHarness) -> Bool, _ continuation: CheckedContinuation<Bool, Never>)
+    {
         nextWait += 1
         let number = nextWait
         let timer = LoopTimer { [unowned self] in end(number, false) }

@@ -40,15 +40,12 @@ package final class BusTap: BusAdapter {
     /// The newest generation that was asked for and that was confirmed, in the present connection.
     private var asked: UInt64 = 0
     package private(set) var confirmed: UInt64 = 0
-    /// How many publications wait for their settlement.
-    package var openCount: Int { open.count }
-
     /// How many messages had arrived when a generation was confirmed.
     private var messagesAtConfirmation: [UInt64: Int] = [:]
     /// How many messages had arrived when the present connection was asked for.
     package private(set) var messagesAtConnect = 0
     package private(set) var (downs, disconnects) = (0, 0)
-    /// How many more messages there is room for; nil for any number. Only where nobody else is told of them.
+    /// How many more messages there is room for, where nobody else is told of them; nil for any number.
     package private(set) var room: Int?
     package private(set) var isPaused = false
 

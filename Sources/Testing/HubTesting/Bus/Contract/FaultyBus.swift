@@ -186,7 +186,9 @@ extension FaultyBus: BusEvents {
         case .deliversWithoutServer: return []
         case .forgetsWhatCameMeanwhile: return isConnecting || confirmations < connections ? [] : [copy]
         case .deliversTwiceByPrefix:
-            let ways = names.count { $0.name.utf8.elementsEqual(copy.topic) } + prefixes.count { copy.topic.starts(with: $0.utf8) }
+            let ways =
+                names.count { $0.name.utf8.elementsEqual(copy.topic) }
+                + prefixes.count { copy.topic.starts(with: $0.utf8) }
             return Array(repeating: copy, count: max(1, ways))
         default: break
         }
