@@ -6,16 +6,18 @@ extension FaultyBus {
     package enum Mutant: String, CaseIterable, Sendable {
         // Publications.
         case settlesTwice, neverSettles, settlesLate, settlesForeign, failsAll, settlesAfterDown, settlesWithoutServer
-        case takesTooLarge
+        case takesTooLarge, settlesSomeThousands
         // Messages.
         case swapsMessages, dropsOne, duplicatesOne, truncatesBytes, upperCasesTopic, trimsTopic, dropsOwn
         case ignoresBackPressure, losesWithoutRoom, reordersWithoutRoom, deliversWithoutServer, forgetsWhatCameMeanwhile
         // Interests.
-        case ignoresPrefix, takesAllForPrefix, deliversTwiceByPrefix, deliversAfterUnsubscribe, forgetsAnAddition
+        case ignoresPrefix, takesAllForPrefix, takesNamesForPatterns, deliversTwiceByPrefix, deliversAfterUnsubscribe,
+            forgetsAnAddition
         case confirmsTooEarly, confirmsBeforeAsking, neverConfirms, confirmsOutOfOrder, confirmsTooMuch
         case forgetsInterestsOnReconnect, remembersOldInterests
         // Connections.
-        case neverConnects, connectsTwice, connectsByItself, tellsDownTwice, forgetsDown, forgetsRefusal
+        case neverConnects, connectsOnceOnly, connectsTwice, connectsByItself, tellsDownTwice, forgetsDown,
+            forgetsRefusal
         case callsBackAfterDisconnect, ignoresDisconnect, closeNeverCallsBack, closeCallsBackTwice, tellsAfterClose
         case callsFromAnotherThread
 
@@ -27,6 +29,9 @@ extension FaultyBus {
             case .settlesAfterDown, .tellsDownTwice, .forgetsDown, .connectsByItself: .tellsALostConnectionOnce
             case .settlesWithoutServer, .deliversWithoutServer, .confirmsTooEarly: .linkAnswersInTimeWhileFrozen
             case .takesTooLarge: .refusesWhatIsTooLarge
+            case .settlesSomeThousands: .linkPublishesAll
+            case .connectsOnceOnly: .linkLeavesAFrozenServer
+            case .takesNamesForPatterns: .takesNamesForNoPatterns
             case .swapsMessages, .dropsOne, .duplicatesOne: .keepsTheOrderOfATopic
             case .truncatesBytes: .keepsEveryByte
             case .upperCasesTopic, .trimsTopic: .carriesAnyName

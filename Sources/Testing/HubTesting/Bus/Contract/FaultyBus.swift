@@ -12,6 +12,7 @@ package final class FaultyBus: BusAdapter {
     weak var events: (any BusEvents)?
     /// What the mutants remember.
     private var received = 0
+    private var settlements = 0
     private var confirmations = 0
     private var connections = 0
     private var isConnecting = false
@@ -52,7 +53,7 @@ package final class FaultyBus: BusAdapter {
         isConnecting = true
         isPaused = false
         waiting = []
-        inner.connect()
+        if mutant != .connectsOnceOnly || connections == 1 { inner.connect() }
     }
 
     package func disconnect() {
@@ -91,6 +92,11 @@ package final class FaultyBus: BusAdapter {
             steps.filter { if case .addPrefix = $0 { false } else { true } }
         case .takesAllForPrefix:
             steps.map { if case .addPrefix = $0 { .addPrefix("") } else { $0 } }
+        case .takesNamesForPatterns:
+            steps.flatMap { step -> [InterestChange.Step] in
+                guard case .add(let topic) = step, let star = topic.name.firstIndex(of: "*") else { return [step] }
+                return [step, .addPrefix(String(topic.name[..<star]))]
+            }
         case .deliversAfterUnsubscribe:
             steps.filter { if case .remove = $0 { false } else { true } }
         case .forgetsAnAddition:
@@ -197,7 +203,9 @@ extension FaultyBus: BusEvents {
 
     package func settled(_ id: UInt64, _ error: BusError?) {
         let deadline = deadlines.removeValue(forKey: id) ?? 0
+        settlements += 1
         switch mutant {
+        case .settlesSomeThousands where settlements > 5000: return
         case .neverSettles, .settlesWithoutServer: return
         case .settlesTwice: events?.settled(id, error)
         case .settlesForeign: events?.settled(id &+ 1_000_000, nil)
