@@ -90,8 +90,9 @@ extension BusContractRun {
         let node = try await linked("a", wanting: [topic]) { settings in
             settings.publishTimeout = 50_000_000
             settings.supervisor.patience = 50_000_000
-            settings.supervisor.probeTimeout = 300_000_000
-            settings.supervisor.attemptTimeout = 500_000_000
+            // Short, and yet both fit into what the check waits.
+            settings.supervisor.probeTimeout = min(300_000_000, contract.patience.wholeNanoseconds / 5)
+            settings.supervisor.attemptTimeout = min(500_000_000, contract.patience.wholeNanoseconds / 4)
         }
         let other = try await linked("b", wanting: [])
         try await freeze()
