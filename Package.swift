@@ -157,7 +157,7 @@ let package = Package(
                 "HubServer", "HubRedis", "HubConfig", "HubTesting",
             ]
         ),
-        tests("IntegrationTests", ["HubTesting", "HubWire", "HubLoop", "HubMetrics"]),
+        tests("IntegrationTests", ["HubTesting", "HubWire", "HubLoop", "HubRedis", "HubTLS", "HubMetrics"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -54,7 +54,9 @@ struct RedisErrorTests {
 
     @Test("says whether trying again may help")
     func retriable() {
-        let final: Set<RedisError.Code> = [.authFailed, .badDatabase, .noPermission, .refused, .tooLarge]
+        let final: Set<RedisError.Code> = [
+            .authFailed, .badDatabase, .noPermission, .refused, .tls, .tooLarge,
+        ]
         for code in RedisError.Code.allCases {
             #expect(RedisError(code, "").isRetriable != final.contains(code))
         }

@@ -57,12 +57,15 @@ package final class RedisBus: BusAdapter {
     }
 
     private func open(_ address: SocketAddress) {
+        let session = RedisSession(settings, owner: self)
         do throws(RedisError) {
-            session = try RedisSession(settings, dialer, to: address, position: position, owner: self)
+            try session.connect(dialer, to: address, from: position)
+            self.session = session
             master = address
             events?.link(.authenticating)
             if settings.mode == .sentinel { watchSentinel() }
         } catch {
+            session.close()
             tellDown(error)
         }
     }

@@ -41,30 +41,28 @@ final class RedisSession: RedisConnectionHandler {
     private let streamKey: [UInt8]
     private let streamLength: String
 
-    /// Begins to connect.
-    ///
-    /// - Parameter position: Where the stream was left.
-    init(
-        _ settings: RedisSettings,
-        _ dialer: RedisDialer,
-        to address: SocketAddress,
-        position: [UInt8]?,
-        owner: any Owner
-    ) throws(RedisError) {
+    /// Prepares a session; ``connect(_:to:from:)`` begins it.
+    init(_ settings: RedisSettings, owner: any Owner) {
         self.settings = settings
         self.owner = owner
         channels = RedisChannels(settings)
         streamKey = settings.streamKey
         streamLength = String(settings.streamMaxLength)
-        let publisher = try dialer.dial(address, .commands, self)
-        self.publisher = publisher
+    }
+
+    /// Begins to connect.
+    ///
+    /// - Parameter position: Where the stream was left.
+    /// - Throws: ``RedisError`` when a password or TLS cannot be had; then it has to be closed.
+    func connect(_ dialer: RedisDialer, to address: SocketAddress, from position: [UInt8]?) throws(RedisError) {
+        publisher = try dialer.dial(address, .commands, self)
         let subscriber = try dialer.dial(address, .subscriptions, self)
         self.subscriber = subscriber
         subscriptions = RedisSubscriber(
             subscriber,
             channels,
-            confirmed: { [unowned self] in self.owner?.session(self, confirmed: $0) },
-            refused: { [unowned self] topic, reason in self.owner?.session(self, refused: topic, reason) }
+            confirmed: { [unowned self] in owner?.session(self, confirmed: $0) },
+            refused: { [unowned self] topic, reason in owner?.session(self, refused: topic, reason) }
         )
         guard settings.delivery == .streams else { return }
         let connection = try dialer.dial(address, .commands, self)
@@ -150,7 +148,7 @@ final class RedisSession: RedisConnectionHandler {
     private func receivedFromStream(_ topic: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let owner, let subscriptions else { return false }
         // All nodes read all of it: what this one does not want is not its own.
-        guard let name = BusTopic(topic), subscriptions.names.contains(name) else { return true }
+        guard let name = BusTopic(topic), subscriptions.wants(name) else { return true }
         return owner.session(self, received: topic, bytes)
     }
 

@@ -51,6 +51,8 @@ package final class BusLink {
     package var interest = Interest()
     package weak var sink: (any BusSink)?
     private var isClosed = false
+    /// The adapter takes nothing from its server, as the sink has no room.
+    private var isPaused = false
 
     /// Makes a link that ``start()`` begins to connect.
     package init(
@@ -154,6 +156,7 @@ package final class BusLink {
             answer(late, .timeout, now)
             if late.isCounted { perform(supervisor.answerIsLate(sent: late.sent, now)) }
         }
+        if isPaused { supervisor.paused(now) }
         perform(supervisor.tick(now))
         // Before the batch is sent: whoever learns that messages flow has something to say.
         noteReadiness()
@@ -180,7 +183,10 @@ package final class BusLink {
     }
 
     /// Takes messages again.
-    package func resume() { adapter.resume() }
+    package func resume() {
+        isPaused = false
+        adapter.resume()
+    }
 
     /// Ends everything; what is not answered yet is answered now.
     package func close(_ done: @escaping () -> Void) {
@@ -244,6 +250,7 @@ package final class BusLink {
         unconfirmed.removeAll()
         confirmedInterests = 0
         batch.removeAll()
+        isPaused = false
     }
 
     fileprivate func noteConfirmed(_ generation: UInt64) {
@@ -290,6 +297,7 @@ extension BusLink: BusEvents {
         guard !isClosed else { return true }
         supervisor.received(clock.monotonic())
         for message in batch { receive(message) }
-        return sink?.receivedAll() ?? true
+        isPaused = sink?.receivedAll() == false
+        return !isPaused
     }
 }

@@ -160,6 +160,12 @@ package struct BusSupervisor {
         heard(now)
     }
 
+    /// Nothing was taken from the server, for want of room here: that is no silence of the server's.
+    package mutating func paused(_ now: UInt64) {
+        lastReceived = now
+        if phase == .ready, let sent = probe { probe = (sent.number, sent.sent, now &+ settings.probeTimeout) }
+    }
+
     /// An answer came from the server.
     package mutating func heard(_ now: UInt64) {
         lastHeard = now

@@ -57,8 +57,15 @@ package struct Outgoing: Sendable {
     package let deadline: UInt64
 
     /// Puts a message together.
-    package init(id: UInt64, topic: BusTopic, bytes: [UInt8], deadline: UInt64) {
+    package init(
+        id: UInt64,
+        kind: Envelope.Kind = .publication,
+        topic: BusTopic,
+        bytes: [UInt8],
+        deadline: UInt64
+    ) {
         self.id = id
+        self.kind = kind
         self.topic = topic
         self.bytes = bytes
         self.deadline = deadline

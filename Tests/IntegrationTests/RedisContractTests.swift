@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLoop
+import HubRedis
+import HubTesting
+import Testing
+
+/// What every bus promises, kept by Redis in each of its forms.
+@Suite("Redis keeps the contract of a bus", .needsRedis, .tags(.redis))
+struct RedisContractTests {
+    private func settings(
+        _ addresses: [Int],
+        _ delivery: RedisSettings.Delivery,
+        _ mode: RedisSettings.Mode = .single
+    ) -> RedisSettings {
+        var settings = RedisSettings()
+        settings.addresses = addresses.map { SocketAddress(host: "127.0.0.1", port: $0) }
+        settings.mode = mode
+        settings.delivery = delivery
+        settings.masterName = "hub"
+        return settings
+    }
+
+    private func features(_ delivery: RedisSettings.Delivery) -> BusContract.Features {
+        var features = BusContract.Features()
+        features.keepsMessages = delivery == .streams
+        return features
+    }
+
+    private func violations(
+        of checks: [BusContract.Check],
+        _ settings: RedisSettings,
+        faults: BusContract.Faults = BusContract.Faults()
+    ) async throws -> [String] {
+        let contract = BusContract(features: features(settings.delivery), faults: faults) { loop in
+            // Fails only for files of TLS, of which there are none.
+            do { return try RedisBus(settings, loop: loop) } catch { preconditionFailure("\(error)") }
+        }
+        var all: [String] = []
+        for check in checks {
+            for violation in try await contract.violations(of: check) { all.append("\(check): \(violation)") }
+        }
+        return all
+    }
+
+    @Test("one server", arguments: RedisSettings.Delivery.allCases)
+    func single(delivery: RedisSettings.Delivery) async throws {
+        let server = try await RedisServer()
+        let checks = BusContract.Check.allCases.filter { !BusContract.Check.faults.contains($0) }
+        #expect(try await violations(of: checks, settings([server.port], delivery)) == [])
+        await server.stop()
+    }
+
+    @Test("one server that fails", arguments: RedisSettings.Delivery.allCases, BusContract.Check.faults)
+    func failing(delivery: RedisSettings.Delivery, check: BusContract.Check) async throws {
+        let server = try await RedisServer { $0.keepsData = true }
+        var faults = BusContract.Faults()
+        faults.interrupt = { try await server.kill9() }
+        faults.restore = { try await server.restart() }
+        faults.freeze = { try await server.freeze() }
+        faults.thaw = { server.thaw() }
+        #expect(try await violations(of: [check], settings([server.port], delivery), faults: faults) == [])
+        await server.stop()
+    }
+
+    @Test("the master that sentinels name", arguments: RedisSettings.Delivery.allCases)
+    func sentinel(delivery: RedisSettings.Delivery) async throws {
+        let sentinels = try await RedisSentinels()
+        let settings = settings(sentinels.sentinels.map(\.port), delivery, .sentinel)
+        let checks = BusContract.Check.allCases.filter { !BusContract.Check.faults.contains($0) }
+        #expect(try await violations(of: checks, settings) == [])
+        await sentinels.stop()
+    }
+
+    @Test("a cluster", arguments: RedisSettings.Delivery.allCases)
+    func cluster(delivery: RedisSettings.Delivery) async throws {
+        let cluster = try await RedisCluster()
+        let settings = settings(cluster.servers.map(\.port), delivery, .cluster)
+        let checks = BusContract.Check.allCases.filter { !BusContract.Check.faults.contains($0) }
+        #expect(try await violations(of: checks, settings) == [])
+        await cluster.stop()
+    }
+}
