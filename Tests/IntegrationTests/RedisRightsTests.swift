@@ -50,7 +50,7 @@ struct RedisRightsTests {
                 ["PUNSUBSCRIBE", "gohub:unicast/*"], ["SUNSUBSCRIBE", "gohub:topic/a"],
                 ["XADD", "gohub:stream", "MAXLEN", "~", "1000", "*", "field", "value"],
                 ["XREAD", "COUNT", "1", "STREAMS", "gohub:stream", "0"], ["XRANGE", "gohub:stream", "-", "+"],
-                ["XINFO", "STREAM", "gohub:stream"],
+                ["XREVRANGE", "gohub:stream", "+", "-", "COUNT", "1"], ["XINFO", "STREAM", "gohub:stream"],
             ],
             [
                 ["PUBLISH", "other", "x"], ["SPUBLISH", "other", "x"], ["SUBSCRIBE", "other"],
