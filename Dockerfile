@@ -26,7 +26,7 @@ FROM debian:12-slim
 # curl asks for the health; ca-certificates are whom TLS to Redis trusts by default.
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        libuv1 libssl3 zlib1g libyaml-0-2 libhiredis0.14 ca-certificates curl \
+        libuv1 libssl3 zlib1g libyaml-0-2 libhiredis0.14 libstdc++6 ca-certificates curl \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gohub
 COPY --from=build /image/ /
