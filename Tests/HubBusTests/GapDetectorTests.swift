@@ -72,6 +72,17 @@ struct GapDetectorTests {
         #expect(detector.received(1, .broadcast, at(15)) == .expected)
     }
 
+    @Test("takes messages that the first heartbeat overtook, each once")
+    func overtaken() {
+        var detector = GapDetector()
+        #expect(detector.announced(1, .broadcast, at(10)) == 0)
+        #expect(detector.received(1, .broadcast, at(9)) == .expected)
+        #expect(detector.received(1, .broadcast, at(9)) == .duplicate)
+        #expect(detector.received(1, .broadcast, at(10)) == .expected)
+        #expect(detector.announced(2, .broadcast, at(10)) == 0)
+        #expect(detector.received(2, .broadcast, at(12)) == .gap(1))
+    }
+
     @Test("holds so many topics at most, and what it forgot claims nothing")
     func bounds() {
         var detector = GapDetector(capacity: 3)

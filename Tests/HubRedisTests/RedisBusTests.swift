@@ -56,6 +56,7 @@ final class LinkNode: Sendable {
         func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {}
         func receivedAll() -> Bool { true }
         func confirmed(_ generation: UInt64) {}
+        func refused(_ topic: BusTopic) {}
         func flows(_ isReady: Bool) { self.isReady.store(isReady, ordering: .relaxed) }
     }
 

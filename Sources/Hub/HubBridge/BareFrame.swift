@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubBus
 import HubCore
 import HubWire
 
@@ -13,19 +12,19 @@ struct BareFrame {
     private static let from = EncodedString("bus")
 
     /// Makes a frame; nil when clients may not get one of this size.
-    init?(_ payload: UnsafeRawBufferPointer, topic: BusTopic, hub: Hub, limit: Int) {
-        let name = topic.kind == .topic ? topic.suffix : topic.name
+    ///
+    /// - Parameter name: The topic as clients are told it.
+    init?(_ payload: UnsafeRawBufferPointer, to name: TopicName, hub: Hub, limit: Int) {
         var bytes: [UInt8] = []
         if (try? JSONReader.validate(payload)) != nil {
-            Self.append(payload, name, hub, to: &bytes)
+            Self.append(payload, name.text, hub, to: &bytes)
             isBinary = false
         } else if let text = String(validating: payload, as: UTF8.self) {
             let string = EncodedString(text)
-            string.bytes.withUnsafeBytes { Self.append($0, name, hub, to: &bytes) }
+            string.bytes.withUnsafeBytes { Self.append($0, name.text, hub, to: &bytes) }
             isBinary = false
         } else {
-            guard let topicName = topic.topicName ?? (try? TopicName(topic.name)) else { return nil }
-            BinaryPublish.append(topic: topicName, payload: payload, to: &bytes)
+            BinaryPublish.append(topic: name, payload: payload, to: &bytes)
             isBinary = true
         }
         guard bytes.count <= limit else { return nil }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubBus
+package import HubBus
 import HubCore
 import HubWire
 
@@ -33,6 +33,12 @@ extension Bridge {
             link.interest.drop(topic)
             gaps.forget(topic)
         }
+    }
+
+    package func refused(_ topic: BusTopic) {
+        guard let name = topic.topicName else { return }
+        interest.refuse(name)
+        hub.settle(name, isConfirmed: false)
     }
 
     package func confirmed(_ generation: UInt64) {

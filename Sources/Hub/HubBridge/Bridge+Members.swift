@@ -23,7 +23,7 @@ extension Bridge {
 
     package func flows(_ isReady: Bool) {
         board.isReady = isReady
-        guard isReady else { return }
+        guard isReady else { return interest.forgetRefusals() }
         if case .starting(_, _, let whenDone) = phase {
             let deadline = clock.monotonic() &+ settings.startWindow
             phase = .starting(deadline: deadline, hasAnnounced: true, whenDone)
@@ -51,7 +51,7 @@ extension Bridge {
         guard let record = NodeRecord(json: envelope.payload), record.incarnation == envelope.incarnation else {
             return metrics.dropped(.decode)
         }
-        if record.id == identity.id { sameName(record) }
+        if record.id == identity.id, record.phase != .leaving { sameName(record) }
         switch members.received(record, clock.monotonic()) {
         case .joined:
             logger.info("a node joined", describe(record))

@@ -55,6 +55,7 @@ final class ConfirmedAnswer: PublishObserver {
 
     func published(_ error: BusError?) {
         guard let error else { return answer.complete(.published(topic.text)) }
-        answer.complete(.error(MessageError(.busUnavailable, error.message)))
+        // The error's own text is for the log: it has addresses.
+        answer.complete(.error(MessageError(.busUnavailable, "the message bus did not take it: \(error.code)")))
     }
 }

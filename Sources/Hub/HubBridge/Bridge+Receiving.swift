@@ -65,20 +65,41 @@ extension Bridge: BusSink {
     // MARK: Payloads of other programs
 
     package func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {
-        guard let frame = BareFrame(bytes, topic: topic, hub: hub, limit: settings.maxMessageBytes) else {
+        guard let receiver = BareReceiver(topic) else { return metrics.dropped(.decode) }
+        guard let frame = BareFrame(bytes, to: receiver.name, hub: hub, limit: settings.maxMessageBytes) else {
             return metrics.dropped(.tooLarge)
         }
-        if let name = topic.topicName {
-            return frame.bytes.withUnsafeBytes { deliver($0, isBinary: frame.isBinary, to: name) }
+        guard let client = receiver.client else {
+            return frame.bytes.withUnsafeBytes { deliver($0, isBinary: frame.isBinary, to: receiver.name) }
         }
-        guard let id = ClientID(topic.suffix) else { return metrics.dropped(.decode) }
         // What came before it is before it.
         deliverIncoming()
         do throws(HubError) {
-            try hub.pushLocally(frame.isBinary ? .binary(frame.bytes) : .text(frame.bytes), to: id)
+            try hub.pushLocally(frame.isBinary ? .binary(frame.bytes) : .text(frame.bytes), to: client)
         } catch {
             // Every node gets it, and all but one have no such client.
             if error.code == .sendBufferFull { metrics.dropped(.queueFull) }
+        }
+    }
+}
+
+/// For whom a payload of another program is.
+private struct BareReceiver {
+    /// The topic as clients are told it.
+    let name: TopicName
+    /// The one client, if it is for one.
+    var client: ClientID?
+
+    init?(_ topic: BusTopic) {
+        if let name = topic.topicName {
+            self.name = name
+        } else {
+            // The id as the hub writes it, whatever the case of the letters.
+            guard let client = ClientID(topic.suffix), let name = try? TopicName.unicast(to: client.description) else {
+                return nil
+            }
+            self.name = name
+            self.client = client
         }
     }
 }

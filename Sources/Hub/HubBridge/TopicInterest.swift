@@ -36,12 +36,22 @@ struct TopicInterest {
     /// Notes that a topic is not confirmed, and its subscribers were told so.
     mutating func noteLate(_ topic: TopicName, _ generation: UInt64) { late[topic] = generation }
 
+    /// Notes that the server has refused a topic: what it confirms from now on is of others, until it is asked anew.
+    mutating func refuse(_ topic: TopicName) {
+        awaitedTopics.remove(topic)
+        late[topic] = .max
+    }
+
+    /// The connection is lost: what was refused will be asked for again.
+    mutating func forgetRefusals() {
+        for (topic, generation) in late where generation == .max { late[topic] = 0 }
+    }
+
     /// Takes the topics that the server has confirmed with a generation.
     mutating func confirm(_ generation: UInt64) -> [TopicName] {
         var topics: [TopicName] = []
         while let next = awaited.popFirst(where: { $0.generation <= generation }) {
-            awaitedTopics.remove(next.topic)
-            topics.append(next.topic)
+            if awaitedTopics.remove(next.topic) != nil { topics.append(next.topic) }
         }
         for (topic, asked) in late where asked <= generation {
             late[topic] = nil
@@ -54,7 +64,7 @@ struct TopicInterest {
     mutating func takeLate(at now: UInt64) -> [TopicName] {
         var topics: [TopicName] = []
         while let next = awaited.popFirst(where: { $0.deadline <= now }) {
-            awaitedTopics.remove(next.topic)
+            guard awaitedTopics.remove(next.topic) != nil else { continue }
             late[next.topic] = next.generation
             topics.append(next.topic)
         }

@@ -87,7 +87,7 @@ package final class RedisBus: BusAdapter {
         watch?.cancel()
         watch = nil
         guard let session else { return }
-        position = session.position ?? position
+        position = session.position
         self.session = nil
         session.close()
     }

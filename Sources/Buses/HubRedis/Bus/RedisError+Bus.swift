@@ -28,7 +28,8 @@ extension BusError {
             case .noPermission, .refused, .authFailed, .notMaster, .redirected, .outOfMemory: .rejected
             case .tooLarge: .tooLarge
             case .closed: .disconnected
-            case .timedOut: .timeout
+            // The server has not taken what was sent before.
+            case .timedOut, .full: .timeout
             default: .failed
             }
         self.init(code, error.message)

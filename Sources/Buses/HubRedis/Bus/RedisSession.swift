@@ -76,7 +76,7 @@ final class RedisSession: RedisConnectionHandler {
         )
     }
 
-    /// Where the stream was read to.
+    /// Where the stream was read to; nil where that is of no use.
     var position: [UInt8]? { stream?.position }
 
     /// Ends all connections without a word.
@@ -101,7 +101,10 @@ final class RedisSession: RedisConnectionHandler {
     // MARK: What the bus asks
 
     func want(_ change: InterestChange) {
-        attempt { () throws(RedisError) in try subscriptions?.want(change) }
+        attempt { () throws(RedisError) in
+            try subscriptions?.want(change)
+            try stream?.start()
+        }
     }
 
     func publish(_ message: Outgoing) {
@@ -219,5 +222,9 @@ final class RedisSession: RedisConnectionHandler {
         if connection === subscriber { attempt { () throws(RedisError) in try subscriptions?.sayWaiting() } }
     }
 
-    func connection(_ connection: RedisConnection, closed error: RedisError) { end(error) }
+    func connection(_ connection: RedisConnection, closed error: RedisError) {
+        // An entry too large to be read would end each connection anew: the stream is read on behind it, with a gap.
+        if connection === streamConnection, error.code == .tooLarge { stream = nil }
+        end(error)
+    }
 }

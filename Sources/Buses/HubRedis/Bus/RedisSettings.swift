@@ -60,6 +60,7 @@ package struct RedisSettings: Sendable {
         var options = RedisConnectionOptions()
         options.connectTimeout = connectTimeout
         options.handshakeTimeout = syncTimeout
+        options.maxReply = max(options.maxReply, 2 * maxMessageBytes)
         return options
     }
 }

@@ -17,6 +17,7 @@ final class StreamReader {
     private let received: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
     /// The last entry that was taken; nil before the end of the stream is known.
     private(set) var position: [UInt8]?
+    private var isStarted = false
     private var isReading = false
     private var isPaused = false
 
@@ -41,23 +42,29 @@ final class StreamReader {
     /// Whether it is known where to read on.
     var isReady: Bool { position != nil }
 
-    /// Asks for the end of the stream, or for what comes.
+    /// Asks for the end of the stream, unless it is known where to read on.
     func begin() throws(RedisError) {
-        guard position == nil else { return try read() }
+        guard position == nil else { return }
         var command = RedisCommand("XREVRANGE")
         command.append(key)
         for word in ["+", "-", "COUNT", "1"] { command.append(word.utf8) }
         try connection.send(command, token: 0)
     }
 
+    /// Begins to read: it is known now what is wanted of it.
+    func start() throws(RedisError) {
+        isStarted = true
+        try read()
+    }
+
     /// Reads on after a pause.
     func resume() throws(RedisError) {
         isPaused = false
-        if isReady, !isReading { try read() }
+        try read()
     }
 
     private func read() throws(RedisError) {
-        guard let position, !isPaused, !isReading else { return }
+        guard let position, isStarted, !isPaused, !isReading else { return }
         var command = RedisCommand("XREAD", "COUNT", count, "BLOCK", Self.blockMilliseconds, "STREAMS")
         command.append(key)
         command.append(position)
@@ -84,7 +91,11 @@ final class StreamReader {
                 position = Array(id.bytes)
                 // Entries of other programs, which have other fields, are stepped over.
                 guard fields.count == 4, let topic = fields[1], let message = fields[3] else { continue }
-                if !received(topic.bytes, message.bytes) { isPaused = true }
+                if !received(topic.bytes, message.bytes) {
+                    // What is behind it is read again when there is room.
+                    isPaused = true
+                    break
+                }
             }
         }
         try read()

@@ -281,6 +281,8 @@ extension BusLink: BusEvents {
     package func interestRefused(_ topic: BusTopic, _ reason: String) {
         metrics.interestRefused()
         story.interestRefused(topic, reason)
+        if !unconfirmed.isEmpty { unconfirmed[0].difference -= 1 }
+        sink?.refused(topic)
     }
 
     package func isAlive() { supervisor.heard(clock.monotonic()) }

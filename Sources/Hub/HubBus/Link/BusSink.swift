@@ -17,6 +17,9 @@ package protocol BusSink: AnyObject {
     /// The server has confirmed the interests up to a generation.
     func confirmed(_ generation: UInt64)
 
+    /// The server has refused an interest; told before the generation with it is confirmed.
+    func refused(_ topic: BusTopic)
+
     /// Messages flow, or do not any more.
     func flows(_ isReady: Bool)
 }

@@ -186,7 +186,7 @@ package struct BusSupervisor {
     /// - Parameter random: 0 to 1; which part of the back-off is waited.
     package mutating func down(_ now: UInt64, random: Double) {
         guard phase != .closed, phase != .idle else { return }
-        if lostAt == nil, phase == .ready { lostAt = now }
+        if lostAt == nil, phase == .ready { lostAt = doubtedSince ?? now }
         takesPublications = false
         doubtedSince = nil
         probe = nil

@@ -37,7 +37,7 @@ struct OutageLog {
     }
 
     func down(_ fault: LinkFault, wasReady: Bool) {
-        let fields = [bus, LogField("reason", fault.reason.rawValue), LogField("message", fault.message)]
+        let fields = [bus, LogField("reason", fault.reason.rawValue), LogField("error", fault.message)]
         if wasReady {
             logger.warning("the message bus is lost; clients of other nodes are not reached until it is back", fields)
         } else {

@@ -22,6 +22,8 @@ package struct GapDetector {
         var last: UInt64
         /// What the origin said that it had sent, at its last heartbeat.
         var announced: UInt64
+        /// Known from a heartbeat only, which may have overtaken messages.
+        var isAnnouncedOnly = false
     }
 
     private static let streamsPerTopic = 64
@@ -64,6 +66,13 @@ package struct GapDetector {
             stream.last = 0
             stream.announced = 0
         }
+        if stream.isAnnouncedOnly, position.epoch == stream.epoch {
+            stream.isAnnouncedOnly = false
+            if position.sequence <= stream.last {
+                stream.last = position.sequence
+                return .expected
+            }
+        }
         guard position.epoch == stream.epoch, position.sequence > stream.last else { return .duplicate }
         let missing = position.sequence - stream.last - 1
         stream.last = position.sequence
@@ -84,7 +93,13 @@ package struct GapDetector {
         let missing = topics.use(topic, orInsert: { _ in [] }) { streams -> UInt64 in
             guard let index = streams.firstIndex(where: { $0.incarnation == incarnation }) else {
                 evicted = Self.insert(
-                    Stream(incarnation: incarnation, epoch: head.epoch, last: head.sequence, announced: head.sequence),
+                    Stream(
+                        incarnation: incarnation,
+                        epoch: head.epoch,
+                        last: head.sequence,
+                        announced: head.sequence,
+                        isAnnouncedOnly: true
+                    ),
                     into: &streams
                 )
                 return 0

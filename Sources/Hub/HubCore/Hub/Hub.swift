@@ -199,8 +199,11 @@ package final class Hub: Sendable {
             if let error { _ = refused(error) }
             completion?(error)
         }
-        if case .unavailable = outcome { throw refused(.busUnavailable) }
+        if case .unavailable = outcome { throw refused(unreachable(id)) }
     }
+
+    /// Why a client that is not here gets nothing while other nodes cannot be reached: one with this node's tag was here.
+    func unreachable(_ id: ClientID) -> HubError { id.tag == tag ? .clientNotFound : .busUnavailable }
 
     /// Puts a frame into the inbox of its client's shard; false when that is full, which is no refusal.
     @discardableResult

@@ -21,11 +21,15 @@ package final class Outbox: Sendable {
 
     private let mailboxes: [Mailbox<Command>]
     private let available = Atomic(false)
+    /// Whether publications are handed on also while other nodes cannot be reached, to wait for them.
+    private let waits: Bool
 
     /// Makes one for so many shards.
     ///
+    /// - Parameter waits: Whether the bus loop keeps publications while other nodes cannot be reached.
     /// - Parameter wakeup: Wakes the bus loop.
-    package init(shards: Int, _ wakeup: Wakeup) {
+    package init(shards: Int, waits: Bool = false, _ wakeup: Wakeup) {
+        self.waits = waits
         mailboxes = (0...max(1, shards)).map { _ in Mailbox(.outbox, wakeup) }
     }
 
@@ -41,8 +45,9 @@ package final class Outbox: Sendable {
     ///
     /// - Parameter shard: Whose publication it is; those of one shard keep their order. Nil from no loop.
     func publish(_ publication: Publication, from shard: Int?, _ answer: PendingAnswer? = nil) -> Outcome {
-        guard isAvailable else { return .unavailable }
-        return append(.publish(publication, answer), from: shard)
+        if isAvailable { return append(.publish(publication, answer), from: shard) }
+        if waits, case .full = append(.publish(publication, nil), from: shard) { return .full }
+        return .unavailable
     }
 
     /// Hands on a frame for a client that is not on this node.

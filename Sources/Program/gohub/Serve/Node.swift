@@ -16,7 +16,8 @@ import HubWire
 final class Node: Sendable {
     private let server: Server
     private let bus: BusThread?
-    private let abortsWithoutBus: Bool
+    /// How long the start waits for the bus; nil if the node serves without it.
+    private let patienceWithBus: Duration?
     private let log: Logger
     private let maxConnections: Int
 
@@ -25,7 +26,8 @@ final class Node: Sendable {
     /// - Throws: ``StartFault`` when the system refuses a loop, or something in the configuration cannot be used.
     init(_ configuration: Configuration, registry: Registry, log: Logger) throws(StartFault) {
         self.log = log
-        abortsWithoutBus = configuration.bus.redis.abortOnConnectFail
+        let redis = configuration.bus.redis
+        patienceWithBus = redis.abortOnConnectFail ? redis.connectTimeout : nil
         let settings: ServerSettings
         let parts: BusParts?
         do throws(LoopError) {
@@ -131,7 +133,7 @@ final class Node: Sendable {
         let outcome: Bridge.Start
         do throws(LoopError) { outcome = try bus.start() } catch { throw StartFault(error) }
         if case .nameTaken(let node) = outcome { throw StartFault(nameTaken: node) }
-        if abortsWithoutBus, !bus.board.isReady { throw StartFault.busUnreachable }
+        if let patienceWithBus, !bus.waitUntilReady(within: patienceWithBus) { throw StartFault.busUnreachable }
     }
 
     /// Drains the node and calls back when it is empty.

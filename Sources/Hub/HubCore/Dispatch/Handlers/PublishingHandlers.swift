@@ -123,7 +123,7 @@ extension Message {
         }
         switch outcome {
         case .full?: shard.pause(client, .bus)
-        case .unavailable?, nil: answer.complete(.error(MessageError(hub.refused(.busUnavailable))))
+        case .unavailable?, nil: answer.complete(.error(MessageError(hub.refused(hub.unreachable(target)))))
         case .accepted?: break
         }
     }

@@ -15,6 +15,9 @@ extension BusLink.Settings {
         let bus = configuration.bus
         publishTimeout = bus.publishDeadline.wholeNanoseconds
         supervisor.probeAfter = bus.probeAfter.wholeNanoseconds
+        // To connect, to be known, and for a message to itself.
+        let attempt = bus.redis.connectTimeout + bus.redis.syncTimeout
+        supervisor.attemptTimeout = attempt.wholeNanoseconds + supervisor.probeTimeout
         acceptsBare = bus.acceptBare
         maxBareBytes = configuration.hub.maxMessageBytes.bytes
     }

@@ -77,6 +77,14 @@ final class BusThread: Sendable {
         return outcome.wait()
     }
 
+    /// Waits until messages flow, and tells whether they do.
+    func waitUntilReady(within limit: Duration) -> Bool {
+        let end = ContinuousClock.now + limit
+        let pause = TimedSemaphore()
+        while !board.isReady, ContinuousClock.now < end { pause.wait(within: .milliseconds(10)) }
+        return board.isReady
+    }
+
     /// Sends what waits, leaves the bus and ends the loop; takes a second or two at the most.
     func stop() {
         let done = TimedSemaphore()

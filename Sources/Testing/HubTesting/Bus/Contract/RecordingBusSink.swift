@@ -16,6 +16,8 @@ package final class RecordingBusSink: BusSink {
     package private(set) var bare: [(topic: BusTopic, bytes: [UInt8])] = []
     package private(set) var batches = 0
     package private(set) var confirmed: [UInt64] = []
+    /// What the server refused.
+    package private(set) var refused: [BusTopic] = []
     /// Whether messages flow, each time that it changed.
     package private(set) var flows: [Bool] = []
     /// What the end of a batch is answered with.
@@ -40,6 +42,8 @@ package final class RecordingBusSink: BusSink {
     }
 
     package func confirmed(_ generation: UInt64) { confirmed.append(generation) }
+
+    package func refused(_ topic: BusTopic) { refused.append(topic) }
 
     package func flows(_ isReady: Bool) {
         flows.append(isReady)
