@@ -43,7 +43,7 @@ package final class BusLink {
     private var inFlight = InFlight()
     private var batch: [Outgoing] = []
     /// Changes that the server has not confirmed, and by how much each changes the number of interests.
-    private var unconfirmed: [(generation: UInt64, difference: Int)] = []
+    private var unconfirmed = FIFO<(generation: UInt64, difference: Int)>()
     private var confirmedInterests = 0
     private var lastReady = false
     private var generator = SystemRandomNumberGenerator()
@@ -128,6 +128,14 @@ package final class BusLink {
         )
     }
 
+    /// Counts publications that were not even tried, as there was no connection.
+    package func refused(_ count: UInt64) {
+        guard count > 0 else { return }
+        let error = isClosed ? BusError.closed : .disconnected
+        metrics.failed(error, count)
+        story.publicationFailed(error)
+    }
+
     private func refuse(_ error: BusError, _ observer: (any PublishObserver)?) {
         answer(error, after: 0, observer)
     }
@@ -160,12 +168,7 @@ package final class BusLink {
         perform(supervisor.tick(now))
         // Before the batch is sent: whoever learns that messages flow has something to say.
         noteReadiness()
-        if supervisor.phase == .subscribing || supervisor.phase == .probing || supervisor.phase == .ready,
-            let change = interest.takeChanges()
-        {
-            unconfirmed.append((change.generation, change.difference))
-            adapter.want(change)
-        }
+        tellInterest()
         if !batch.isEmpty {
             let ready = batch
             batch.removeAll(keepingCapacity: true)
@@ -173,6 +176,16 @@ package final class BusLink {
         }
         metrics.set(interests: interest.count, confirmed: confirmedInterests)
         return min(supervisor.nextDeadline, inFlight.nextDeadline)
+    }
+
+    private func tellInterest() {
+        switch supervisor.phase {
+        case .subscribing, .probing, .ready:
+            guard let change = interest.takeChanges() else { return }
+            unconfirmed.append((change.generation, change.difference))
+            adapter.want(change)
+        case .idle, .waiting, .connecting, .authenticating, .closed: interest.forgetChanges()
+        }
     }
 
     private func noteReadiness() {
@@ -212,7 +225,8 @@ package final class BusLink {
         case .connect: adapter.connect()
         case .subscribe:
             let all = interest.takeAll()
-            unconfirmed = [(all.generation, interest.count)]
+            unconfirmed = FIFO()
+            unconfirmed.append((all.generation, interest.count))
             confirmedInterests = 0
             adapter.want(all)
         case .probe(let number): probe(number)
@@ -247,16 +261,15 @@ package final class BusLink {
     }
 
     private func forgetConnection() {
-        unconfirmed.removeAll()
+        unconfirmed = FIFO()
         confirmedInterests = 0
         batch.removeAll()
         isPaused = false
     }
 
     fileprivate func noteConfirmed(_ generation: UInt64) {
-        while let first = unconfirmed.first, first.generation <= generation {
-            confirmedInterests += first.difference
-            unconfirmed.removeFirst()
+        while let change = unconfirmed.popFirst(where: { $0.generation <= generation }) {
+            confirmedInterests += change.difference
         }
     }
 }
@@ -281,7 +294,7 @@ extension BusLink: BusEvents {
     package func interestRefused(_ topic: BusTopic, _ reason: String) {
         metrics.interestRefused()
         story.interestRefused(topic, reason)
-        if !unconfirmed.isEmpty { unconfirmed[0].difference -= 1 }
+        _ = unconfirmed.change(0) { $0.difference -= 1 }
         sink?.refused(topic)
     }
 

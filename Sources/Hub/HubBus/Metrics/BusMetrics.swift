@@ -120,9 +120,9 @@ package struct BusMetrics: Sendable {
         )
     }
 
-    func failed(_ error: BusError) {
-        failures[bus, PublishFailureReason(error.code)].increment()
-        if bus == .redis { fixed.redisPublishErrors.increment() }
+    func failed(_ error: BusError, _ count: UInt64 = 1) {
+        failures[bus, PublishFailureReason(error.code)].increment(by: count)
+        if bus == .redis { fixed.redisPublishErrors.increment(by: count) }
     }
 
     func interestRefused() {

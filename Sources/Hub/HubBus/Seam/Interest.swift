@@ -59,6 +59,11 @@ package struct Interest {
         return pending
     }
 
+    /// Forgets the changes: there is no server to tell them, and the next one is told everything.
+    mutating func forgetChanges() {
+        if !pending.steps.isEmpty { pending = InterestChange() }
+    }
+
     /// Everything that is wanted, for a server that knows nothing.
     mutating func takeAll() -> InterestChange {
         pending = InterestChange()

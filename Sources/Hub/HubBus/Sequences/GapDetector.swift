@@ -22,8 +22,8 @@ package struct GapDetector {
         var last: UInt64
         /// What the origin said that it had sent, at its last heartbeat.
         var announced: UInt64
-        /// Known from a heartbeat only, which may have overtaken messages.
-        var isAnnouncedOnly = false
+        /// Whether ``last`` is a message's; else the origin said so, and what it had sent by then may still come.
+        var isSeen = true
     }
 
     private static let streamsPerTopic = 64
@@ -65,14 +65,10 @@ package struct GapDetector {
             stream.epoch = position.epoch
             stream.last = 0
             stream.announced = 0
+        } else if position.epoch == stream.epoch, !stream.isSeen, position.sequence <= stream.last {
+            stream.last = position.sequence - 1
         }
-        if stream.isAnnouncedOnly, position.epoch == stream.epoch {
-            stream.isAnnouncedOnly = false
-            if position.sequence <= stream.last {
-                stream.last = position.sequence
-                return .expected
-            }
-        }
+        stream.isSeen = true
         guard position.epoch == stream.epoch, position.sequence > stream.last else { return .duplicate }
         let missing = position.sequence - stream.last - 1
         stream.last = position.sequence
@@ -98,7 +94,7 @@ package struct GapDetector {
                         epoch: head.epoch,
                         last: head.sequence,
                         announced: head.sequence,
-                        isAnnouncedOnly: true
+                        isSeen: false
                     ),
                     into: &streams
                 )
@@ -120,6 +116,7 @@ package struct GapDetector {
             }
             return 0
         }
+        stream.isSeen = true
         defer { stream.announced = head.sequence }
         guard stream.announced > stream.last else { return 0 }
         defer { stream.last = stream.announced }
