@@ -75,7 +75,7 @@ extension Bridge: BusSink {
         // What came before it is before it.
         deliverIncoming()
         do throws(HubError) {
-            try hub.pushLocally(frame.isBinary ? .binary(frame.bytes) : .text(frame.bytes), to: client)
+            _ = try hub.pushLocally(frame.isBinary ? .binary(frame.bytes) : .text(frame.bytes), to: client)
         } catch {
             // Every node gets it, and all but one have no such client.
             if error.code == .sendBufferFull { metrics.dropped(.queueFull) }

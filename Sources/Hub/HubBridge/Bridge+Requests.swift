@@ -54,7 +54,7 @@ extension Bridge {
         deliverIncoming()
         let payload = Array(request.payload)
         do throws(HubError) {
-            try hub.pushLocally(request.isBinary ? .binary(payload) : .text(payload), to: id)
+            _ = try hub.pushLocally(request.isBinary ? .binary(payload) : .text(payload), to: id)
             return "ok"
         } catch {
             return error.code.rawValue

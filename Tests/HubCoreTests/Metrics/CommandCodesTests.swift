@@ -52,7 +52,23 @@ struct CommandCodesTests {
             client.send(#"{"message_type":"unicast","data":{"client_id":"\#(other.id)","payload":1}}"#)
             hub.tick()
         }
-        return answers(of: hub).union(answersWithoutOtherNodes())
+        return answers(of: hub).union(answersWithoutOtherNodes()).union(answersOfNobody())
+    }
+
+    /// What is answered when those who should answer do not.
+    private static func answersOfNobody() -> Set<Answer> {
+        let outbox = Outbox(shards: 1, Wakeup {})
+        outbox.isAvailable = true
+        let hub = HubHarness(outbox: outbox)
+        let client = hub.connect()
+        client.send(#"{"message_type":"subscribe","data":{"topic":"a"}}"#)
+        client.send(#"{"message_type":"publish","data":{"topic":"a","payload":1,"confirm":true}}"#)
+        client.send(#"{"message_type":"broadcast","data":{"payload":1,"confirm":true}}"#)
+        let elsewhere = "0190b2c4-7d4e-7c3a-9f51-2b7c4f0e6a11"
+        client.send(#"{"message_type":"unicast","data":{"client_id":"\#(elsewhere)","payload":1}}"#)
+        hub.clock.advance(by: .seconds(10))
+        hub.tick()
+        return answers(of: hub)
     }
 
     /// What is answered while other nodes cannot be reached.

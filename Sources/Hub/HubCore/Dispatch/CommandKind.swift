@@ -34,11 +34,11 @@ package enum CommandKind: UInt8, MetricLabel {
         switch self {
         case .other: []
         case .ping: [.tooLarge]
-        case .subscribe: [.badMessage, .badTopic, .tooMany, .nodeFull]
+        case .subscribe: [.badMessage, .badTopic, .tooMany, .nodeFull, .internal]
         case .unsubscribe, .binary: [.badMessage, .badTopic]
-        case .publish: [.badMessage, .badTopic, .tooLarge, .busUnavailable]
-        case .broadcast: [.badMessage, .tooLarge, .busUnavailable]
-        case .unicast: [.badMessage, .tooLarge, .clientNotFound, .sendBufferFull, .busUnavailable]
+        case .publish: [.badMessage, .badTopic, .tooLarge, .busUnavailable, .internal]
+        case .broadcast: [.badMessage, .tooLarge, .busUnavailable, .internal]
+        case .unicast: [.badMessage, .tooLarge, .clientNotFound, .sendBufferFull, .busUnavailable, .internal]
         case .invalid: [.badMessage, .unknownType]
         }
     }

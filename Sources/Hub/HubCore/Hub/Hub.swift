@@ -65,7 +65,7 @@ package final class Hub: Sendable {
     var inboxes: [Inbox] { sealed.load()?.inboxes ?? ports.withLock { $0 } }
 
     /// Whether a client is on this node.
-    func isLocal(_ id: ClientID) -> Bool { directory[id] != nil }
+    package func isLocal(_ id: ClientID) -> Bool { directory[id] != nil }
 
     /// How many clients are registered.
     package var clientCount: Int { directory.count }
@@ -99,7 +99,7 @@ package final class Hub: Sendable {
             ingress: environment.monotonicNanoseconds()
         )
         let hasRoom = deliver(publication)
-        if case .full? = outbox?.publish(publication, from: nil) { return false }
+        if outbox?.publish(publication, from: nil).isFull == true { return false }
         return hasRoom
     }
 
@@ -111,7 +111,7 @@ package final class Hub: Sendable {
         let inboxes = inboxes
         var hasRoom = true
         receivers(of: publication.topic, among: inboxes.count).forEach { shard in
-            if !inboxes[shard].append(.publish(publication)) { hasRoom = false }
+            if case .full = inboxes[shard].append(.publish(publication)) { hasRoom = false }
         }
         return hasRoom
     }
@@ -129,7 +129,7 @@ package final class Hub: Sendable {
             for (publication, shards) in zip(publications, receivers) where shards.contains(shard) {
                 own.append(.publish(publication))
             }
-            if !own.isEmpty, !inbox.append(own) { hasRoom = false }
+            if !own.isEmpty, case .full = inbox.append(own) { hasRoom = false }
         }
         return hasRoom
     }
@@ -167,8 +167,8 @@ package final class Hub: Sendable {
     /// - Parameter completion: Called once, on the client's loop, when the frame was handed to the socket or given up.
     /// A client of another node gets it from there: what that node refuses comes to the completion only.
     ///
-    /// - Throws: ``HubError`` `.clientNotFound`, `.busUnavailable`, or `.sendBufferFull` when the queue has no room: the caller
-    ///   decides then.
+    /// - Throws: ``HubError`` `.clientNotFound`, `.busUnavailable`, or `.sendBufferFull` when the client's queue, or that of
+    ///   the bus, has no room: the caller decides then.
     package func push(
         _ frame: Frame,
         to id: ClientID,
@@ -180,12 +180,11 @@ package final class Hub: Sendable {
 
     /// Puts a frame into the queue of a client of this node.
     ///
-    /// - Throws: ``HubError`` as ``push(_:to:completion:)``.
-    package func pushLocally(_ frame: Frame, to id: ClientID) throws(HubError) {
+    /// - Returns: Whether the inbox of the client's loop has room for more.
+    /// - Throws: ``HubError`` `.clientNotFound` or `.sendBufferFull`; neither is counted as a refused push here.
+    package func pushLocally(_ frame: Frame, to id: ClientID) throws(HubError) -> Bool {
         guard let handle = directory[id] else { throw .clientNotFound }
-        guard handle.reserve(frame.wireByteCount, within: settings.queue) else { throw .sendBufferFull }
-        let ingress = environment.monotonicNanoseconds()
-        inboxes[handle.shard].append(.push(handle, frame, ingress: ingress, completion: nil))
+        return try land(frame, handle, ingress: environment.monotonicNanoseconds(), nil)
     }
 
     /// Hands a frame on to the node of a client that is not on this one; the refusal may come later.
@@ -195,14 +194,15 @@ package final class Hub: Sendable {
         _ completion: (@Sendable (HubError?) -> Void)?
     ) throws(HubError) {
         guard let outbox else { throw refused(.clientNotFound) }
+        guard !outbox.isFull else { throw refused(.sendBufferFull) }
         let outcome = outbox.forward(frame, to: id, from: nil) { [self] error in
             if let error { _ = refused(error) }
             completion?(error)
         }
-        if case .unavailable = outcome { throw refused(unreachable(id)) }
+        if !outcome.isReachable { throw refused(unreachable(id)) }
     }
 
-    /// Why a client that is not here gets nothing while other nodes cannot be reached: one with this node's tag was here.
+    /// Why a client that is not here cannot be reached while other nodes cannot: one whose id has this node's tag has gone.
     func unreachable(_ id: ClientID) -> HubError { id.tag == tag ? .clientNotFound : .busUnavailable }
 
     /// Puts a frame into the inbox of its client's shard; false when that is full, which is no refusal.
@@ -213,8 +213,26 @@ package final class Hub: Sendable {
         ingress: UInt64,
         completion: (@Sendable (HubError?) -> Void)? = nil
     ) throws(HubError) -> Bool {
-        guard handle.reserve(frame.wireByteCount, within: settings.queue) else { throw refused(.sendBufferFull) }
-        return inboxes[handle.shard].append(.push(handle, frame, ingress: ingress, completion: completion))
+        do throws(HubError) { return try land(frame, handle, ingress: ingress, completion) } catch {
+            throw refused(error)
+        }
+    }
+
+    private func land(
+        _ frame: Frame,
+        _ handle: ClientHandle,
+        ingress: UInt64,
+        _ completion: (@Sendable (HubError?) -> Void)?
+    ) throws(HubError) -> Bool {
+        guard handle.reserve(frame.wireByteCount, within: settings.queue) else { throw .sendBufferFull }
+        switch inboxes[handle.shard].append(.push(handle, frame, ingress: ingress, completion: completion)) {
+        case .accepted: return true
+        case .full: return false
+        case .closed:
+            // Its loop has ended, and the client with it.
+            handle.release(frame.wireByteCount)
+            throw .clientNotFound
+        }
     }
 
     /// Puts a frame into one client's queue and returns when it was written to the socket.
@@ -261,24 +279,4 @@ package final class Hub: Sendable {
 private final class Ports: Sendable {
     let inboxes: [Inbox]
     init(inboxes: [Inbox]) { self.inboxes = inboxes }
-}
-
-/// What the hub asks of the machine: the time, which tests can hold, and memory ahead of its use.
-package struct HubEnvironment: Sendable {
-    /// Never goes back; its zero means nothing.
-    package var monotonicNanoseconds: @Sendable () -> UInt64
-    /// The wall clock.
-    package var unixMilliseconds: @Sendable () -> Int64
-    /// Brings the line of memory at an address near the processor, without waiting for it; does nothing unless set, as
-    /// that takes an instruction that Swift has no name for.
-    package var prefetch: @Sendable (UnsafeRawPointer) -> Void = { _ in }
-
-    /// Makes one from two clocks.
-    package init(
-        monotonicNanoseconds: @escaping @Sendable () -> UInt64,
-        unixMilliseconds: @escaping @Sendable () -> Int64
-    ) {
-        self.monotonicNanoseconds = monotonicNanoseconds
-        self.unixMilliseconds = unixMilliseconds
-    }
 }

@@ -8,8 +8,9 @@ import Synchronization
 /// A few bytes may be thousands of deliveries, so its commands are bounded as well as their bytes, and while the reader
 /// has more to do than fits into a tick the mailbox is full, whatever it holds.
 ///
-/// Nothing is refused: what was read from a socket already still goes in. Whoever is told that it is full stops
-/// reading until it is woken, so that a mailbox exceeds its limit by one message for each publisher at the most.
+/// Nothing is refused for want of room: what was read from a socket already still goes in. Whoever is told that it is full
+/// stops reading until it is woken, so that a mailbox exceeds its limit by one message for each publisher at the most. Once
+/// its reader has gone it takes nothing any more, so that nothing waits there for ever.
 final class Mailbox<Command: MailboxCommand>: Sendable {
     private struct State {
         var commands: [Command] = []
@@ -18,6 +19,8 @@ final class Mailbox<Command: MailboxCommand>: Sendable {
         var count = 0
         /// The reader has more to do than it gets done.
         var isBehind = false
+        /// The reader has gone.
+        var isClosed = false
         /// Who waits until there is room.
         var waiting: [Wakeup] = []
     }
@@ -41,30 +44,32 @@ final class Mailbox<Command: MailboxCommand>: Sendable {
         state.bytes <= limits.bytes / 2 && state.count <= limits.commands / 2 && !state.isBehind
     }
 
-    /// Adds a command; false when it is full, which is no refusal.
+    /// Adds a command, unless the reader has gone.
     @discardableResult
-    func append(_ command: Command) -> Bool {
-        let (wasEmpty, hasRoom) = state.withLock { state in
+    func append(_ command: Command) -> MailboxOutcome {
+        let (wasEmpty, outcome) = state.withLock { state -> (Bool, MailboxOutcome) in
+            guard !state.isClosed else { return (false, .closed) }
             state.commands.append(command)
             state.bytes += command.byteCount
             state.count += 1
-            return (state.commands.count == 1, self.hasRoom(state))
+            return (state.commands.count == 1, hasRoom(state) ? .accepted : .full)
         }
         if wasEmpty { wakeup.wake() }
-        return hasRoom
+        return outcome
     }
 
-    /// Adds commands under one lock and with one wake-up; false when it is full, which is no refusal.
-    func append(_ commands: [Command]) -> Bool {
-        let (wasEmpty, hasRoom) = state.withLock { state in
+    /// Adds commands under one lock and with one wake-up, unless the reader has gone.
+    func append(_ commands: [Command]) -> MailboxOutcome {
+        let (wasEmpty, outcome) = state.withLock { state -> (Bool, MailboxOutcome) in
+            guard !state.isClosed else { return (false, .closed) }
             let wasEmpty = state.commands.isEmpty
             state.commands.append(contentsOf: commands)
             for command in commands { state.bytes += command.byteCount }
             state.count += commands.count
-            return (wasEmpty, self.hasRoom(state))
+            return (wasEmpty, hasRoom(state) ? .accepted : .full)
         }
         if wasEmpty { wakeup.wake() }
-        return hasRoom
+        return outcome
     }
 
     /// Exchanges the waiting commands for an empty array whose memory is used again.
@@ -87,6 +92,7 @@ final class Mailbox<Command: MailboxCommand>: Sendable {
     /// room again.
     func finish(_ count: Int = 0, bytes: Int = 0, isBehind: Bool) {
         let woken: [Wakeup] = state.withLock { state in
+            guard !state.isClosed else { return [] }
             state.bytes -= bytes
             state.count -= count
             state.isBehind = isBehind
@@ -97,10 +103,27 @@ final class Mailbox<Command: MailboxCommand>: Sendable {
         for waiting in woken { waiting.wake() }
     }
 
+    /// Takes nothing any more; those who wait for room wait no longer.
+    ///
+    /// - Returns: What nobody has taken, and nobody will.
+    func close() -> [Command] {
+        let (left, woken) = state.withLock { state in
+            let taken = (state.commands, state.waiting)
+            state = State()
+            state.isClosed = true
+            return taken
+        }
+        for waiting in woken { waiting.wake() }
+        return left
+    }
+
+    /// Whether there is no room.
+    var isFull: Bool { state.withLock { !$0.isClosed && !hasRoom($0) } }
+
     /// Whether there is no room; who asks is woken then once there is.
     func isFull(waking wakeup: Wakeup) -> Bool {
         state.withLock { state in
-            guard !hasRoomAgain(state) else { return false }
+            guard !state.isClosed, !hasRoomAgain(state) else { return false }
             if !state.waiting.contains(where: { $0 === wakeup }) { state.waiting.append(wakeup) }
             return true
         }
@@ -108,6 +131,15 @@ final class Mailbox<Command: MailboxCommand>: Sendable {
 
     /// Bytes that it holds.
     var byteCount: Int { state.withLock { $0.bytes } }
+}
+
+/// What became of a command that a mailbox was given.
+enum MailboxOutcome {
+    case accepted
+    /// It was taken, and there is no room for more.
+    case full
+    /// It was not taken: the reader has gone.
+    case closed
 }
 
 /// What a mailbox holds.

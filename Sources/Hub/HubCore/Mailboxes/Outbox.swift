@@ -21,15 +21,13 @@ package final class Outbox: Sendable {
 
     private let mailboxes: [Mailbox<Command>]
     private let available = Atomic(false)
-    /// Whether publications are handed on also while other nodes cannot be reached, to wait for them.
-    private let waits: Bool
+    private let keeping = Atomic(false)
+    private let refused = Atomic<UInt64>(0)
 
     /// Makes one for so many shards.
     ///
-    /// - Parameter waits: Whether the bus loop keeps publications while other nodes cannot be reached.
     /// - Parameter wakeup: Wakes the bus loop.
-    package init(shards: Int, waits: Bool = false, _ wakeup: Wakeup) {
-        self.waits = waits
+    package init(shards: Int, _ wakeup: Wakeup) {
         mailboxes = (0...max(1, shards)).map { _ in Mailbox(.outbox, wakeup) }
     }
 
@@ -39,15 +37,31 @@ package final class Outbox: Sendable {
         set { available.store(newValue, ordering: .relaxed) }
     }
 
+    /// Whether publications are wanted also while other nodes cannot be reached, to be sent later; the bus loop says it.
+    package var keepsPublications: Bool {
+        get { keeping.load(ordering: .relaxed) }
+        set { keeping.store(newValue, ordering: .relaxed) }
+    }
+
     // MARK: The hub's side
 
     /// Hands a publication on.
     ///
     /// - Parameter shard: Whose publication it is; those of one shard keep their order. Nil from no loop.
+    /// - Parameter answer: Left to the caller when other nodes cannot be reached.
     func publish(_ publication: Publication, from shard: Int?, _ answer: PendingAnswer? = nil) -> Outcome {
-        if isAvailable { return append(.publish(publication, answer), from: shard) }
-        if waits, case .full = append(.publish(publication, nil), from: shard) { return .full }
-        return .unavailable
+        var outcome = Outcome.unavailable
+        if isAvailable {
+            outcome = append(.publish(publication, answer), from: shard)
+        } else if keepsPublications {
+            outcome = append(.publish(publication, nil), from: shard)
+            if outcome.isReachable {
+                outcome.isReachable = false
+                return outcome
+            }
+        }
+        if !outcome.isReachable { refused.add(1, ordering: .relaxed) }
+        return outcome
     }
 
     /// Hands on a frame for a client that is not on this node.
@@ -61,11 +75,18 @@ package final class Outbox: Sendable {
         return append(.forward(frame, id, answer), from: shard)
     }
 
-    /// Tells that a topic has its first subscriber, or none any more.
+    /// Whether there is no room for what comes from no loop.
+    var isFull: Bool { mailbox(of: nil).isFull }
+
+    /// Tells that a topic has its first subscriber, or none any more; also while other nodes cannot be reached.
     func interestChanged(_ topic: TopicName, from shard: Int) -> Outcome { append(.interest(topic), from: shard) }
 
     private func append(_ command: Command, from shard: Int?) -> Outcome {
-        mailbox(of: shard).append(command) ? .accepted : .full
+        switch mailbox(of: shard).append(command) {
+        case .accepted: .accepted
+        case .full: Outcome(isReachable: true, isFull: true)
+        case .closed: .unavailable
+        }
     }
 
     private func mailbox(of shard: Int?) -> Mailbox<Command> {
@@ -77,13 +98,14 @@ package final class Outbox: Sendable {
     func isFull(for shard: Int, waking wakeup: Wakeup) -> Bool { mailbox(of: shard).isFull(waking: wakeup) }
 
     /// What the outbox did with what it was given.
-    enum Outcome {
-        /// It is on its way.
-        case accepted
-        /// It is on its way, and there is no room for more: whoever publishes has to wait.
-        case full
-        /// Other nodes cannot be reached.
-        case unavailable
+    struct Outcome {
+        /// It is on its way; if not, other nodes cannot be reached.
+        var isReachable: Bool
+        /// There is no room for more: whoever publishes has to wait.
+        var isFull: Bool
+
+        static let accepted = Outcome(isReachable: true, isFull: false)
+        static let unavailable = Outcome(isReachable: false, isFull: false)
     }
 
     // MARK: The bus loop's side
@@ -98,6 +120,18 @@ package final class Outbox: Sendable {
     package func finish(_ mailbox: Int, _ done: ArraySlice<Command>, isBehind: Bool) {
         let bytes = done.reduce(0) { $0 + $1.byteCount }
         mailboxes[mailbox].finish(done.count, bytes: bytes, isBehind: isBehind)
+    }
+
+    /// How many publications were refused since this was last asked, as other nodes could not be reached.
+    package func takeRefused() -> UInt64 { refused.exchange(0, ordering: .relaxed) }
+
+    /// Takes nothing any more: what comes from now on is told at once that other nodes cannot be reached.
+    ///
+    /// - Returns: What nobody has taken, of all mailboxes.
+    package func close() -> [Command] {
+        isAvailable = false
+        keepsPublications = false
+        return mailboxes.flatMap { $0.close() }
     }
 
     /// Bytes that wait for the bus loop.

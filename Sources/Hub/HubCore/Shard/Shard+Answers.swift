@@ -77,16 +77,25 @@ extension Shard {
     func note(_ name: TopicName, isConfirmed: Bool) {
         guard let topic = topics[name] else { return }
         topic.reach = isConfirmed ? .confirmed : .unavailable
+        let isReachable = isConfirmed && hub.outbox?.isAvailable ?? true
         let waiting = topic.waiting
-        topic.waiting = []
-        for answer in waiting where answer.take() { give(answer, .subscribed(name, isReachable: isConfirmed)) }
+        topic.waiting = [:]
+        for answers in waiting.values {
+            for answer in answers where answer.take() { give(answer, .subscribed(name, isReachable: isReachable)) }
+        }
     }
 
     /// Answers a client's requests that wait for a topic, before it leaves it: answers of one topic keep their order.
     func answerWaiting(_ client: Client, for topic: Topic) {
-        guard !topic.waiting.isEmpty else { return }
-        let own = topic.waiting.filter { $0.client === client.handle }
-        topic.waiting.removeAll { $0.client === client.handle }
+        guard !topic.waiting.isEmpty, let own = topic.waiting.removeValue(forKey: ObjectIdentifier(client.handle))
+        else {
+            return
+        }
         for answer in own where answer.take() { give(answer, .subscribed(topic.name, isReachable: false)) }
+    }
+
+    /// Answers a request to subscribe once the bus has confirmed its topic.
+    func awaitReach(_ topic: Topic, _ message: borrowing Message) {
+        topic.waiting[ObjectIdentifier(message.client.handle), default: []].append(answerLater(message))
     }
 }

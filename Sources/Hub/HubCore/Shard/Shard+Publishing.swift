@@ -44,16 +44,12 @@ extension Shard {
             loopsToMiss: isReceived ? 0 : others.count
         )
         others.forEach { other in
-            if !inboxes[other].append(.publish(publication)) { pause(publisher, .inbox) }
+            if case .full = inboxes[other].append(.publish(publication)) { pause(publisher, .inbox) }
         }
         guard let outbox = hub.outbox else { return true }
-        switch outbox.publish(publication, from: index, answer) {
-        case .accepted: return true
-        case .full:
-            pause(publisher, .bus)
-            return true
-        case .unavailable: return false
-        }
+        let outcome = outbox.publish(publication, from: index, answer)
+        if outcome.isFull { pause(publisher, .bus) }
+        return outcome.isReachable
     }
 
     /// Puts a client's message into the queue of another client of the hub.

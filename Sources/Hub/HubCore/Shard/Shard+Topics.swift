@@ -41,7 +41,11 @@ extension Shard {
         let joined = hub.topicTable.join(topic.name, index)
         guard let outbox = hub.outbox else { return }
         topic.reach = joined.reach
-        if joined.isFirst, case .full = outbox.interestChanged(topic.name, from: index) { pause(client, .bus) }
+        guard joined.isFirst else { return }
+        let outcome = outbox.interestChanged(topic.name, from: index)
+        if outcome.isFull { pause(client, .bus) }
+        // The bus is closed: nobody will confirm it.
+        if !outcome.isReachable { hub.settle(topic.name, isConfirmed: false) }
     }
 
     private func leaveTable(_ topic: Topic) {

@@ -93,7 +93,7 @@ package final class Shard {
     /// Answers whoever still waits for a write, and lets go of all batches: nothing will be written any more.
     private func abandon() {
         abandonCommands()
-        inbox.swap(&commands)
+        commands = inbox.close()
         abandonCommands()
         for case let client? in clients { discardQueue(of: client, .closed) }
         for topic in dirtyTopics {

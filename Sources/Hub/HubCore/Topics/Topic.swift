@@ -16,8 +16,8 @@ final class Topic {
     var isDirty = false
     /// Whether other nodes' messages to it arrive.
     var reach = TopicTable.Reach.confirmed
-    /// Requests to subscribe that wait until that is known.
-    var waiting: [PendingAnswer] = []
+    /// Requests to subscribe that wait until that is known, by their clients' handles: each client's in order.
+    var waiting: [ObjectIdentifier: [PendingAnswer]] = [:]
     /// The name as messages carry it.
     let encodedName: EncodedString
 

@@ -121,10 +121,9 @@ extension Message {
             guard let error else { return answer.complete(.published(topic)) }
             answer.complete(.error(MessageError(hub.refused(error))))
         }
-        switch outcome {
-        case .full?: shard.pause(client, .bus)
-        case .unavailable?, nil: answer.complete(.error(MessageError(hub.refused(hub.unreachable(target)))))
-        case .accepted?: break
+        if outcome?.isFull == true { shard.pause(client, .bus) }
+        if outcome?.isReachable != true {
+            answer.complete(.error(MessageError(hub.refused(hub.unreachable(target)))))
         }
     }
 

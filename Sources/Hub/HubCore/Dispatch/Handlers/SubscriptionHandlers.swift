@@ -16,10 +16,7 @@ struct SubscribeHandler: MessageHandler {
         } catch {
             throw MessageError(error)
         }
-        if topic.reach == .pending {
-            topic.waiting.append(message.answerLater())
-            return
-        }
+        if topic.reach == .pending { return message.shard.awaitReach(topic, message) }
         let isReachable = topic.reach == .confirmed && message.shard.hub.outbox?.isAvailable ?? true
         message.reply { timestamp, bytes in
             HubMessage.subscribed(

@@ -23,7 +23,7 @@ struct BusParts {
         self.configuration = configuration
         let loop = try EventLoop(index: -1)
         self.loop = loop
-        outbox = Outbox(shards: shards, waits: configuration.bus.buffer.maxBytes.bytes > 0, Wakeup { loop.wake() })
+        outbox = Outbox(shards: shards, Wakeup { loop.wake() })
     }
 
     /// Puts the hub and its bus together.
