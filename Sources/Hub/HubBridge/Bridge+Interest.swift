@@ -12,24 +12,28 @@ extension Bridge {
         let topic = BusTopic(name)
         guard hub.wants(name) else { return interest.leave(name, at: now &+ settings.unsubscribeAfter) }
         interest.stay(name)
-        let isNew = link.interest.want(topic)
-        if !link.takesPublications {
-            interest.noteLate(name, link.interest.generation)
+        if link.interest.want(topic) {
+            let generation = link.interest.generation
+            guard !link.takesPublications else {
+                return interest.await(name, generation, until: now &+ settings.confirmTimeout)
+            }
+            interest.noteLate(name, generation)
             hub.settle(name, isConfirmed: false)
-        } else if isNew {
-            interest.await(name, link.interest.generation, until: now &+ settings.confirmTimeout)
-        } else if interest.late[name] != nil {
+        } else if interest.isLate(name) {
             hub.settle(name, isConfirmed: false)
         } else if !interest.isAwaited(name) {
+            // Also while the bus is down: it is not taken for available again before all that was confirmed is so again.
             hub.settle(name, isConfirmed: true)
         }
     }
 
-    /// Answers those who have waited long enough, and gives up what nobody has wanted for a while.
+    /// Answers those who have waited long enough, or wait for a bus that is down, and gives up what nobody has wanted for a
+    /// while.
     func settleInterest(_ now: UInt64) {
-        for name in interest.takeLate(at: now) { hub.settle(name, isConfirmed: false) }
+        for name in interest.takeLate(at: link.takesPublications ? now : .max) { hub.settle(name, isConfirmed: false) }
         for name in interest.takeLeft(now) where !hub.wants(name) {
             let topic = BusTopic(name)
+            interest.forget(name)
             link.interest.drop(topic)
             gaps.forget(topic)
         }
@@ -37,7 +41,7 @@ extension Bridge {
 
     package func refused(_ topic: BusTopic) {
         guard let name = topic.topicName else { return }
-        interest.refuse(name)
+        interest.refuse(name, link.interest.generation)
         hub.settle(name, isConfirmed: false)
     }
 

@@ -23,7 +23,7 @@ extension Bridge {
 
     package func flows(_ isReady: Bool) {
         board.isReady = isReady
-        guard isReady else { return interest.forgetRefusals() }
+        guard isReady else { return interest.forgetRefusals(link.interest.generation) }
         if case .starting(_, _, let whenDone) = phase {
             let deadline = clock.monotonic() &+ settings.startWindow
             phase = .starting(deadline: deadline, hasAnnounced: true, whenDone)
@@ -31,11 +31,15 @@ extension Bridge {
         announce()
     }
 
-    /// Says who this node is.
+    /// Says who this node is, as long as it takes part, and then that it leaves.
     func announce(_ phase: NodeRecord.Phase? = nil) {
         guard link.takesPublications else { return }
         var record = ownRecord
-        if let phase { record.phase = phase }
+        switch self.phase {
+        case .starting, .serving: break
+        case .leaving where phase == .leaving: record.phase = .leaving
+        case .idle, .refused, .leaving, .closed: return
+        }
         for topic in [BusTopic.broadcast] + members.records.map({ .node($0.id) }) {
             record.heads[topic] = sequences.head(topic)
         }
@@ -66,7 +70,7 @@ extension Bridge {
         }
         for (topic, head) in record.heads where topic == .broadcast || topic == ownTopic {
             let missing = gaps.announced(record.incarnation, topic, head)
-            if missing > 0 { lost(missing, of: record.incarnation, on: topic) }
+            if missing > 0 { lost(missing, of: record.incarnation, record.id, on: topic) }
         }
     }
 
@@ -80,10 +84,11 @@ extension Bridge {
     /// Another node has this node's name: the later one of them must not serve.
     private func sameName(_ record: NodeRecord) {
         switch (phase, record.phase) {
+        case (.starting, .leaving): break
         case (.starting(_, _, let whenDone), _):
             // Of two that start together one goes on.
             if record.phase == .starting, record.incarnation < identity.incarnation { return }
-            phase = .serving
+            phase = .refused
             whenDone(.nameTaken(record))
         case (.serving, .serving):
             logger.error(
@@ -115,8 +120,8 @@ extension Bridge {
 
     func tickMembers(_ now: UInt64) {
         if now >= nextHeartbeat {
+            nextHeartbeat = now &+ settings.heartbeat
             announce()
-            if !link.takesPublications { nextHeartbeat = now &+ settings.heartbeat }
             showNodes()
         }
         guard now > settings.memberTimeout else { return }

@@ -37,9 +37,13 @@ extension Bridge {
         link.publish(writer.encode(fields, payload: payload), fields.kind, to: fields.topic, observer)
     }
 
-    /// Gives up what has waited too long for the bus.
-    func expireBuffer(_ now: UInt64) {
-        while let publication = buffer.popExpired(now) { send(publication, nil, now) }
+    /// Gives up what has waited too long for the bus, and sends the rest once it is back.
+    func emptyBuffer(_ now: UInt64) {
+        var expired: UInt64 = 0
+        while buffer.popExpired(now) != nil { expired += 1 }
+        link.refused(expired)
+        guard link.takesPublications else { return }
+        while link.hasRoom, let publication = buffer.popFirst() { send(publication, nil, now) }
     }
 }
 

@@ -12,7 +12,8 @@ extension Bridge: BusSink {
         switch (envelope.kind, topic.kind) {
         case (.publication, .broadcast), (.publication, .topic):
             guard let name = topic.topicName else { return metrics.dropped(.decode) }
-            guard isNew(envelope, on: topic) else { return }
+            guard isWanted(topic, name), !isNumbered(name) || isNew(envelope, on: topic) else { return }
+            guard isFrame(envelope) else { return metrics.dropped(.decode) }
             deliver(envelope.payload, isBinary: envelope.isBinary, to: name)
         case (.request, .node):
             if topic == ownTopic, isNew(envelope, on: topic) { answer(envelope) }
@@ -23,12 +24,24 @@ extension Bridge: BusSink {
         }
     }
 
+    /// Whether the node wants a topic: what was on its way when that ended goes nowhere, and must leave no trace.
+    private func isWanted(_ topic: BusTopic, _ name: TopicName) -> Bool {
+        name.isBroadcast || link.interest.contains(topic)
+    }
+
+    /// Whether numbers of a topic tell anything: before the server has confirmed it, messages of an earlier interest in it may
+    /// still come, and what nobody wanted between the two is no gap.
+    private func isNumbered(_ name: TopicName) -> Bool { name.isBroadcast || !interest.isUnconfirmed(name) }
+
+    /// Whether clients can be sent a payload: they end their connections over a text that is no UTF-8.
+    func isFrame(_ envelope: Envelope) -> Bool { envelope.isBinary || UTF8Validator.isValid(envelope.payload) }
+
     private func isNew(_ envelope: Envelope, on topic: BusTopic) -> Bool {
         let position = SequenceBook.Position(epoch: envelope.epoch, sequence: envelope.sequence)
         switch gaps.received(envelope.incarnation, topic, position) {
         case .expected: return true
         case .gap(let missing):
-            lost(missing, of: envelope.incarnation, on: topic)
+            lost(missing, of: envelope.incarnation, String(decoding: envelope.origin, as: UTF8.self), on: topic)
             return true
         case .duplicate:
             metrics.duplicates.increment()
@@ -36,9 +49,9 @@ extension Bridge: BusSink {
         }
     }
 
-    func lost(_ messages: UInt64, of incarnation: UInt64, on topic: BusTopic) {
+    func lost(_ messages: UInt64, of incarnation: UInt64, _ origin: String, on topic: BusTopic) {
         metrics.gaps.increment(by: messages)
-        gapLog.lost(messages, of: incarnation, on: topic)
+        gapLog.lost(messages, of: incarnation, origin, on: topic)
     }
 
     private func deliver(_ payload: UnsafeRawBufferPointer, isBinary: Bool, to topic: TopicName) {
@@ -66,19 +79,29 @@ extension Bridge: BusSink {
 
     package func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {
         guard let receiver = BareReceiver(topic) else { return metrics.dropped(.decode) }
+        if let client = receiver.client {
+            // Every node gets it, and all but one have no such client.
+            guard hub.isLocal(client) else { return }
+        } else {
+            guard isWanted(topic, receiver.name) else { return }
+        }
         guard let frame = BareFrame(bytes, to: receiver.name, hub: hub, limit: settings.maxMessageBytes) else {
             return metrics.dropped(.tooLarge)
         }
         guard let client = receiver.client else {
             return frame.bytes.withUnsafeBytes { deliver($0, isBinary: frame.isBinary, to: receiver.name) }
         }
-        // What came before it is before it.
-        deliverIncoming()
+        let error = push(frame.isBinary ? .binary(frame.bytes) : .text(frame.bytes), to: client)
+        if error?.code == .sendBufferFull { metrics.dropped(.queueFull) }
+    }
+
+    /// Pushes a frame to a client of this node.
+    func push(_ frame: Frame, to id: ClientID) -> HubError? {
         do throws(HubError) {
-            _ = try hub.pushLocally(frame.isBinary ? .binary(frame.bytes) : .text(frame.bytes), to: client)
+            if try !hub.pushLocally(frame, to: id) { isHubFull = true }
+            return nil
         } catch {
-            // Every node gets it, and all but one have no such client.
-            if error.code == .sendBufferFull { metrics.dropped(.queueFull) }
+            return error
         }
     }
 }

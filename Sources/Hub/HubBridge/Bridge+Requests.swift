@@ -15,16 +15,17 @@ extension Bridge {
         _ now: UInt64,
         _ completion: @escaping @Sendable (HubError?) -> Void
     ) {
-        // It may have connected here since, or it was never elsewhere.
         let nodes = members.nodes(tagged: id.tag)
+        if nodes.isEmpty, id.tag == hub.tag { return completion(.clientNotFound) }
         guard link.takesPublications else { return completion(.busUnavailable) }
         guard !nodes.isEmpty else { return completion(.clientNotFound) }
         let deadline = now &+ settings.requestTimeout
-        guard let request = requests.open(to: nodes.count, until: deadline, completion) else {
+        guard let request = requests.open(to: nodes.map(\.incarnation), until: deadline, completion) else {
             return completion(.busUnavailable)
         }
-        for node in nodes {
-            var fields = EnvelopeWriter.Fields(.request, to: .node(node.id))
+        // Nodes of one name have one inbox.
+        for node in Set(nodes.map(\.id)) {
+            var fields = EnvelopeWriter.Fields(.request, to: .node(node))
             fields.isBinary = frame.isBinary
             fields.publishTime = clock.unixMicroseconds()
             fields.correlation = request
@@ -48,17 +49,10 @@ extension Bridge {
 
     private func outcome(of request: Envelope) -> String {
         guard request.extensions[.operation]?.elementsEqual("unicast".utf8) == true,
-            let client = request.extensions[.client], let id = ClientID(bytes: client)
+            let client = request.extensions[.client], let id = ClientID(bytes: client), isFrame(request)
         else { return "unsupported" }
-        // What came before it is before it.
-        deliverIncoming()
         let payload = Array(request.payload)
-        do throws(HubError) {
-            _ = try hub.pushLocally(request.isBinary ? .binary(payload) : .text(payload), to: id)
-            return "ok"
-        } catch {
-            return error.code.rawValue
-        }
+        return push(request.isBinary ? .binary(payload) : .text(payload), to: id)?.code.rawValue ?? "ok"
     }
 
     /// Takes another node's answer.
@@ -71,6 +65,6 @@ extension Bridge {
             case HubError.Code.clientNotFound.rawValue: .clientNotFound
             default: .busUnavailable
             }
-        requests.answered(request, error)
+        requests.answered(request, by: answer.incarnation, error)
     }
 }

@@ -54,17 +54,23 @@ package final class Bridge {
     var nextHeartbeat = UInt64.max
     var phase = Phase.idle
     let ownTopic: BusTopic
-    private let roomWakeup: Wakeup
+    private let wakeup: Wakeup
     private let nodes: Gauge
-    private var commands: [[Outbox.Command]]
-    private var nextCommand: [Int]
+    var commands: [[Outbox.Command]]
+    var nextCommand: [Int]
+    /// Who waits for the end.
+    var closings: [() -> Void] = []
+    var hasEnded = false
 
     enum Phase {
         case idle
         /// Looks for others until the deadline.
         case starting(deadline: UInt64, hasAnnounced: Bool, (Start) -> Void)
         case serving
-        case leaving(deadline: UInt64, () -> Void)
+        /// Another node has its name: it takes no part.
+        case refused
+        /// Sends what waits; then says that it leaves, and waits for that.
+        case leaving(deadline: UInt64, hasAnnounced: Bool)
         case closed
     }
 
@@ -93,7 +99,7 @@ package final class Bridge {
         self.nodes = nodes
         self.logger = logger
         self.clock = clock
-        roomWakeup = wakeup
+        self.wakeup = wakeup
         writer = EnvelopeWriter(identity)
         gapLog = GapLog(logger)
         buffer = DownBuffer(limit: settings.bufferBytes, age: settings.bufferAge)
@@ -103,6 +109,8 @@ package final class Bridge {
     }
 
     /// Connects, and looks for other nodes: for a second, also when the bus cannot be reached.
+    ///
+    /// - Parameter whenDone: Called once on the bus loop, unless ``close(_:)`` comes first.
     package func start(_ whenDone: @escaping (Start) -> Void) {
         link.sink = self
         link.interest.want(.broadcast)
@@ -124,41 +132,42 @@ package final class Bridge {
         tickMembers(now)
         settleInterest(now)
         requests.expire(now)
-        expireBuffer(now)
-        gapLog.tell(now) { members.record(of: $0)?.id ?? "unknown" }
-        if isHubFull, hub.hasRoom(waking: roomWakeup) {
+        link.refused(outbox.takeRefused())
+        gapLog.tell(now)
+        let hasResumed = isHubFull && hub.hasRoom(waking: wakeup)
+        if hasResumed {
             isHubFull = false
             link.resume()
         }
+        tickLeaving(now, hasSentAll: isDone && buffer.count == 0)
         now = clock.monotonic()
         let linkDeadline = link.tick(now)
         // After the link's tick, which may have lost the bus or found it.
         outbox.isAvailable = isOpen && link.takesPublications
+        outbox.keepsPublications = isOpen && settings.bufferBytes > 0
         metrics.set(buffered: buffer.count)
         metrics.set(.sent, topics: sequences.count, evictions: sequences.evictions)
         metrics.set(.received, topics: gaps.count, evictions: gaps.evictions)
-        tickLeaving(now)
-        if !isDone, link.hasRoom { return now }
+        // What waited in the adapter may have filled the hub again: then nobody wakes this loop before it has asked.
+        if !isDone && link.hasRoom || hasResumed && isHubFull { return now }
         return [
             linkDeadline, nextHeartbeat, startDeadline, leaveDeadline, interest.nextDeadline, requests.nextDeadline,
-            gapLog.nextDeadline,
+            gapLog.nextDeadline, buffer.nextDeadline,
         ].reduce(now &+ 1_000_000_000, min)
     }
 
     private var isOpen: Bool {
         switch phase {
         case .starting, .serving: true
-        case .idle, .leaving, .closed: false
+        case .idle, .refused, .leaving, .closed: false
         }
     }
 
     // MARK: What the hub's loops ask
 
     /// Does what waits in the outbox, a few of each mailbox in turn; false when something is left.
-    private func takeCommands(_ now: UInt64) -> Bool {
-        while link.hasRoom, let publication = link.takesPublications ? buffer.popFirst() : nil {
-            send(publication, nil, now)
-        }
+    func takeCommands(_ now: UInt64) -> Bool {
+        emptyBuffer(now)
         var isDone = false
         while !isDone, link.hasRoom {
             isDone = true
@@ -174,7 +183,8 @@ package final class Bridge {
         guard first < end else { return true }
         for index in first..<end { perform(commands[mailbox][index], now) }
         let isDone = end == commands[mailbox].count
-        outbox.finish(mailbox, commands[mailbox][first..<end], isBehind: !isDone)
+        // What is left is done at once, as long as the link has room.
+        outbox.finish(mailbox, commands[mailbox][first..<end], isBehind: !isDone && !link.hasRoom)
         nextCommand[mailbox] = isDone ? 0 : end
         if isDone { commands[mailbox].removeAll(keepingCapacity: commands[mailbox].capacity <= 8192) }
         return isDone
@@ -191,44 +201,5 @@ package final class Bridge {
     func showNodes() {
         nodes.set(members.count + 1)
         board.records = [ownRecord] + members.records
-    }
-
-    // MARK: The end
-
-    /// Sends what waits, says that this node leaves, and closes the bus; `done` is called within a second or so.
-    package func close(_ done: @escaping () -> Void) {
-        switch phase {
-        case .leaving, .closed: return done()
-        case .idle, .starting, .serving: break
-        }
-        outbox.isAvailable = false
-        _ = takeCommands(clock.monotonic())
-        phase = .leaving(deadline: clock.monotonic() &+ settings.closeTimeout, done)
-        if link.takesPublications { announce(.leaving) }
-    }
-
-    private var leaveDeadline: UInt64 {
-        if case .leaving(let deadline, _) = phase { deadline } else { .max }
-    }
-
-    private func tickLeaving(_ now: UInt64) {
-        guard case .leaving(let deadline, let done) = phase else { return }
-        let isIdle = commands.allSatisfy(\.isEmpty) && link.isSettled
-        guard isIdle || now >= deadline || !link.takesPublications else { return }
-        phase = .closed
-        failCommands()
-        requests.expire(.max)
-        link.close(done)
-    }
-
-    /// Answers whoever still waits for what will not be sent.
-    private func failCommands() {
-        for mailbox in commands.indices {
-            outbox.take(mailbox, &commands[mailbox])
-            for command in commands[mailbox] {
-                if case .forward(_, _, let completion) = command { completion(.busUnavailable) }
-            }
-            commands[mailbox] = []
-        }
     }
 }

@@ -4,7 +4,7 @@
 import HubBus
 import HubCore
 
-/// Publications that wait until the bus is back: bounded in bytes and age, the oldest goes first.
+/// Publications that wait until the bus is back: bounded in bytes and age, and sent in their order.
 struct DownBuffer {
     private var entries = FIFO<(publication: Publication, expires: UInt64)>()
     private let limit: Int
@@ -26,6 +26,9 @@ struct DownBuffer {
         byteCount += size
         return true
     }
+
+    /// When the oldest has waited too long.
+    var nextDeadline: UInt64 { entries.first?.expires ?? .max }
 
     /// Takes the oldest if it has waited too long by then.
     mutating func popExpired(_ now: UInt64) -> Publication? { taken(entries.popFirst { $0.expires <= now }) }

@@ -7,6 +7,7 @@ import HubLog
 /// Tells of lost messages: once a second at most, with what was lost since, for each node apart.
 struct GapLog {
     private struct Loss {
+        let origin: String
         var messages: UInt64 = 0
         /// No more than a thousand are told apart.
         var topics: Set<BusTopic> = []
@@ -18,22 +19,22 @@ struct GapLog {
 
     init(_ logger: Logger) { self.logger = logger }
 
-    /// When ``tell(_:_:)`` has something to say.
+    /// When ``tell(_:)`` has something to say.
     var nextDeadline: UInt64 { losses.isEmpty ? .max : next }
 
-    mutating func lost(_ messages: UInt64, of incarnation: UInt64, on topic: BusTopic) {
-        losses[incarnation, default: Loss()].messages &+= messages
+    mutating func lost(_ messages: UInt64, of incarnation: UInt64, _ origin: String, on topic: BusTopic) {
+        losses[incarnation, default: Loss(origin: origin)].messages &+= messages
         if losses[incarnation]?.topics.count ?? 0 < 1000 { losses[incarnation]?.topics.insert(topic) }
     }
 
-    mutating func tell(_ now: UInt64, _ name: (UInt64) -> String) {
+    mutating func tell(_ now: UInt64) {
         guard now >= next, !losses.isEmpty else { return }
         next = now &+ 1_000_000_000
-        for (incarnation, loss) in losses {
+        for loss in losses.values {
             logger.warning(
                 "messages of another node were lost on the bus",
                 [
-                    LogField("origin", name(incarnation)), LogField("messages", loss.messages),
+                    LogField("origin", loss.origin), LogField("messages", loss.messages),
                     LogField("topics", loss.topics.count), LogField("topic", loss.topics.first?.name ?? ""),
                 ]
             )

@@ -5,57 +5,89 @@ import HubBus
 import HubWire
 
 /// What of the hub's interest is under way: topics that the server has not confirmed, and topics that nobody wants any more.
+///
+/// No I/O, no clock. Each step is O(1), amortised.
 struct TopicInterest {
-    /// A topic that waits for the server.
-    struct Awaited {
-        let topic: TopicName
-        let generation: UInt64
-        let deadline: UInt64
+    private enum Wait {
+        /// Its subscribers wait for the server.
+        case awaited
+        /// They were told that it is not confirmed, and are not told again before the server confirms it.
+        case late
+        /// They were told so, and what the server confirms is not meant for it, as it has refused it.
+        case refused
     }
 
-    /// In the order in which they were asked for, so the first is the next to be confirmed, and to be late.
-    private var awaited = FIFO<Awaited>()
-    private var awaitedTopics: Set<TopicName> = []
-    /// Those that were late: their subscribers were told, and are not told again before the server confirms them.
-    private(set) var late: [TopicName: UInt64] = [:]
+    /// What is not confirmed: the generation that has to be, and whether somebody waits for it.
+    private var unconfirmed: [TopicName: (generation: UInt64, wait: Wait)] = [:]
+    /// The same in the order of the generations, what was forgotten or asked for anew since included.
+    private var generations = FIFO<(topic: TopicName, generation: UInt64)>()
+    /// Those that are awaited, in the order in which they are late.
+    private var deadlines = FIFO<(topic: TopicName, generation: UInt64, deadline: UInt64)>()
     /// When a topic that nobody wants is given up.
     private var leaving: [TopicName: UInt64] = [:]
     private var leavingOrder = FIFO<(topic: TopicName, due: UInt64)>()
 
-    var nextDeadline: UInt64 { min(awaited.first?.deadline ?? .max, leavingOrder.first?.due ?? .max) }
+    /// When there is something to take.
+    var nextDeadline: UInt64 { min(deadlines.first?.deadline ?? .max, leavingOrder.first?.due ?? .max) }
+
+    /// How many entries are held, whether they still mean something or not.
+    var heldCount: Int { generations.count + deadlines.count + leavingOrder.count }
 
     /// Notes that the server was asked for a topic.
     mutating func await(_ topic: TopicName, _ generation: UInt64, until deadline: UInt64) {
-        awaited.append(Awaited(topic: topic, generation: generation, deadline: deadline))
-        awaitedTopics.insert(topic)
+        note(topic, generation, .awaited)
+        deadlines.append((topic, generation, deadline))
+    }
+
+    /// Notes that a topic is not confirmed, and its subscribers were told so.
+    mutating func noteLate(_ topic: TopicName, _ generation: UInt64) { note(topic, generation, .late) }
+
+    private mutating func note(_ topic: TopicName, _ generation: UInt64, _ wait: Wait) {
+        let known = unconfirmed.updateValue((generation, wait), forKey: topic)
+        guard known?.generation != generation else { return }
+        generations.append((topic, generation))
+        // In a long outage topics come and go.
+        if generations.count > 2 * unconfirmed.count + 1024 { dropForgotten() }
+    }
+
+    private mutating func dropForgotten() {
+        var kept = FIFO<(topic: TopicName, generation: UInt64)>()
+        while let next = generations.popFirst() {
+            if unconfirmed[next.topic]?.generation == next.generation { kept.append(next) }
+        }
+        generations = kept
     }
 
     /// Whether the server was asked for a topic and has still time to answer.
-    func isAwaited(_ topic: TopicName) -> Bool { awaitedTopics.contains(topic) }
+    func isAwaited(_ topic: TopicName) -> Bool { unconfirmed[topic]?.wait == .awaited }
 
-    /// Notes that a topic is not confirmed, and its subscribers were told so.
-    mutating func noteLate(_ topic: TopicName, _ generation: UInt64) { late[topic] = generation }
+    /// Whether the server was asked for a topic and did not answer in time, or refused it.
+    func isLate(_ topic: TopicName) -> Bool { isUnconfirmed(topic) && !isAwaited(topic) }
+
+    /// Whether the server was asked for a topic and has not answered.
+    func isUnconfirmed(_ topic: TopicName) -> Bool { !unconfirmed.isEmpty && unconfirmed[topic] != nil }
 
     /// Notes that the server has refused a topic: what it confirms from now on is of others, until it is asked anew.
-    mutating func refuse(_ topic: TopicName) {
-        awaitedTopics.remove(topic)
-        late[topic] = .max
+    mutating func refuse(_ topic: TopicName, _ generation: UInt64) {
+        unconfirmed[topic] = (unconfirmed[topic]?.generation ?? generation, .refused)
     }
 
-    /// The connection is lost: what was refused will be asked for again.
-    mutating func forgetRefusals() {
-        for (topic, generation) in late where generation == .max { late[topic] = 0 }
+    /// The connection is lost: what was refused is asked for again, with all else.
+    mutating func forgetRefusals(_ generation: UInt64) {
+        for (topic, known) in unconfirmed where known.wait == .refused {
+            unconfirmed[topic] = nil
+            note(topic, generation, .late)
+        }
     }
 
     /// Takes the topics that the server has confirmed with a generation.
     mutating func confirm(_ generation: UInt64) -> [TopicName] {
         var topics: [TopicName] = []
-        while let next = awaited.popFirst(where: { $0.generation <= generation }) {
-            if awaitedTopics.remove(next.topic) != nil { topics.append(next.topic) }
-        }
-        for (topic, asked) in late where asked <= generation {
-            late[topic] = nil
-            topics.append(topic)
+        while let next = generations.popFirst(where: { $0.generation <= generation }) {
+            guard let known = unconfirmed[next.topic], known.generation == next.generation, known.wait != .refused
+            else { continue }
+            unconfirmed[next.topic] = nil
+            topics.append(next.topic)
         }
         return topics
     }
@@ -63,13 +95,17 @@ struct TopicInterest {
     /// Takes the topics that have waited too long, which are late from now on.
     mutating func takeLate(at now: UInt64) -> [TopicName] {
         var topics: [TopicName] = []
-        while let next = awaited.popFirst(where: { $0.deadline <= now }) {
-            guard awaitedTopics.remove(next.topic) != nil else { continue }
-            late[next.topic] = next.generation
+        while let next = deadlines.popFirst(where: { $0.deadline <= now }) {
+            guard let known = unconfirmed[next.topic], known.generation == next.generation, known.wait == .awaited
+            else { continue }
+            unconfirmed[next.topic] = (known.generation, .late)
             topics.append(next.topic)
         }
         return topics
     }
+
+    /// Forgets that a topic is not confirmed: nobody wants it.
+    mutating func forget(_ topic: TopicName) { unconfirmed[topic] = nil }
 
     /// Notes that nobody wants a topic any more.
     mutating func leave(_ topic: TopicName, at due: UInt64) {
@@ -88,7 +124,6 @@ struct TopicInterest {
         while let (topic, _) = leavingOrder.popFirst(where: { $0.due <= now }) {
             guard let due = leaving.removeValue(forKey: topic), due != .max else { continue }
             if due <= now {
-                late[topic] = nil
                 topics.append(topic)
             } else {
                 // It was wanted and left again meanwhile.

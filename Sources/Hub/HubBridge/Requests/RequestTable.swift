@@ -13,41 +13,63 @@ struct RequestTable {
 
     private struct Entry {
         let completion: @Sendable (HubError?) -> Void
-        /// How many nodes have still to answer.
-        var waiting: Int
-        /// What is told if none says ok: a queue that is full says more than a client that is unknown.
+        /// The nodes that have still to answer, by their incarnations: several may have one name, and then all are asked.
+        var waiting: [UInt64]
+        /// What is told if none says ok.
         var worst: HubError?
+
+        /// A queue that is full says more than a client that is unknown.
+        mutating func note(_ error: HubError) {
+            if worst.map({ Self.weight($0) < Self.weight(error) }) ?? true { worst = error }
+        }
+
+        private static func weight(_ error: HubError) -> Int {
+            switch error.code {
+            case .sendBufferFull: 2
+            case .clientNotFound: 0
+            default: 1
+            }
+        }
     }
 
     private var entries: [UInt64: Entry] = [:]
     /// All have the same time, so the first that was made is the next to be late.
     private var order = FIFO<(id: UInt64, deadline: UInt64)>()
-    private var lastID: UInt64 = 0
+    /// Begins anywhere: the answers to another node of the same name come here too, and must not be taken for this one's.
+    private var lastID: UInt64
+
+    /// Holds nothing.
+    init(lastID: UInt64 = .random(in: .min ... .max)) { self.lastID = lastID }
 
     var count: Int { entries.count }
     var nextDeadline: UInt64 { order.first?.deadline ?? .max }
 
-    /// Notes a request to so many nodes; nil when there are too many.
+    /// Notes a request to some nodes, by their incarnations; nil when there are too many requests.
     mutating func open(
-        to nodes: Int,
+        to nodes: [UInt64],
         until deadline: UInt64,
         _ completion: @escaping @Sendable (HubError?) -> Void
     ) -> UInt64? {
         guard entries.count < Self.limit else { return nil }
-        lastID += 1
+        lastID &+= 1
         entries[lastID] = Entry(completion: completion, waiting: nodes)
         order.append((lastID, deadline))
         return lastID
     }
 
     /// Takes one node's answer; the first that says ok counts, or else the last one to come decides.
-    mutating func answered(_ id: UInt64, _ error: HubError?) {
+    ///
+    /// A refusal counts from those nodes only that were meant.
+    mutating func answered(_ id: UInt64, by node: UInt64, _ error: HubError?) {
         guard var entry = entries[id] else { return }
-        entry.waiting -= 1
-        if let error, entry.worst == nil || error.code == .sendBufferFull { entry.worst = error }
-        guard error == nil || entry.waiting <= 0 else {
-            entries[id] = entry
-            return
+        if let error {
+            guard let index = entry.waiting.firstIndex(of: node) else { return }
+            entry.waiting.remove(at: index)
+            entry.note(error)
+            guard entry.waiting.isEmpty else {
+                entries[id] = entry
+                return
+            }
         }
         entries[id] = nil
         entry.completion(error == nil ? nil : entry.worst)

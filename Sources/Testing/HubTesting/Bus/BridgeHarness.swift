@@ -3,7 +3,7 @@
 
 package import HubBridge
 package import HubBus
-import HubCore
+package import HubCore
 package import HubLog
 import HubLoop
 package import HubMetrics
@@ -14,28 +14,37 @@ package final class BridgeHarness {
     package final class Node {
         package let hub: HubHarness
         package let bridge: Bridge
+        package let outbox: Outbox
+        package let identity: NodeIdentity
         package let registry: Registry
         package let log: MemorySink
         let jobs = JobQueue()
         /// How its start ended.
         package fileprivate(set) var start: Bridge.Start?
         package fileprivate(set) var isClosed = false
-        fileprivate var deadline: UInt64 = 0
+        /// Its bus loop stands still, as if the node were frozen or dead; its hub goes on.
+        package var isFrozen = false
+        /// Its hub's loops stand still.
+        package var isHubFrozen = false
 
         fileprivate init(
             _ id: String,
             _ harness: BridgeHarness,
             shards: Int,
             settings: BridgeSettings,
-            link: BusLink.Settings
+            link: BusLink.Settings,
+            hub hubSettings: HubSettings,
+            incarnation: UInt64
         ) {
             let clock = harness.clock
-            let outbox = Outbox(shards: shards, Wakeup {})
-            hub = HubHarness(shards: shards, outbox: outbox, clock: clock)
+            // Whoever wakes the bus loop gives it something to do.
+            let wakeup = Wakeup { [jobs] in jobs.post {} }
+            outbox = Outbox(shards: shards, wakeup)
+            hub = HubHarness(shards: shards, settings: hubSettings, outbox: outbox, clock: clock)
             registry = Registry()
             log = MemorySink()
             let logger = Logger(level: .debug, sink: log)
-            let identity = NodeIdentity(id: id)
+            identity = NodeIdentity(id: id, incarnation: incarnation)
             let metrics = BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: .redis, mode: "memory")
             let busClock = BusClock(
                 monotonic: { clock.now().nanoseconds },
@@ -61,7 +70,7 @@ package final class BridgeHarness {
                 nodes: registry.gauge("gohub_nodes", help: "Nodes.", shown: .diagnostic),
                 logger: logger,
                 clock: busClock,
-                wakeup: Wakeup {}
+                wakeup: wakeup
             )
         }
     }
@@ -82,9 +91,19 @@ package final class BridgeHarness {
         _ id: String,
         shards: Int = 1,
         settings: BridgeSettings = BridgeSettings(),
-        link: BusLink.Settings = BusLink.Settings()
+        link: BusLink.Settings = BusLink.Settings(),
+        hub: HubSettings = HubSettings(),
+        incarnation: UInt64 = .random(in: 1 ... .max)
     ) -> Node {
-        let node = Node(id, self, shards: shards, settings: settings, link: link)
+        let node = Node(
+            id,
+            self,
+            shards: shards,
+            settings: settings,
+            link: link,
+            hub: hub,
+            incarnation: incarnation
+        )
         nodes.append(node)
         node.bridge.start { node.start = $0 }
         return node
@@ -95,9 +114,10 @@ package final class BridgeHarness {
         _ id: String,
         shards: Int = 1,
         settings: BridgeSettings = BridgeSettings(),
-        link: BusLink.Settings = BusLink.Settings()
+        link: BusLink.Settings = BusLink.Settings(),
+        hub: HubSettings = HubSettings()
     ) -> Node {
-        let node = add(id, shards: shards, settings: settings, link: link)
+        let node = add(id, shards: shards, settings: settings, link: link, hub: hub)
         settle()
         advance(.seconds(2))
         return node
@@ -109,9 +129,11 @@ package final class BridgeHarness {
         while quiet < 2 {
             var moved = serverJobs.run()
             for node in nodes {
-                if node.jobs.run() { moved = true }
-                node.deadline = node.bridge.tick()
-                node.hub.tick()
+                if !node.isFrozen {
+                    if node.jobs.run() { moved = true }
+                    if node.bridge.tick() <= clock.now().nanoseconds { moved = true }
+                }
+                if !node.isHubFrozen { node.hub.tick() }
             }
             quiet = moved ? 0 : quiet + 1
         }
@@ -126,6 +148,18 @@ package final class BridgeHarness {
             left -= step
             settle()
         }
+    }
+
+    /// Changes how the bus fails, and lets that have its effect.
+    package func fail(_ fault: MemoryBroker.Fault) {
+        broker.fault = fault
+        settle()
+    }
+
+    /// Lets the bus work again, and every node find it.
+    package func recover() {
+        fail(.none)
+        advance(.seconds(12))
     }
 
     /// Ends a node in order.

@@ -115,6 +115,11 @@ package final class MemoryBroker: Sendable {
         for job in held { job() }
     }
 
+    /// Whether a connection listens to a name, as far as the server knows.
+    package func isWanted(_ topic: BusTopic) -> Bool {
+        state.withLock { $0.sessions }.contains { $0.wants(topic) }
+    }
+
     /// Cuts all connections once.
     package func cut() {
         fault = .down

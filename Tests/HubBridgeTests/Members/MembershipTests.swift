@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBridge
+import HubBus
+import HubCore
+import HubLog
+import HubTesting
+import Testing
+
+/// Which nodes know each other.
+@Suite("Membership")
+struct MembershipTests {
+    let harness = BridgeHarness()
+
+    @Test("a node that joins is answered at once, and both know each other")
+    func join() {
+        let a = harness.serve("a")
+        #expect(a.value("gohub_nodes") == 1)
+        let b = harness.add("b")
+        harness.settle()
+        #expect(a.knownNodes == ["a", "b"])
+        #expect(b.knownNodes == ["b", "a"])
+        #expect(a.value("gohub_nodes") == 2)
+        #expect(a.logged("a node joined").first?["node"] == "b")
+        harness.advance(.seconds(2))
+        #expect(a.value("gohub_nodes") == 2)
+        #expect(b.value("gohub_nodes") == 2)
+    }
+
+    @Test("three nodes know what each says of itself: address, version, clients, and a tag of its own")
+    func records() {
+        let nodes = ["a", "b", "c"].map { name in
+            var settings = BridgeSettings()
+            settings.adminAddress = "\(name):9090"
+            settings.version = "1.2.3"
+            return harness.serve(name, settings: settings)
+        }
+        for _ in 0..<3 { _ = nodes[1].hub.connect() }
+        harness.advance(.seconds(11))
+        for node in nodes {
+            let records = node.bridge.board.records
+            #expect(records.first?.id == node.identity.id)
+            #expect(Set(records.map(\.admin)) == ["a:9090", "b:9090", "c:9090"])
+            #expect(records.allSatisfy { $0.version == "1.2.3" && $0.phase == .serving })
+            #expect(records.first { $0.id == "b" }?.clients == 3)
+            #expect(Set(records.compactMap(\.tag)).count == 3)
+            #expect(node.bridge.board.isReady)
+        }
+    }
+
+    @Test("after fifteen seconds of silence a node is gone, not before")
+    func silence() {
+        let (a, b) = (harness.serve("a"), harness.serve("b"))
+        b.isFrozen = true
+        harness.advance(.milliseconds(9_900))
+        #expect(a.knownNodes == ["a", "b"])
+        harness.advance(.milliseconds(5_200))
+        #expect(a.knownNodes == ["a"])
+        #expect(a.value("gohub_nodes") == 1)
+        #expect(a.logged("a node is silent").count == 1)
+        b.isFrozen = false
+        harness.advance(.seconds(6))
+        #expect(a.knownNodes == ["a", "b"])
+    }
+
+    @Test("a node that leaves is gone at once, and does not come back")
+    func leave() {
+        let (a, b) = (harness.serve("a"), harness.serve("b"))
+        harness.close(b)
+        #expect(b.isClosed)
+        #expect(a.knownNodes == ["a"])
+        #expect(a.logged("a node left").count == 1)
+        harness.advance(.seconds(20))
+        #expect(a.knownNodes == ["a"])
+        #expect(a.logged("a node joined").count == 1)
+        #expect(a.logged("a node is silent").isEmpty)
+    }
+
+    @Test("a node that leaves does not answer one that joins meanwhile")
+    func leavingIsQuiet() {
+        let (a, b) = (harness.serve("a"), harness.serve("b"))
+        b.bridge.close {}
+        let c = harness.add("c")
+        harness.settle()
+        #expect(a.knownNodes == ["a", "c"])
+        #expect(c.knownNodes == ["c", "a"])
+    }
+
+    @Test("the tag is one that no member uses, and a node without a bus has one too")
+    func tags() {
+        harness.fail(.down)
+        let a = harness.serve("a")
+        #expect(a.start?.isServing == true)
+        #expect(a.hub.hub.tag != nil)
+        #expect(!a.bridge.board.isReady)
+        harness.recover()
+        #expect(a.bridge.board.isReady)
+        #expect(a.value("gohub_nodes") == 1)
+    }
+
+    @Test(
+        "what is no record, or another node's, is dropped and counted",
+        arguments: [
+            "", "{}", "[]", #"{"id":"x"}"#, #"{"id":"","incarnation":"7"}"#, #"{"id":"x","incarnation":"zz"}"#,
+            #"{"id":"x","incarnation":"8"}"#, #"{"id":1,"incarnation":7}"#,
+            #"{"id":"x","incarnation":"7","heads":{"a":{}"#,
+        ]
+    )
+    func malformed(json: String) {
+        let a = harness.serve("a")
+        let stranger = Stranger(harness)
+        stranger.send(.init(.node, to: .nodes), Array(json.utf8))
+        #expect(a.knownNodes == ["a"])
+        #expect(a.bus("inbound_dropped_total", ["reason": "decode"]) == 1)
+    }
+
+    @Test("a record with fields of a later version is read")
+    func later() {
+        let a = harness.serve("a")
+        let json =
+            #"{"id":"x","incarnation":"7","phase":"dreaming","tag":70000,"heads":[],"new":{"a":[1]},"clients":-1}"#
+        Stranger(harness).send(.init(.node, to: .nodes), Array(json.utf8))
+        #expect(a.knownNodes == ["a", "x"])
+    }
+}
+
+extension Bridge.Start {
+    var isServing: Bool { if case .serving = self { true } else { false } }
+    var isNameTaken: Bool { if case .nameTaken = self { true } else { false } }
+}
