@@ -18,9 +18,11 @@ struct ProtocolRequestTests {
                     return try TopicRequest.parse(data).topic
                 case .publish:
                     let request = try PublishRequest.parse(data)
-                    return "\(request.topic)|\(text(request.payload))|\(request.echo)"
+                    let confirm = request.confirm ? "|confirm" : ""
+                    return "\(request.topic)|\(text(request.payload))|\(request.echo)\(confirm)"
                 case .broadcast:
-                    return text(try BroadcastRequest.parse(data).payload)
+                    let request = try BroadcastRequest.parse(data)
+                    return text(request.payload) + (request.confirm ? "|confirm" : "")
                 case .unicast:
                     let request = try UnicastRequest.parse(data)
                     return "\(request.clientID)|\(text(request.payload))"
@@ -46,6 +48,11 @@ struct ProtocolRequestTests {
                 #"a|{"topic":1,"payload":2,"payload":3,"echo":4}|true"#
             ),
             (.publish, #"{"topic":"broadcast","payload":""}"#, #"broadcast|""|true"#),
+            (.publish, #"{"confirm":true,"topic":"a","payload":1}"#, "a|1|true|confirm"),
+            (.publish, #"{"topic":"a","payload":1,"confirm":false,"echo":false}"#, "a|1|false"),
+            (.broadcast, #"{"payload":{"confirm":true}}"#, #"{"confirm":true}"#),
+            (.broadcast, #"{"payload":1,"confirm":true}"#, "1|confirm"),
+            (.broadcast, #"{"confirm":false,"payload":1}"#, "1"),
             (.broadcast, #"{"payload":[1, 2]}"#, "[1, 2]"),
             (.broadcast, #"{"topic":7,"echo":"maybe","payload":0}"#, "0"),
             (.unicast, #"{"client_id":"c1","payload":{}}"#, "c1|{}"),
@@ -110,6 +117,9 @@ struct ProtocolRequestTests {
             (.publish, #"{"topic":"a","payload":1,"echo":"true"}"#, .badMessage, "\"echo\" must be true or false"),
             (.publish, #"{"topic":"a","payload":1,"echo":0}"#, .badMessage, "\"echo\" must be true or false"),
             (.publish, #"{"topic":"a","payload":1,"echo":null}"#, .badMessage, "\"echo\" must be true or false"),
+            (.publish, #"{"topic":"a","payload":1,"confirm":1}"#, .badMessage, "\"confirm\" must be true or false"),
+            (.publish, #"{"topic":"a","payload":1,"confirm":true,"confirm":true}"#, .badMessage, double("confirm")),
+            (.broadcast, #"{"payload":1,"confirm":"yes"}"#, .badMessage, "\"confirm\" must be true or false"),
             (.publish, #"{"topic":"","payload":1}"#, .badTopic, "a topic has one byte at least"),
             (.publish, #"{"topic":"a\u001f","payload":1}"#, .badTopic, control),
             (.publish, #"{"topic":"unicast/c1","payload":1}"#, .badTopic, "one client is reached by a unicast request"),

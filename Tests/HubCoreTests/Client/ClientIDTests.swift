@@ -109,4 +109,35 @@ struct ClientIDTests {
         let ids = Set((0..<10_000).map { _ in ClientID(unixMilliseconds: 1, using: &random) })
         #expect(ids.count == 10_000)
     }
+
+    @Test(
+        "a tag is the last sixteen bits, and leaves all others random",
+        arguments: [0, 1, 0x8000, 0xABCD, 0xFFFF] as [UInt16]
+    )
+    func tag(tag: UInt16) {
+        var (random, same) = (SplitMix64(seed: 6), SplitMix64(seed: 6))
+        let id = ClientID(unixMilliseconds: 1_700_000_000_000, tag: tag, using: &random)
+        let plain = ClientID(unixMilliseconds: 1_700_000_000_000, using: &same)
+        #expect(id.tag == tag)
+        let last = String(tag, radix: 16)
+        #expect(id.description.hasSuffix(String(repeating: "0", count: 4 - last.count) + last))
+        #expect(id.description.dropLast(4) == plain.description.dropLast(4))
+        #expect(ClientID(id.description)?.tag == tag)
+    }
+
+    @Test("bytes and id are each other's inverse, and the bytes are those of the text", arguments: times)
+    func bytes(time: Int64) {
+        var random = SplitMix64(seed: 8)
+        for _ in 0..<50 {
+            let id = ClientID(unixMilliseconds: time, using: &random)
+            #expect(id.bytes.withUnsafeBytes { ClientID(bytes: $0) } == id)
+            let text = id.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            #expect(text == id.description.filter { $0 != "-" })
+        }
+    }
+
+    @Test("any other number of bytes is no id", arguments: [0, 1, 15, 17, 36])
+    func wrongBytes(count: Int) {
+        #expect([UInt8](repeating: 7, count: count).withUnsafeBytes { ClientID(bytes: $0) } == nil)
+    }
 }
