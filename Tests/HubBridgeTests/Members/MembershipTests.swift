@@ -22,7 +22,7 @@ struct MembershipTests {
         #expect(a.knownNodes == ["a", "b"])
         #expect(b.knownNodes == ["b", "a"])
         #expect(a.value("gohub_nodes") == 2)
-        #expect(a.logged("a node joined").first?["node"] == "b")
+        #expect(a.logged("a node joined").first?["member"] == "b")
         harness.advance(.seconds(2))
         #expect(a.value("gohub_nodes") == 2)
         #expect(b.value("gohub_nodes") == 2)
