@@ -18,77 +18,79 @@ import Testing
 /// Two nodes, three loops each, a bus loop each and a server, all on threads of their own.
 ///
 /// Meant for the thread sanitizer as well.
-@Suite("Bridge under threads", .timeLimit(.minutes(5)))
+@Suite("Bridge under threads")
 struct BridgeStressTests {
     private static let rounds = 400
 
-    /// Runs the threads of some nodes while `body` looks on, then ends them in order.
-    private func run(_ nodes: [ThreadedNode], _ broker: JobQueue, _ body: @escaping @Sendable () async -> Void)
-        async throws
-    {
-        let isOver = Flag()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await Blocking.run {
+    /// The bus's server on a thread of its own, and the nodes'.
+    private final class Run {
+        let nodes: [ThreadedNode]
+        let broker: MemoryBroker
+        let clients = SharedClients()
+        private let isOver = Flag()
+        private var server: [TestThread] = []
+        private var buses: [TestThread] = []
+        private var loops: [TestThread] = []
+
+        /// Starts two nodes, and waits until they serve and all listeners have subscribed.
+        init(patience: UInt64) {
+            let jobs = JobQueue()
+            broker = MemoryBroker { jobs.post($0) }
+            let (broker, clients, isOver) = (broker, clients, isOver)
+            nodes = ["a", "b"].map { ThreadedNode($0, broker, clients: clients, patience: patience) }
+            server = [
+                TestThread {
                     while !isOver.isSet {
-                        broker.run()
+                        jobs.run()
                         sched_yield()
                     }
                 }
-            }
-            for node in nodes {
-                group.addTask { try await Blocking.run { node.runBus() } }
-                for runner in node.runners { group.addTask { try await Blocking.run { runner.run() } } }
-            }
-            group.addTask {
-                await body()
-                for node in nodes { node.close() }
-            }
-            // All but the broker and the shards end by themselves.
-            for _ in 0..<nodes.count + 1 { _ = try await group.next() }
-            for runner in nodes.flatMap(\.runners) { runner.stop() }
+            ]
+            buses = nodes.map { node in TestThread { node.runBus() } }
+            loops = nodes.flatMap(\.runners).map { runner in TestThread { runner.run() } }
+            wait { nodes.allSatisfy { $0.isServing(with: 1) } && runners.allSatisfy { $0.receivedCount > 0 } }
+        }
+
+        var runners: [BridgeShardRunner] { nodes.flatMap(\.runners) }
+
+        func wait(until isTrue: () -> Bool) { while !isTrue() { sched_yield() } }
+
+        /// Closes the nodes and ends all threads.
+        func end() {
+            for node in nodes { node.close() }
+            for thread in buses { thread.join() }
+            for runner in runners { runner.stop() }
+            for thread in loops { thread.join() }
             isOver.set()
-            try await group.waitForAll()
+            for thread in server { thread.join() }
         }
     }
 
-    private static func wait(until isTrue: () -> Bool) async { while !isTrue() { await Task.yield() } }
-
-    @Test("every confirmed message of every publisher comes to every loop in order, and every push is answered once")
-    func threads() async throws {
-        let serverJobs = JobQueue()
-        let broker = MemoryBroker { serverJobs.post($0) }
-        let clients = SharedClients()
-        let nodes = ["a", "b"].map { ThreadedNode($0, broker, clients: clients, patience: 60_000_000_000) }
+    @Test("every message of every publisher comes to every loop in order, and every push is answered once")
+    func threads() {
+        let run = Run(patience: 60_000_000_000)
+        let ids = run.clients.all
+        #expect(ids.count == 6)
+        for runner in run.runners { runner.publish(Self.rounds) }
         let pushes = Mutex<[Int: Int]>([:])
-        let started = Count()
-        try await run(nodes, serverJobs) {
-            await Self.wait { nodes.allSatisfy { $0.isServing(with: 1) } && clients.all.count == 6 }
-            let runners = nodes.flatMap(\.runners)
-            // Every listener has its answer to the subscription.
-            await Self.wait { runners.allSatisfy { $0.receivedCount >= 1 } }
-            for runner in runners { runner.publish(Self.rounds) }
-            let ids = clients.all
-            for number in 0..<200 {
-                let (hub, id) = (nodes[number % 2].hub.hub, ids[number % ids.count])
-                do throws(HubError) {
-                    try hub.push(Frame("push"), to: id) { _ in pushes.withLock { $0[number, default: 0] += 1 } }
-                    started.add()
-                } catch {}
-                await Task.yield()
-            }
-            await Self.wait {
-                runners.allSatisfy {
-                    $0.answeredCount >= Self.rounds && $0.receivedCount >= 1 + Self.rounds * runners.count
-                }
-            }
+        var started = 0
+        for number in 0..<200 {
+            let (hub, id) = (run.nodes[number % 2].hub.hub, ids[number % ids.count])
+            do throws(HubError) {
+                try hub.push(Frame("push"), to: id) { _ in pushes.withLock { $0[number, default: 0] += 1 } }
+                started += 1
+            } catch {}
+            sched_yield()
         }
-        for node in nodes {
+        let expected = 1 + Self.rounds * run.runners.count
+        run.wait { run.runners.allSatisfy { $0.answeredCount >= Self.rounds && $0.receivedCount >= expected } }
+        run.end()
+        for node in run.nodes {
             for runner in node.runners { expectComplete(runner) }
             #expect(node.hub.snapshot().openAnswers == 0)
             #expect(node.hub.snapshot().residual == 0)
         }
-        #expect(pushes.withLock { $0.count } == started.value)
+        #expect(pushes.withLock { $0.count } == started)
         #expect(pushes.withLock { $0.values.allSatisfy { $0 == 1 } })
     }
 
@@ -103,37 +105,34 @@ struct BridgeStressTests {
         #expect(streams.values.allSatisfy { $0 == Array(0..<Self.rounds) })
     }
 
-    @Test("a bus that is cut again and again, and closed under way, leaves nobody waiting")
-    func outages() async throws {
-        let serverJobs = JobQueue()
-        let broker = MemoryBroker { serverJobs.post($0) }
-        let clients = SharedClients()
-        let nodes = ["a", "b"].map { ThreadedNode($0, broker, clients: clients, patience: 200_000_000) }
-        let finished = Count()
-        try await run(nodes, serverJobs) {
-            await Self.wait { nodes.allSatisfy { $0.isServing(with: 1) } && clients.all.count == 6 }
-            for runner in nodes.flatMap(\.runners) { runner.publish(.max) }
-            let ids = clients.all
-            await withTaskGroup(of: Void.self) { group in
-                for number in 0..<8 {
-                    group.addTask {
-                        for round in 0..<60 {
-                            let id = ids[(number + round) % ids.count]
-                            try? await nodes[number % 2].hub.hub.pushAndWait(Frame("push"), to: id)
-                            finished.add()
-                            if number == 0, round % 10 == 0 { broker.cut() }
-                        }
+    @Test("a bus that is cut again and again, and nodes that close under way, leave nobody waiting")
+    func outages() {
+        let run = Run(patience: 200_000_000)
+        let (ids, broker, finished) = (run.clients.all, run.broker, Count())
+        for runner in run.runners { runner.publish(.max) }
+        let pushers = (0..<4).map { number in
+            let hub = run.nodes[number % 2].hub.hub
+            return TestThread {
+                for round in 0..<100 {
+                    let done = Flag()
+                    do throws(HubError) {
+                        try hub.push(Frame("push"), to: ids[(number + round) % ids.count]) { _ in done.set() }
+                    } catch {
+                        done.set()
                     }
-                }
-                // One node leaves while others write to its clients.
-                group.addTask {
-                    await Self.wait { finished.value > 240 }
-                    nodes[0].close()
+                    if number == 0, round % 10 == 0 { broker.cut() }
+                    while !done.isSet { sched_yield() }
+                    finished.add()
                 }
             }
         }
-        #expect(finished.value == 480)
-        for node in nodes {
+        // One node leaves while others write to its clients.
+        run.wait { finished.value > 200 }
+        run.nodes[0].close()
+        for thread in pushers { thread.join() }
+        #expect(finished.value == 400)
+        run.end()
+        for node in run.nodes {
             #expect(node.hub.snapshot().residual == 0)
             #expect(node.outbox.byteCount == 0)
         }

@@ -17,10 +17,23 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
         tag: UInt16? = nil,
         using generator: inout some RandomNumberGenerator
     ) {
+        self.init(unixMilliseconds: unixMilliseconds, tag: tag, random: (generator.next(), generator.next()))
+    }
+
+    /// Makes a new one of the system's random numbers.
+    init(unixMilliseconds: Int64, tag: UInt16?) {
+        self.init(
+            unixMilliseconds: unixMilliseconds,
+            tag: tag,
+            random: (.random(in: .min ... .max), .random(in: .min ... .max))
+        )
+    }
+
+    private init(unixMilliseconds: Int64, tag: UInt16?, random: (UInt64, UInt64)) {
         let time = UInt64(bitPattern: unixMilliseconds) & 0xFFFF_FFFF_FFFF
-        high = time << 16 | 0x7000 | (generator.next() & 0x0FFF)
-        let random = 0x8000_0000_0000_0000 | (generator.next() & 0x3FFF_FFFF_FFFF_FFFF)
-        low = tag.map { random & ~0xFFFF | UInt64($0) } ?? random
+        high = time << 16 | 0x7000 | (random.0 & 0x0FFF)
+        let secret = 0x8000_0000_0000_0000 | (random.1 & 0x3FFF_FFFF_FFFF_FFFF)
+        low = tag.map { secret & ~0xFFFF | UInt64($0) } ?? secret
     }
 
     /// The last 16 bits: in an id that a node with a bus made, the tag of that node.

@@ -70,7 +70,6 @@ package final class Shard {
     var lastClock: UInt64 = 0
     /// The slot at which the next snapshot begins its sample of what the kernel holds.
     var unsentCursor = 0
-    private var generator = SystemRandomNumberGenerator()
 
     init(hub: Hub, index: Int, inbox: Inbox) {
         self.hub = hub
@@ -120,7 +119,7 @@ package final class Shard {
     /// - Parameter share: What the client's subscriptions are counted against together with those of others.
     package func attach(_ transport: any ClientTransport, share: SubscriptionShare? = nil) -> Client {
         let slot = freeSlots.popLast() ?? clients.count
-        let id = ClientID(unixMilliseconds: environment.unixMilliseconds(), tag: hub.tag, using: &generator)
+        let id = ClientID(unixMilliseconds: environment.unixMilliseconds(), tag: hub.tag)
         let client = Client(handle: ClientHandle(id: id, shard: index, slot: slot), transport: transport, share: share)
         if slot == clients.count { clients.append(client) } else { clients[slot] = client }
         attachedCount += 1

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import Testing
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -10,16 +8,17 @@ import Testing
 #endif
 
 /// A thread that a test starts and waits for.
-final class TestThread: Sendable {
+package final class TestThread: Sendable {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Nil if it could not be started, which fails the test.
+    /// Nil if it could not be started, which ends the tests.
     private let thread: UncheckedThread?
 
-    init(_ run: @escaping @Sendable () -> Void) {
+    /// Starts a thread.
+    package init(_ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(Body(run)).toOpaque()
         #if canImport(Glibc)
             var thread = pthread_t()
@@ -46,10 +45,11 @@ final class TestThread: Sendable {
             )
             self.thread = status == 0 ? thread.map(UncheckedThread.init) : nil
         #endif
-        #expect(status == 0, "a thread did not start")
+        precondition(status == 0, "a thread did not start")
     }
 
-    func join() {
+    /// Waits until it has ended; to be called once.
+    package func join() {
         if let thread { pthread_join(thread.thread, nil) }
     }
 }
