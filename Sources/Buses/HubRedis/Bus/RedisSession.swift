@@ -127,7 +127,8 @@ final class RedisSession: RedisConnectionHandler {
                 if let failure { throw failure }
             }
         } catch {
-            owner?.session(self, settled: message.id, BusError(error))
+            // The end of a connection settles all that is under way, this one as well.
+            if error.code != .closed { owner?.session(self, settled: message.id, BusError(error)) }
         }
     }
 
