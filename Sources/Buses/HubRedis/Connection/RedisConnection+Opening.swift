@@ -56,6 +56,9 @@ extension RedisConnection {
         // The answer may have come, and the loop had no time for it.
         if watch?.isPending == true { return loop.schedule(timer, after: .milliseconds(100)) }
         let step = stepsLeft.last.map { "to \($0.command) " } ?? ""
-        fail(RedisError(.timedOut, "\(address) is connected and gave no answer \(step)in \(options.handshakeTimeout)"))
+        // A server that is frozen is silent too, and wants no TLS for it.
+        let guess = filter == nil ? "" : guess
+        let message = "\(address) is connected and gave no answer \(step)in \(options.handshakeTimeout)\(guess)"
+        fail(RedisError(.timedOut, message))
     }
 }

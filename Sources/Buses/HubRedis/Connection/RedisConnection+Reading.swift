@@ -65,6 +65,7 @@ extension RedisConnection {
             case .bytes(let read):
                 count = read
                 lastReceived = loop.now
+                hasReceived = true
                 received(UnsafeRawBufferPointer(rebasing: readBuffer[..<read]))
             case .wouldBlock: return
             case .closed: return fail(ended("closed the connection"))
@@ -172,11 +173,18 @@ extension RedisConnection {
 
     private func broken(_ number: Int32) -> RedisError {
         let error = LoopError(errno: number, doing: "\(address) broke the connection")
-        return RedisError(number == 0 ? .closed : error.code == .timedOut ? .timedOut : .closed, error.message)
+        let code: RedisError.Code = number == 0 ? .closed : error.code == .timedOut ? .timedOut : .closed
+        return RedisError(code, error.message + guess)
     }
 
     private func ended(_ how: String) -> RedisError {
         let place = state == .shaking ? " during the handshake" : reader.isMidReply ? " in the middle of a reply" : ""
-        return RedisError(.closed, "\(address) \(how)\(place)")
+        return RedisError(.closed, "\(address) \(how)\(place)\(guess)")
+    }
+
+    /// What may be wrong with a server that has not said a word.
+    var guess: String {
+        guard state == .shaking, !hasReceived else { return "" }
+        return filter == nil ? " (does this port want TLS?)" : " (does this port speak TLS?)"
     }
 }

@@ -56,6 +56,8 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
     package internal(set) var isPaused = false
     /// What a reply was found to be that ends the connection when the reader has let go of it.
     var fault: RedisError?
+    /// Whether anything came at all.
+    var hasReceived = false
     /// When bytes came last, or the connection was made.
     package internal(set) var lastReceived: MonotonicTime
 

@@ -54,9 +54,9 @@ struct RedisDialer {
         var filter: TLSFilter?
         if let tls {
             do throws(TLSError) {
-                filter = TLSFilter(try tls.session(to: address.host))
+                filter = TLSFilter(try tls.session(to: address.host), to: address.description)
             } catch {
-                throw RedisError(.tls, error.message)
+                throw RedisError(.tls, "\(address): \(error.message)")
             }
         }
         return RedisConnection(

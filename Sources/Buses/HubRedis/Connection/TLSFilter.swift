@@ -6,13 +6,18 @@ import HubTLS
 /// TLS between a socket and the protocol.
 final class TLSFilter: ByteFilter {
     private let session: TLSSession
+    /// Who is on the other side, for messages.
+    private let address: String
     /// What waits for the handshake.
     private var waiting: [UInt8] = []
 
     /// Where one record is decrypted to.
     private let record = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
 
-    init(_ session: TLSSession) { self.session = session }
+    init(_ session: TLSSession, to address: String) {
+        self.session = session
+        self.address = address
+    }
 
     deinit { record.deallocate() }
 
@@ -44,7 +49,7 @@ final class TLSFilter: ByteFilter {
             case .wouldBlock: return
             // The socket's end follows, and tells it.
             case .closed: return
-            case .failed(let error): throw RedisError(.tls, error.message)
+            case .failed(let error): throw RedisError(.tls, "\(address): \(error.message)")
             }
         }
     }
@@ -62,8 +67,8 @@ final class TLSFilter: ByteFilter {
             case .bytes(let count): written += count
             case .wouldBlock where session.outputCount > 0: break
             case .wouldBlock: break writing
-            case .closed: throw RedisError(.closed, "the server has ended TLS")
-            case .failed(let error): throw RedisError(.tls, error.message)
+            case .closed: throw RedisError(.closed, "\(address) has ended TLS")
+            case .failed(let error): throw RedisError(.tls, "\(address): \(error.message)")
             }
             take(&output)
         }
