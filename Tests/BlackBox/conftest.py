@@ -3,13 +3,17 @@
 """Fixtures of the black-box tests, and tests written as coroutines."""
 
 import asyncio
+import contextlib
 import inspect
 import os
 import pathlib
 
 import pytest
 
-from hub import Hub
+from bus import start_nodes
+from hub import DEFAULTS, Hub, merge, yaml
+from process import Program
+from redis_server import RedisServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEST_SECONDS = 90
@@ -43,18 +47,24 @@ def binary():
     return path
 
 
+def starter(binary, directory, hubs):
+    """What starts a hub and adds it to `hubs`."""
+
+    def start(settings=None, files=None, wait=True):
+        own = directory / f"hub-{len(hubs)}"
+        own.mkdir()
+        hubs.append(Hub(binary, own, settings, files, wait))
+        return hubs[-1]
+
+    return start
+
+
 @pytest.fixture
 def start_hub(binary, tmp_path, request):
     """Starts hubs with the settings given; each is stopped, and held to the conservation law, after the test."""
     hubs = []
 
-    def start(settings=None, files=None):
-        directory = tmp_path / f"hub-{len(hubs)}"
-        directory.mkdir()
-        hubs.append(Hub(binary, directory, settings, files))
-        return hubs[-1]
-
-    yield start
+    yield starter(binary, tmp_path, hubs)
     failed = getattr(request.node, "failed", False)
     errors = []
     for hub in hubs:
@@ -80,3 +90,72 @@ def shared_hub(binary, tmp_path_factory):
 def hub(start_hub):
     """A hub with the settings of the tests and nothing else."""
     return start_hub()
+
+
+@pytest.fixture
+def start_program(binary, tmp_path):
+    """Starts `gohub serve` with settings with which it may not come to serve; what still runs is killed after the test."""
+    programs = []
+
+    def start(settings):
+        file = tmp_path / f"program-{len(programs)}.yaml"
+        file.write_text(yaml(merge(DEFAULTS, settings)), encoding="utf-8")
+        programs.append(Program([binary, "serve", "--config", file]))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        if program.running:
+            program.kill()
+
+
+@pytest.fixture
+def start_redis(tmp_path):
+    """Starts Redis servers, or what `kind` makes; each is ended after the test, frozen or not."""
+    servers = []
+
+    def start(*options, kind=RedisServer, **settings):
+        servers.append(kind(tmp_path / f"redis-{len(servers)}", *options, **settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def redis(start_redis):
+    """A Redis as it comes."""
+    return start_redis()
+
+
+@pytest.fixture(scope="module")
+def shared_redis(tmp_path_factory):
+    """One Redis for all tests of a module that do no harm to it."""
+    redis = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield redis
+    redis.stop()
+
+
+@contextlib.contextmanager
+def nodes_of_a_module(binary, redis, directory, count):
+    hubs = []
+    try:
+        yield start_nodes(starter(binary, directory, hubs), redis, count)
+    finally:
+        for hub in hubs:
+            hub.close()
+
+
+@pytest.fixture(scope="module", params=[2, 3], ids=["two nodes", "three nodes"])
+def shared_nodes(binary, shared_redis, tmp_path_factory, request):
+    """Two nodes, then three, on one Redis, for all tests of a module that leave nothing behind in them."""
+    with nodes_of_a_module(binary, shared_redis, tmp_path_factory.mktemp("nodes"), request.param) as nodes:
+        yield nodes
+
+
+@pytest.fixture(scope="module")
+def shared_pair(binary, shared_redis, tmp_path_factory):
+    """Two nodes on one Redis, for all tests of a module that leave nothing behind in them."""
+    with nodes_of_a_module(binary, shared_redis, tmp_path_factory.mktemp("pair"), 2) as nodes:
+        yield nodes

@@ -39,20 +39,26 @@ def yaml(settings, indent=""):
 
 
 class Hub:
-    """A running hub; `address` is "127.0.0.1:PORT"."""
+    """A running hub; `address` is "127.0.0.1:PORT", and `operators_port` serves operators, on the same address or another."""
 
-    def __init__(self, binary, directory, settings=None, files=None):
+    def __init__(self, binary, directory, settings=None, files=None, wait=True):
+        """`wait`: whether to return when it listens; otherwise `wait_until_listening` has to follow."""
         self._page_ends = 0.0
-        admin = (settings or {}).get("server", {}).get("admin_addr", "")
-        self._operators_port = int(admin.rpartition(":")[2]) if admin else None
         file = pathlib.Path(directory) / "config.yaml"
         file.write_text(yaml(merge(DEFAULTS, settings or {})), encoding="utf-8")
+        self.address = self.operators_port = None
         self.program = Program([binary, "serve", "--config", file], files=files)
+        if wait:
+            self.wait_until_listening()
+
+    def wait_until_listening(self):
         try:
-            self.address = self.program.wait_for_line(self._listening)
+            record = self.program.wait_for_line(self._listening)
         except BaseException:
             self.program.kill()
             raise
+        self.address = record["addr"]
+        self.operators_port = int(record["admin_addr"].rpartition(":")[2])
 
     @staticmethod
     def _listening(line):
@@ -60,7 +66,7 @@ class Hub:
             record = json.loads(line)
         except ValueError:
             return None
-        return record.get("addr") if record.get("message", record.get("msg")) == "listening" else None
+        return record if record["message"] == "listening" else None
 
     @property
     def host(self):
@@ -93,7 +99,7 @@ class Hub:
     def metrics(self):
         """A page that was made after this call: one that is made is given to all who ask within half a second."""
         time.sleep(max(0.0, self._page_ends - time.monotonic()))
-        status, _, body = self.get("/metrics", port=self._operators_port)
+        status, _, body = self.get("/metrics", port=self.operators_port)
         assert status == 200, body
         return Metrics(body)
 

@@ -51,7 +51,7 @@ class Unread(Started):
         os.close(writer)
         self._rest = b""
         try:
-            self.address = next(filter(None, map(Hub._listening, self.lines())))
+            self.address = next(filter(None, map(Hub._listening, self.lines())))["addr"]
         except BaseException:
             self.close()
             raise
@@ -129,7 +129,7 @@ def test_a_file_at_its_limit_costs_lines_until_it_is_cut(binary, tmp_path):
             preexec_fn=limit,
         )
     try:
-        address = eventually(lambda: next(filter(None, map(Hub._listening, path.read_text().splitlines())), None))
+        address = eventually(lambda: next(filter(None, map(Hub._listening, path.read_text().splitlines())), None))["addr"]
         hub = Started()
         hub.address = address
 

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Hubs that are nodes on one Redis."""
+
+from hub import merge
+from process import eventually
+
+# Channels of the hub begin so, unless a test says otherwise.
+PREFIX = "gohub:"
+# What the log says of the connection.
+LOST = "the message bus is lost; clients of other nodes are not reached until it is back"
+BACK = "the message bus is back; all subscriptions are restored"
+UNREACHED = "the message bus cannot be reached; trying again"
+
+
+def node_settings(redis, name, settings=None, **options):
+    """The settings of one node; `options` are keys of bus.redis, `redis` a server or an address."""
+    address = redis if isinstance(redis, str) else redis.address
+    base = {
+        "server": {"loops": 4, "max_connections_per_ip": 0},
+        "hub": {"node_id": name},
+        "bus": {"type": "redis", "redis": {"addrs": [address], **options}},
+    }
+    return merge(base, settings or {})
+
+
+def start_together(start_hub, settings):
+    """Hubs with these settings, started side by side: each looks for others for a second before it serves."""
+    hubs = [start_hub(own, wait=False) for own in settings]
+    for hub in hubs:
+        hub.wait_until_listening()
+    return hubs
+
+
+def start_nodes(start_hub, redis, count, settings=None, **options):
+    """Nodes n1, n2 …, each of which knows all the others."""
+    names = [f"n{number}" for number in range(1, count + 1)]
+    nodes = start_together(start_hub, [node_settings(redis, name, settings, **options) for name in names])
+    for node in nodes:
+        await_nodes(node, count)
+    return nodes
+
+
+def await_nodes(node, count, within=10.0):
+    """Waits until a node knows so many nodes, itself among them."""
+    eventually(lambda: node.metrics().value("gohub_nodes") == count, within, f"{count} nodes")
+
+
+def is_ready(node):
+    return node.get("/readyz", port=node.operators_port)[0] == 200
+
+
+def await_ready(node, ready=True, within=10.0):
+    eventually(lambda: is_ready(node) == ready, within, "readiness" if ready else "no readiness")
+
+
+def told(node, message):
+    """The records of a node's log with this message."""
+    return [record for record in node.records() if record["message"] == message]
+
+
+def await_told(node, message, within=10.0):
+    """The first record with this message."""
+    return eventually(lambda: told(node, message), within, f'"{message}" in the log')[0]

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Delivery by streams: what was published while a node had no connection arrives when it is back, and nothing twice."""
+
+import asyncio
+import signal
+
+from bus import await_nodes, await_ready, node_settings, start_nodes
+from client import Client
+from process import eventually
+
+SAFE = ["appendonly yes", "appendfsync always"]
+
+
+async def payloads(client, count):
+    found = [(await client.receive("message"))["data"]["payload"] for _ in range(count)]
+    assert await client.settle() == []
+    return found
+
+
+def reconnects(node):
+    return node.metrics().value("gohub_bus_reconnects_total")
+
+
+def lossless(nodes):
+    for node in nodes:
+        page = node.metrics()
+        assert page.value("gohub_bus_gap_messages_total") == 0
+        assert page.value("gohub_bus_duplicates_total") == 0
+
+
+def restart(redis):
+    redis.kill()
+    redis.start()
+
+
+def cut(redis):
+    redis.command("CLIENT", "KILL", "USER", "default")
+
+
+async def test_a_node_without_a_connection_catches_up(start_redis, start_hub):
+    redis = start_redis(SAFE)
+    here, there = nodes = start_nodes(start_hub, redis, 2, delivery="streams")
+    async with Client(here) as sender, Client(there) as reader:
+        await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
+        for turn, interrupt in enumerate([restart, cut, cut, cut]):
+            there.program.send_signal(signal.SIGSTOP)
+            try:
+                await asyncio.to_thread(interrupt, redis)
+                await asyncio.to_thread(eventually, lambda: reconnects(here) > turn, 20, "a new connection")
+                for number in range(30):
+                    data = {"topic": "t", "payload": [turn, number], "confirm": True}
+                    await sender.request("publish", data, expect="published")
+                await sender.request("broadcast", {"payload": "all", "confirm": True}, expect="published")
+            finally:
+                there.program.send_signal(signal.SIGCONT)
+            assert await payloads(reader, 31) == [*([turn, number] for number in range(30)), "all"]
+        await asyncio.to_thread(await_ready, there)
+        await sender.request("publish", {"topic": "t", "payload": "live"}, expect="published")
+        assert await payloads(reader, 1) == ["live"]
+        await sender.request("unicast", {"client_id": reader.id, "payload": "you"}, expect="published")
+        assert await payloads(reader, 1) == ["you"]
+    lossless(nodes)
+
+
+async def test_what_was_confirmed_arrives_once_however_often_connections_are_cut(start_redis, start_hub):
+    redis = start_redis(SAFE)
+    here, there = nodes = start_nodes(start_hub, redis, 2, {"hub": {"message_buffer_cap": 10_000}}, delivery="streams")
+    async with Client(here) as sender, Client(there) as reader:
+        await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
+        confirmed, sent = [], 0
+        for cuts in range(4):
+            for _ in range(50):
+                reply = await sender.request("publish", {"topic": "t", "payload": sent, "confirm": True})
+                if reply["message_type"] == "published":
+                    confirmed.append(sent)
+                sent += 1
+                if sent % 50 == 25:
+                    cut(redis)
+            await asyncio.to_thread(eventually, lambda: reconnects(there) > cuts, 20, "a new connection")
+            await asyncio.to_thread(await_ready, here)
+        await sender.request("publish", {"topic": "t", "payload": "end", "confirm": True}, expect="published")
+        found = []
+        while not found or found[-1] != "end":
+            found.append((await reader.receive("message"))["data"]["payload"])
+        assert await reader.settle() == []
+        found.pop()
+        assert found == sorted(set(found)), "each once, in order"
+        assert set(confirmed) <= set(found)
+        assert len(confirmed) >= 4 * 20
+    lossless(nodes)
+
+
+async def test_a_new_node_does_not_get_what_was_before_it(start_redis, start_hub):
+    redis = start_redis()
+    (here,) = start_nodes(start_hub, redis, 1, delivery="streams")
+    async with Client(here) as sender:
+        for number in range(20):
+            await sender.request("broadcast", {"payload": number, "confirm": True}, expect="published")
+        there = start_hub(node_settings(redis, "n2", delivery="streams"))
+        await_nodes(here, 2)
+        async with Client(there) as reader:
+            await sender.request("broadcast", {"payload": "new", "confirm": True}, expect="published")
+            assert await payloads(reader, 1) == ["new"]
