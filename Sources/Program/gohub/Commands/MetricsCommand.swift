@@ -33,7 +33,8 @@ enum NodeMetricsCatalogue {
         Node.registerCommon(registry, log: Logger())
         _ = BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: .redis, mode: "single")
         _ = BridgeMetrics.nodes(registry)
-        _ = ServerMetrics(registry, settings: ServerSettings(), hub: HubSettings())
+        let routes = [NodeList.route(NodeBoard())]
+        _ = ServerMetrics(registry, settings: ServerSettings(), hub: HubSettings(), routes: routes)
         return registry.catalogue
     }
 }

@@ -11,7 +11,7 @@ enum NodeList {
     static func route(_ board: NodeBoard) -> Route {
         Route(
             "/debug/nodes",
-            RouteLabel("nodes"),
+            RouteLabel("/debug/nodes"),
             "the nodes on the message bus, as JSON",
             on: .operatorsOnly,
             .answer { _ in
