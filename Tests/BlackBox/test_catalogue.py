@@ -8,12 +8,13 @@ import subprocess
 
 import pytest
 
+from bus import node_settings
+
 # Before the first client everything is at zero but what says something about the process, the machine, the settings, or
 # the scrape itself.
 NOT_ZERO = {
     "gohub_build_info": "names the version",
     "gohub_bus_info": "names the bus",
-    "gohub_bus_up": "no bus is never down",
     "gohub_health_check": "1 is healthy",
     "gohub_state": "1 is the state it is in",
     "gohub_connection_limit": "a setting",
@@ -47,11 +48,22 @@ def catalogue(binary):
     return {family["name"]: family for family in json.loads(answer.stdout)}
 
 
-@pytest.fixture
-def exposed(hub):
-    """The families of the first scrape by the names on their TYPE lines."""
-    families = hub.metrics().families.values()
+def by_name(page):
+    """The families of a scrape by the names on their TYPE lines."""
+    families = page.families.values()
     return {family.name + "_total" if family.type == "counter" else family.name: family for family in families}
+
+
+@pytest.fixture
+def exposed(redis, start_hub):
+    """The families of a node with a bus."""
+    return by_name(start_hub(node_settings(redis, "n1")).metrics())
+
+
+@pytest.fixture
+def exposed_alone(hub):
+    """Those of a node without one."""
+    return by_name(hub.metrics())
 
 
 def test_exactly_the_catalogue_is_exposed_before_the_first_client(catalogue, exposed):
@@ -59,6 +71,12 @@ def test_exactly_the_catalogue_is_exposed_before_the_first_client(catalogue, exp
     for name, family in exposed.items():
         assert family.type == TEXT_TYPES.get(catalogue[name]["type"], catalogue[name]["type"]), name
         assert family.documentation == catalogue[name]["help"], name
+
+
+def test_a_node_without_a_bus_lacks_the_families_of_the_bus_alone(catalogue, exposed_alone):
+    assert set(exposed_alone) <= set(catalogue)
+    missing = set(catalogue) - set(exposed_alone)
+    assert {name for name in missing if not name.startswith("gohub_bus_")} == {"gohub_nodes"}
 
 
 def test_every_combination_of_labels_that_can_be_is_there_before_the_first_client(catalogue, exposed):
@@ -76,8 +94,8 @@ def test_the_page_keeps_to_its_budget(hub):
     assert hub.metrics().value("gohub_metrics_series") <= 1000
 
 
-def test_every_count_starts_at_zero(exposed):
-    for name, family in exposed.items():
+def test_every_count_starts_at_zero(exposed_alone):
+    for name, family in exposed_alone.items():
         if name in NOT_ZERO or name.startswith("process_"):
             continue
         for sample in family.samples:
