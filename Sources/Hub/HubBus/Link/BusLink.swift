@@ -46,7 +46,6 @@ package final class BusLink {
     private var unconfirmed = FIFO<(generation: UInt64, difference: Int)>()
     private var confirmedInterests = 0
     private var lastReady = false
-    private var generator = SystemRandomNumberGenerator()
     /// What this node wants to receive; a change is told to the server at the end of the tick.
     package var interest = Interest()
     package weak var sink: (any BusSink)?
@@ -253,7 +252,7 @@ package final class BusLink {
     private func down(_ fault: LinkFault) {
         let now = clock.monotonic()
         let wasReady = supervisor.phase == .ready
-        supervisor.down(now, random: Double.random(in: 0...1, using: &generator))
+        supervisor.down(now, random: Double.random(in: 0...1))
         metrics.down(fault.reason)
         story.down(fault, wasReady: wasReady)
         forgetConnection()
