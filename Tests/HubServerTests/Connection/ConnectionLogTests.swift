@@ -4,6 +4,7 @@
 import HubCore
 import HubLog
 import HubLoop
+import HubTesting
 import Testing
 
 @testable import HubServer
