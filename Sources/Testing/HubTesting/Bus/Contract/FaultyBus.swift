@@ -143,6 +143,7 @@ package final class FaultyBus: BusAdapter {
         }
     }
 
+    /// Carried by jobs of the adapter's own loop, and called on that loop only.
     private final class Held: @unchecked Sendable {
         let done: () -> Void
         init(_ done: @escaping () -> Void) { self.done = done }
@@ -225,6 +226,7 @@ extension FaultyBus: BusEvents {
         }
     }
 
+    /// Told from another thread on purpose: that is the fault of one mutant, which the contract has to find.
     private final class Elsewhere: @unchecked Sendable {
         let events: (any BusEvents)?
         init(_ events: (any BusEvents)?) { self.events = events }
