@@ -126,6 +126,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "BusBench",
+            dependencies: [
+                "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubTLS", "HubRedis",
+            ],
+            path: "Benchmarks/BusBench",
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "RegistryBench",
             dependencies: ["HubMetrics"],
             path: "Benchmarks/RegistryBench",

@@ -52,9 +52,11 @@ final class LinkNode: Sendable {
     final class Sink: BusSink, Sendable {
         let received = Mutex<[UInt64]>([])
         let isReady = Atomic(false)
-        func received(_ envelope: Envelope, on topic: BusTopic) { received.withLock { $0.append(envelope.sequence) } }
+        var hasRoom: Bool { true }
+        func received(_ envelope: Envelope, on topic: BusTopic, at now: UInt64) {
+            received.withLock { $0.append(envelope.sequence) }
+        }
         func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {}
-        func receivedAll() -> Bool { true }
         func confirmed(_ generation: UInt64) {}
         func refused(_ topic: BusTopic) {}
         func flows(_ isReady: Bool) { self.isReady.store(isReady, ordering: .relaxed) }

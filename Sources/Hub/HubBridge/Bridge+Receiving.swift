@@ -8,13 +8,13 @@ import HubWire
 
 /// From the bus to the hub.
 extension Bridge: BusSink {
-    package func received(_ envelope: Envelope, on topic: BusTopic) {
+    package func received(_ envelope: Envelope, on topic: BusTopic, at now: UInt64) {
         switch (envelope.kind, topic.kind) {
         case (.publication, .broadcast), (.publication, .topic):
             guard let name = topic.topicName else { return metrics.dropped(.decode) }
             guard isWanted(topic, name), !isNumbered(name) || isNew(envelope, on: topic) else { return }
             guard isFrame(envelope) else { return metrics.dropped(.decode) }
-            deliver(envelope.payload, isBinary: envelope.isBinary, to: name)
+            deliver(envelope.payload, isBinary: envelope.isBinary, to: name, at: now)
         case (.request, .node):
             if topic == ownTopic, isNew(envelope, on: topic) { answer(envelope) }
         case (.answer, .node):
@@ -54,17 +54,15 @@ extension Bridge: BusSink {
         gapLog.lost(messages, of: incarnation, origin, on: topic)
     }
 
-    private func deliver(_ payload: UnsafeRawBufferPointer, isBinary: Bool, to topic: TopicName) {
+    private func deliver(_ payload: UnsafeRawBufferPointer, isBinary: Bool, to topic: TopicName, at now: UInt64) {
         incomingBytes += payload.count
         incoming.append(
-            Publication(topic: topic, opcode: isBinary ? 2 : 1, payload: Array(payload), ingress: clock.monotonic())
+            Publication(topic: topic, opcode: isBinary ? 2 : 1, payload: Array(payload), ingress: now)
         )
+        if incoming.count >= Self.batchLimit || incomingBytes >= Self.batchByteLimit { deliverIncoming() }
     }
 
-    package func receivedAll() -> Bool {
-        if incoming.count >= Self.batchLimit || incomingBytes >= Self.batchByteLimit { deliverIncoming() }
-        return !isHubFull
-    }
+    package var hasRoom: Bool { !isHubFull }
 
     /// Hands on what came, together: one lock and one wake-up for each loop.
     func deliverIncoming() {
@@ -89,7 +87,9 @@ extension Bridge: BusSink {
             return metrics.dropped(.tooLarge)
         }
         guard let client = receiver.client else {
-            return frame.bytes.withUnsafeBytes { deliver($0, isBinary: frame.isBinary, to: receiver.name) }
+            return frame.bytes.withUnsafeBytes {
+                deliver($0, isBinary: frame.isBinary, to: receiver.name, at: clock.monotonic())
+            }
         }
         let error = push(frame.isBinary ? .binary(frame.bytes) : .text(frame.bytes), to: client)
         if error?.code == .sendBufferFull { metrics.dropped(.queueFull) }

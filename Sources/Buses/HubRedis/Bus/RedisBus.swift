@@ -151,7 +151,7 @@ extension RedisBus: RedisSession.Owner {
         received topic: UnsafeRawBufferPointer,
         _ bytes: UnsafeRawBufferPointer
     ) -> Bool {
-        events?.received([Received(topic: topic, bytes: bytes)]) ?? true
+        events?.received(Received(topic: topic, bytes: bytes)) ?? true
     }
 
     func sessionIsAlive(_ session: RedisSession) { events?.isAlive() }

@@ -11,6 +11,13 @@ struct RedisChannels {
 
     func channel(_ topic: BusTopic) -> [UInt8] { prefix + topic.name.utf8 }
 
+    /// Writes a channel into memory that is used again.
+    func write(_ topic: BusTopic, to channel: inout [UInt8]) {
+        channel.removeAll(keepingCapacity: true)
+        channel.append(contentsOf: prefix)
+        channel.append(contentsOf: topic.name.utf8)
+    }
+
     /// The pattern of all names that begin alike; characters that mean something in a pattern stand for themselves.
     func pattern(_ names: String) -> [UInt8] {
         var pattern: [UInt8] = []

@@ -29,7 +29,8 @@ final class RedisSession: RedisConnectionHandler {
 
     private let settings: RedisSettings
     private let channels: RedisChannels
-    private weak var owner: (any Owner)?
+    /// Kept until the end.
+    private var owner: (any Owner)?
     private var publisher: RedisConnection?
     private var subscriber: RedisConnection?
     private var streamConnection: RedisConnection?
@@ -38,6 +39,8 @@ final class RedisSession: RedisConnectionHandler {
     private var isRoleKnown = false
     private var isOpen = false
     private var isClosed = false
+    /// The channel of a publication, in memory that is used again.
+    private var channel: [UInt8] = []
     private let streamKey: [UInt8]
     private let streamLength: String
 
@@ -113,7 +116,7 @@ final class RedisSession: RedisConnectionHandler {
             if settings.delivery == .streams, message.kind == .publication || message.kind == .probe {
                 try publisher.send(entry(message), token: message.id)
             } else {
-                let channel = channels.channel(message.topic)
+                channels.write(message.topic, to: &channel)
                 let failure: RedisError? = channel.withUnsafeBytes { channel in
                     message.bytes.withUnsafeBytes { bytes in
                         do throws(RedisError) {
@@ -176,8 +179,8 @@ final class RedisSession: RedisConnectionHandler {
     }
 
     func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {
-        guard !isClosed else { return }
-        owner?.sessionIsAlive(self)
+        guard let owner else { return }
+        if connection !== publisher { owner.sessionIsAlive(self) }
         if connection === subscriber {
             if let error = subscriptions?.answered(reply) { end(error) }
         } else if connection === streamConnection {
@@ -189,10 +192,10 @@ final class RedisSession: RedisConnectionHandler {
             isRoleKnown = true
             checkOpen()
         } else if let error = reply.error(to: "\(connection.address) answers to a publication") {
-            owner?.session(self, settled: token, BusError(error))
+            owner.session(self, settled: token, BusError(error))
             if error.code == .notMaster || error.code == .redirected { end(error) }
         } else {
-            owner?.session(self, settled: token, nil)
+            owner.session(self, settled: token, nil)
         }
     }
 

@@ -61,13 +61,9 @@ package struct TopicName: Hashable, Sendable, CustomStringConvertible {
     /// Whether it is the name of one client.
     package var isUnicast: Bool { begins(with: "unicast/") }
 
-    /// Compares byte by byte: to `hasPrefix` a slash with an accent behind it is another character.
-    private func begins(with prefix: StaticString) -> Bool {
+    private func begins(with prefix: String) -> Bool {
         var text = text
-        return text.withUTF8 { text in
-            guard text.count >= prefix.utf8CodeUnitCount, let start = text.baseAddress else { return false }
-            return JSONByte.equal(start, prefix.utf8Start, prefix.utf8CodeUnitCount)
-        }
+        return text.withUTF8 { UnsafeRawBufferPointer($0).begins(with: prefix) }
     }
 
     /// Gives the name back if a client may subscribe to it.
@@ -86,17 +82,7 @@ package struct TopicName: Hashable, Sendable, CustomStringConvertible {
         return self
     }
 
-    package static func == (left: TopicName, right: TopicName) -> Bool {
-        var (left, right) = (left.text, right.text)
-        return left.withUTF8 { left in
-            right.withUTF8 { right in
-                guard left.count == right.count, let start = left.baseAddress, let other = right.baseAddress else {
-                    return left.count == right.count
-                }
-                return JSONByte.equal(start, other, left.count)
-            }
-        }
-    }
+    package static func == (left: TopicName, right: TopicName) -> Bool { left.text.hasBytes(of: right.text) }
 
     package func hash(into hasher: inout Hasher) {
         // Texts of the same bytes hash the same; that some others do too is no harm.

@@ -2,10 +2,13 @@
 // Part of gohub.
 
 import HubMetrics
+import HubWire
 
 extension BusLink {
     /// Sorts out one message: probes and own copies are the link's, the rest is the sink's.
-    func receive(_ message: Received) {
+    ///
+    /// - Parameter now: Nanoseconds of the monotonic clock.
+    func receive(_ message: Received, _ now: UInt64) {
         metrics.received.increment()
         metrics.receivedBytes.increment(by: UInt64(truncatingIfNeeded: message.bytes.count))
         guard let topic = BusTopic(message.topic) else { return metrics.dropped(.decode) }
@@ -16,16 +19,16 @@ extension BusLink {
         } catch {
             return metrics.dropped(error == .unknownVersion ? .unknownVersion : .decode)
         }
-        guard envelope.topic.elementsEqual(message.topic) else { return metrics.dropped(.decode) }
-        let now = clock.unixMicroseconds()
-        metrics.noteReceipt(now)
+        guard envelope.topic.hasBytes(of: message.topic) else { return metrics.dropped(.decode) }
+        let wallTime = clock.unixMicroseconds()
+        metrics.noteReceipt(wallTime)
         let isOwn = envelope.incarnation == identity.incarnation
         if envelope.kind == .probe {
-            if isOwn { probeReturned(envelope.sequence) }
+            if isOwn { probeReturned(envelope.sequence, now) }
             return
         }
-        metrics.observeTransit(from: envelope.publishTime, to: now)
-        if !isOwn { sink?.received(envelope, on: topic) }
+        metrics.observeTransit(from: envelope.publishTime, to: wallTime)
+        if !isOwn { sink?.received(envelope, on: topic, at: now) }
     }
 
     private func receiveBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {
@@ -39,8 +42,8 @@ extension BusLink {
         sink?.receivedBare(bytes, on: topic)
     }
 
-    private func probeReturned(_ number: UInt64) {
-        let (action, roundTrip) = supervisor.probeReturned(number, clock.monotonic())
+    private func probeReturned(_ number: UInt64, _ now: UInt64) {
+        let (action, roundTrip) = supervisor.probeReturned(number, now)
         if let roundTrip { metrics.probeRoundTrip.observe(roundTrip) }
         perform(action)
     }

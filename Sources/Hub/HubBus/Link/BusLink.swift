@@ -307,11 +307,12 @@ extension BusLink: BusEvents {
         }
     }
 
-    package func received(_ batch: [Received]) -> Bool {
+    package func received(_ message: Received) -> Bool {
         guard !isClosed else { return true }
-        supervisor.received(clock.monotonic())
-        for message in batch { receive(message) }
-        isPaused = sink?.receivedAll() == false
+        let now = clock.monotonic()
+        supervisor.received(now)
+        receive(message, now)
+        isPaused = sink?.hasRoom == false
         return !isPaused
     }
 }

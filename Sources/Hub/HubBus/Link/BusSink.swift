@@ -4,15 +4,15 @@
 /// What stands behind a ``BusLink``: takes messages, and learns whether they flow; called on the bus loop.
 package protocol BusSink: AnyObject {
     /// Takes another node's envelope, borrowed; probes and the node's own copies do not come here.
-    func received(_ envelope: Envelope, on topic: BusTopic)
+    ///
+    /// - Parameter now: When it came, nanoseconds of the link's monotonic clock.
+    func received(_ envelope: Envelope, on topic: BusTopic, at now: UInt64)
 
     /// Takes the payload of a program that is no node, borrowed.
     func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic)
 
-    /// The adapter has told all of a batch.
-    ///
-    /// - Returns: Whether there is room for more; if not, ``BusLink/resume()`` is called when there is.
-    func receivedAll() -> Bool
+    /// Whether there is room for more, asked after each message; if not, ``BusLink/resume()`` is called when there is.
+    var hasRoom: Bool { get }
 
     /// The server has confirmed the interests up to a generation.
     func confirmed(_ generation: UInt64)

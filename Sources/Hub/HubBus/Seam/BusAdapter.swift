@@ -74,11 +74,11 @@ package struct Outgoing: Sendable {
 
 /// What an adapter tells; called on the bus loop.
 package protocol BusEvents: AnyObject {
-    /// Takes messages that are valid within the call only.
+    /// Takes a message that is valid within the call only.
     ///
-    /// - Returns: Whether there is room for more. All of these were taken all the same, but the adapter takes no more from its
-    ///   server until ``BusAdapter/resume()``, so that a bound is exceeded by one batch at the most.
-    func received(_ batch: [Received]) -> Bool
+    /// - Returns: Whether there is room for more. This one was taken all the same, but the adapter takes no more from its
+    ///   server until ``BusAdapter/resume()``, so that a bound is exceeded by what it has in hand at the most.
+    func received(_ message: Received) -> Bool
 
     /// Tells what became of a publication.
     ///

@@ -52,16 +52,15 @@ package struct BusTopic: Hashable, Sendable, CustomStringConvertible {
     /// - Parameter bytes: At most 512 of UTF-8 are a name.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count <= 512, let text = String(validating: bytes, as: UTF8.self) else { return nil }
-        let utf8 = text.utf8
-        if utf8.elementsEqual("broadcast".utf8) {
-            self = .broadcast
-        } else if utf8.starts(with: Self.topicPrefix.utf8) {
+        if bytes.begins(with: Self.topicPrefix) {
             self = BusTopic(text, .topic)
-        } else if utf8.starts(with: Self.unicastPrefix.utf8) {
+        } else if bytes.begins(with: Self.unicastPrefix) {
             self = BusTopic(text, .unicast)
-        } else if utf8.starts(with: Self.nodePrefix.utf8) {
+        } else if bytes.begins(with: Self.nodePrefix) {
             self = BusTopic(text, .node)
-        } else if utf8.elementsEqual("nodes".utf8) {
+        } else if text.hasBytes(of: Self.broadcast.name) {
+            self = .broadcast
+        } else if text.hasBytes(of: Self.nodes.name) {
             self = .nodes
         } else {
             return nil
@@ -84,7 +83,7 @@ package struct BusTopic: Hashable, Sendable, CustomStringConvertible {
         return String(Substring(utf8[utf8.index(after: slash)...]))
     }
 
-    package static func == (left: BusTopic, right: BusTopic) -> Bool { left.name.utf8.elementsEqual(right.name.utf8) }
+    package static func == (left: BusTopic, right: BusTopic) -> Bool { left.name.hasBytes(of: right.name) }
 
     package func hash(into hasher: inout Hasher) {
         var name = name

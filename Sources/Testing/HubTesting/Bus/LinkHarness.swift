@@ -98,7 +98,7 @@ package final class LinkHarness {
     package func receive(_ bytes: [UInt8], on topic: String) -> Bool {
         var topic = topic
         return topic.withUTF8 { topic in
-            bytes.withUnsafeBytes { link.received([Received(topic: UnsafeRawBufferPointer(topic), bytes: $0)]) }
+            bytes.withUnsafeBytes { link.received(Received(topic: UnsafeRawBufferPointer(topic), bytes: $0)) }
         }
     }
 

@@ -124,7 +124,7 @@ package final class MemoryBus: BusAdapter {
             var name = message.topic.name
             let hasRoom = name.withUTF8 { name in
                 message.bytes.withUnsafeBytes { bytes in
-                    events?.received([Received(topic: UnsafeRawBufferPointer(name), bytes: bytes)]) ?? true
+                    events?.received(Received(topic: UnsafeRawBufferPointer(name), bytes: bytes)) ?? true
                 }
             }
             if !hasRoom { isPaused = true }

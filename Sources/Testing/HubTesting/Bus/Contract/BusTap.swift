@@ -165,16 +165,14 @@ package final class BusTap: BusAdapter {
 }
 
 extension BusTap: BusEvents {
-    package func received(_ batch: [Received]) -> Bool {
-        guard may("of messages", in: .up, .closing) else { return true }
-        if isPaused { report("told of messages before it was told to resume") }
-        for message in batch {
-            let copy = Message(topic: Array(message.topic), bytes: Array(message.bytes))
-            counts[copy.topic, default: 0] += 1
-            messages.append(copy)
-        }
-        if let left = room { room = max(0, left - batch.count) }
-        let hasRoom = events?.received(batch) ?? (room.map { $0 > 0 } ?? true)
+    package func received(_ message: Received) -> Bool {
+        guard may("of a message", in: .up, .closing) else { return true }
+        if isPaused { report("told of a message before it was told to resume") }
+        let copy = Message(topic: Array(message.topic), bytes: Array(message.bytes))
+        counts[copy.topic, default: 0] += 1
+        messages.append(copy)
+        if let left = room { room = max(0, left - 1) }
+        let hasRoom = events?.received(message) ?? (room.map { $0 > 0 } ?? true)
         if !hasRoom { isPaused = true }
         return hasRoom
     }

@@ -151,8 +151,8 @@ package final class FaultyBus: BusAdapter {
 }
 
 extension FaultyBus: BusEvents {
-    package func received(_ batch: [Received]) -> Bool {
-        let copies = batch.flatMap { mutated(Copy(topic: Array($0.topic), bytes: Array($0.bytes))) }
+    package func received(_ message: Received) -> Bool {
+        let copies = mutated(Copy(topic: Array(message.topic), bytes: Array(message.bytes)))
         switch mutant {
         case .losesWithoutRoom where isPaused: return true
         case .reordersWithoutRoom where isPaused: waiting += copies
@@ -168,7 +168,7 @@ extension FaultyBus: BusEvents {
         copies.reduce(true) { hasRoom, copy in
             copy.topic.withUnsafeBytes { topic in
                 copy.bytes.withUnsafeBytes { bytes in
-                    events?.received([Received(topic: topic, bytes: bytes)]) ?? true
+                    events?.received(Received(topic: topic, bytes: bytes)) ?? true
                 }
             } && hasRoom
         }

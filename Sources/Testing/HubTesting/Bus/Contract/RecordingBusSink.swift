@@ -14,13 +14,12 @@ package final class RecordingBusSink: BusSink {
 
     package private(set) var messages: [Message] = []
     package private(set) var bare: [(topic: BusTopic, bytes: [UInt8])] = []
-    package private(set) var batches = 0
     package private(set) var confirmed: [UInt64] = []
     /// What the server refused.
     package private(set) var refused: [BusTopic] = []
     /// Whether messages flow, each time that it changed.
     package private(set) var flows: [Bool] = []
-    /// What the end of a batch is answered with.
+    /// What each message is answered with.
     package var hasRoom = true
     /// Called when messages begin to flow, or cease to.
     package var onFlow: ((Bool) -> Void)?
@@ -28,17 +27,12 @@ package final class RecordingBusSink: BusSink {
     /// Has seen nothing yet.
     package init() {}
 
-    package func received(_ envelope: Envelope, on topic: BusTopic) {
+    package func received(_ envelope: Envelope, on topic: BusTopic, at now: UInt64) {
         messages.append(Message(topic: topic, sequence: envelope.sequence, payload: Array(envelope.payload)))
     }
 
     package func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {
         bare.append((topic, Array(bytes)))
-    }
-
-    package func receivedAll() -> Bool {
-        batches += 1
-        return hasRoom
     }
 
     package func confirmed(_ generation: UInt64) { confirmed.append(generation) }

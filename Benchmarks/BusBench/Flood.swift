@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubCore
+import HubLog
+import HubLoop
+
+/// A client that publishes as fast as it is read, and asks for the bus's answer to its last message.
+final class Flood: ClientTransport {
+    /// How many messages are read in one go, as from one read of a socket.
+    private static let messagesAtOnce = 64
+
+    private let message: [UInt8]
+    private let loop: EventLoop
+    private let done: TimedSemaphore
+    private var isPaused = false
+    private var end: MonotonicTime?
+    private var hasEnded = false
+    private var client: Client?
+    private(set) var sent = 0
+
+    /// - Parameter done: Signalled when the bus has answered to all.
+    init(bytes: Int, on loop: EventLoop, done: TimedSemaphore) {
+        self.loop = loop
+        message = binaryPublish(Array(repeating: UInt8(ascii: "x"), count: bytes))
+        self.done = done
+    }
+
+    /// Publishes until then.
+    func begin(_ tenant: Node.Tenant, until end: MonotonicTime) {
+        client = tenant.connect(self)
+        self.end = end
+    }
+
+    /// Publishes some, in each tick.
+    func publish(_ tenant: Node.Tenant) {
+        guard let end, let client, !hasEnded else { return }
+        let now = loop.now
+        if now >= end {
+            hasEnded = true
+            let last =
+                #"{"message_id":1,"message_type":"publish","data":{"topic":"bench","payload":1,"confirm":true},"ts":1}"#
+            tenant.received(Array(last.utf8), isText: true, from: client, at: now.nanoseconds)
+            return
+        }
+        for _ in 0..<Self.messagesAtOnce where !isPaused {
+            tenant.received(message, from: client, at: now.nanoseconds)
+            sent += 1
+        }
+        if !isPaused { loop.wake() }
+    }
+
+    func write(_ vectors: UnsafeBufferPointer<OutboundVector>) -> WriteOutcome {
+        if hasEnded { done.signal() }
+        return .wrote(vectors.reduce(0) { $0 + $1.count })
+    }
+
+    func pauseReading() { isPaused = true }
+
+    func resumeReading() {
+        isPaused = false
+        loop.wake()
+    }
+
+    var unsentBytes: Int { 0 }
+
+    func close(_ reason: CloseReason) {}
+}
+
+/// A binary frame of a client that publishes to the topic of the measurement.
+func binaryPublish(_ payload: [UInt8]) -> [UInt8] {
+    let topic = Array("bench".utf8)
+    return [UInt8(topic.count)] + topic + payload
+}
