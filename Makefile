@@ -4,7 +4,7 @@
 # Each target is one script of scripts/, which says more about itself in its first lines.
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit blackbox lint docs coverage attack browsers bench bench-registry stress fuzz threads clean help
+.PHONY: run test unit blackbox lint docs coverage attack browsers bench bench-bus bench-registry stress fuzz threads clean help
 
 # Options for the hub: make run ARGS="--config configs/config.yaml"
 ARGS ?=
@@ -43,6 +43,9 @@ browsers: ## Let a browser behind nginx try the hub
 
 bench: ## Measure the hub on this machine
 	@scripts/bench $(ARGS)
+
+bench-bus: ## Measure messages between nodes on one Redis
+	@scripts/bench-bus $(ARGS)
 
 bench-registry: ## Measure the metrics registry beside its peers
 	@scripts/bench-registry $(ARGS)

@@ -12,21 +12,24 @@ import HubLoop
 #endif
 
 /// Measures what a message between nodes costs, from the hub through the bridge to Redis and back, without sockets of clients:
-/// `BusBench publish|receive|latency HOST:PORT BYTES SECONDS`. Prints one line of JSON.
+/// `BusBench publish|receive|latency HOST:PORT BYTES SECONDS [RATE]`. Prints one line of JSON.
 @main
 struct BusBench {
     /// How many messages are published each second where latencies are measured.
     private static let rate = 1000
+    /// As many as there is time for.
+    private static let unlimited = 1_000_000_000
 
     static func main() {
         let arguments = CommandLine.arguments.dropFirst()
         do {
-            guard arguments.count == 4, let mode = arguments.first, let bytes = Int(arguments[3]), bytes >= 8,
-                let seconds = Int(arguments[4]), seconds > 0
-            else { throw BenchFailure("usage: BusBench publish|receive|latency HOST:PORT BYTES SECONDS") }
+            guard arguments.count == 4 || arguments.count == 5, let mode = arguments.first,
+                let bytes = Int(arguments[3]), bytes >= 8, let seconds = Int(arguments[4]), seconds > 0,
+                let rate = arguments.count == 5 ? Int(arguments[5]) : unlimited, rate > 0
+            else { throw BenchFailure("usage: BusBench publish|receive|latency HOST:PORT BYTES SECONDS [RATE]") }
             let redis = try SocketAddress.parse(arguments[2])
             switch mode {
-            case "publish": try publish(redis, bytes, .seconds(seconds))
+            case "publish": try publish(redis, bytes, .seconds(seconds), rate)
             case "receive": try receive(redis, bytes, .seconds(seconds))
             case "latency": try latency(redis, bytes, seconds)
             default: throw BenchFailure("there is no mode \(mode)")
@@ -37,11 +40,11 @@ struct BusBench {
         }
     }
 
-    /// As many publications as the bus takes.
-    private static func publish(_ redis: SocketAddress, _ bytes: Int, _ duration: Duration) throws {
+    /// As many publications as the bus takes, or so many a second.
+    private static func publish(_ redis: SocketAddress, _ bytes: Int, _ duration: Duration, _ rate: Int) throws {
         let done = TimedSemaphore()
         let node = try Node(name: "publisher", redis: redis)
-        let flood = Flood(bytes: bytes, on: node.loop, done: done)
+        let flood = Flood(bytes: bytes, rate: rate, on: node.loop, done: done)
         let bound = LoopBound(flood, on: node.loop)
         node.tenant.value.eachTick = flood.publish
         try node.start()

@@ -5,7 +5,7 @@ import HubCore
 import HubLog
 import HubLoop
 
-/// A client that publishes as fast as it is read, and asks for the bus's answer to its last message.
+/// A client that publishes as fast as it is read, or may, and asks for the bus's answer to its last message.
 final class Flood: ClientTransport {
     /// How many messages are read in one go, as from one read of a socket.
     private static let messagesAtOnce = 64
@@ -14,13 +14,18 @@ final class Flood: ClientTransport {
     private let loop: EventLoop
     private let done: TimedSemaphore
     private var isPaused = false
+    /// How many messages a second at the most.
+    private let rate: Int
+    private var start = MonotonicTime(nanoseconds: 0)
     private var end: MonotonicTime?
+    private let pause = LoopTimer {}
     private var hasEnded = false
     private var client: Client?
     private(set) var sent = 0
 
     /// - Parameter done: Signalled when the bus has answered to all.
-    init(bytes: Int, on loop: EventLoop, done: TimedSemaphore) {
+    init(bytes: Int, rate: Int, on loop: EventLoop, done: TimedSemaphore) {
+        self.rate = rate
         self.loop = loop
         message = binaryPublish(Array(repeating: UInt8(ascii: "x"), count: bytes))
         self.done = done
@@ -29,6 +34,7 @@ final class Flood: ClientTransport {
     /// Publishes until then.
     func begin(_ tenant: Node.Tenant, until end: MonotonicTime) {
         client = tenant.connect(self)
+        start = loop.now
         self.end = end
     }
 
@@ -43,11 +49,12 @@ final class Flood: ClientTransport {
             tenant.received(Array(last.utf8), isText: true, from: client, at: now.nanoseconds)
             return
         }
-        for _ in 0..<Self.messagesAtOnce where !isPaused {
+        let due = Int(Double((now - start) / .nanoseconds(1)) * Double(rate) / 1e9)
+        for _ in 0..<min(Self.messagesAtOnce, max(0, due - sent)) where !isPaused {
             tenant.received(message, from: client, at: now.nanoseconds)
             sent += 1
         }
-        if !isPaused { loop.wake() }
+        if sent >= due { loop.schedule(pause, after: .milliseconds(1)) } else if !isPaused { loop.wake() }
     }
 
     func write(_ vectors: UnsafeBufferPointer<OutboundVector>) -> WriteOutcome {

@@ -116,8 +116,9 @@ extension RedisConnection {
     private func expect(_ token: UInt64, _ expectation: UnansweredCommands.Expectation, replies: Int32 = 1) {
         commands.append(.init(token: token, sent: loop.now, missing: replies, expectation: expectation))
         isFull = unsentBytes >= options.maxUnsentBytes || commands.count >= options.maxUnanswered
-        guard !isFlushPosted, !isBlocked else { return }
-        isFlushPosted = loop.post(flushJob)
+        guard !isBlocked else { return }
+        if !isFlushPosted { isFlushPosted = loop.post(flushJob) }
+        if gathered.count >= Self.keptBytes { write() }
     }
 
     // MARK: Writing
@@ -127,10 +128,17 @@ extension RedisConnection {
     /// May tell the handler that there is room again.
     package func flush() {
         isFlushPosted = false
+        write()
+        updateWatch()
+        noteRoom()
+    }
+
+    /// Writes as much as the socket takes; whoever waits for room is told later.
+    private func write() {
         guard state == .shaking || state == .open, writeFailure == nil, let watch else { return }
         while !isBlocked {
             if written == writing.count {
-                guard refill() else { break }
+                guard refill() else { return }
             }
             let result = writing.withUnsafeBytes {
                 Socket.write(watch.descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]))
@@ -146,13 +154,12 @@ extension RedisConnection {
                 return stopWriting(RedisError(error.code == .timedOut ? .timedOut : .closed, error.message))
             }
         }
-        updateWatch()
-        noteRoom()
     }
 
     /// Makes what was gathered what is written next; whether there is anything.
     private func refill() -> Bool {
-        writing.removeAll(keepingCapacity: writing.capacity <= Self.keptBytes)
+        // A large one is kept as long as it is filled, as the memory of a new one costs more than what is copied into it.
+        writing.removeAll(keepingCapacity: writing.capacity <= max(Self.keptBytes, 4 * written))
         written = 0
         guard !gathered.isEmpty else { return false }
         guard let filter else {
