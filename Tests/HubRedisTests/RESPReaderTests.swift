@@ -80,12 +80,17 @@ struct RESPReaderTests {
         arguments: [
             "$536870912\r\n", "$9223372036854775807\r\n", "$9223372036854775805\r\n", "$67108769\r\n",
             "*1000000000\r\n", "*2147483647\r\n", "*9223372036854775807\r\n", "*699051\r\n",
-            "*2\r\n$40000000\r\n" + String(repeating: "a", count: 40_000_000) + "\r\n$40000000\r\n",
         ]
     )
     func tooLarge(text: String) throws {
         #expect(try Self.read(text).failure?.code == .tooLarge)
         #expect(try Self.read(String(text.dropLast())).failure == nil, "the line is not complete")
+    }
+
+    @Test("refuses what is too large together with what came before")
+    func tooLargeTogether() throws {
+        let first = "*2\r\n$40000000\r\n" + String(repeating: "a", count: 40_000_000) + "\r\n"
+        try tooLarge(text: first + "$40000000\r\n")
     }
 
     @Test("counts each reply by itself, up to the limit and not beyond")

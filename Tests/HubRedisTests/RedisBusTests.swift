@@ -22,20 +22,37 @@ struct RedisBusTests {
             node.on { $0.interest.want(.broadcast) }
             try await node.ready()
         }
-        let writer = EnvelopeWriter(nodes[0].identity)
-        for number in 0..<1000 {
-            nodes[0].on { link in
-                var fields = EnvelopeWriter.Fields(.publication, to: .broadcast)
-                fields.sequence = UInt64(number + 1)
-                link.publish(
-                    [UInt8](repeating: 7, count: 100).withUnsafeBytes { writer.encode(fields, payload: $0) },
-                    to: .broadcast
-                )
-            }
-        }
+        for number in 1...1000 { nodes[0].broadcast(UInt64(number)) }
         _ = try await eventually("1000 messages") { nodes[1].sink.received.withLock { $0.count } >= 1000 ? true : nil }
         #expect(nodes[1].sink.received.withLock { $0 } == (1...1000).map { UInt64($0) })
         #expect(nodes[0].sink.received.withLock { $0.isEmpty })
+        for node in nodes { await node.close() }
+        await server.stop()
+    }
+
+    @Test("a stream that counts on from an earlier time, as on a server that has lost it, is read from its end on")
+    func earlierStream() async throws {
+        let server = try await RedisServer()
+        defer { withExtendedLifetime(server) {} }
+        let nodes = try ["a", "b"].map { try LinkNode($0, settings(server, .streams)) }
+        for node in nodes {
+            node.on { $0.interest.want(.broadcast) }
+            try await node.ready()
+        }
+        nodes[0].broadcast(1)
+        _ = try await eventually("the first message") { nodes[1].sink.received.withLock { $0 } == [1] ? true : nil }
+        // A day ahead, and so is what comes behind it.
+        let later = "\(WallClock.unixMicroseconds() / 1000 + 86_400_000)-0"
+        try await server.command(["XADD", "gohub:stream", later, "another", "program's"])
+        nodes[0].broadcast(2)
+        _ = try await eventually("the second message") { nodes[1].sink.received.withLock { $0.last } == 2 ? true : nil }
+        try await server.command(["DEL", "gohub:stream"])
+        try await server.command(["CLIENT", "KILL", "USER", "default"])
+        _ = try await eventually("a new connection") {
+            nodes.allSatisfy { $0.sink.flows.withLock { $0 } == [true, false, true] } ? true : nil
+        }
+        nodes[0].broadcast(3)
+        _ = try await eventually("the last message") { nodes[1].sink.received.withLock { $0.last } == 3 ? true : nil }
         for node in nodes { await node.close() }
         await server.stop()
     }
@@ -51,7 +68,7 @@ struct RedisBusTests {
 final class LinkNode: Sendable {
     final class Sink: BusSink, Sendable {
         let received = Mutex<[UInt64]>([])
-        let isReady = Atomic(false)
+        let flows = Mutex<[Bool]>([])
         var hasRoom: Bool { true }
         func received(_ envelope: Envelope, on topic: BusTopic, at now: UInt64) {
             received.withLock { $0.append(envelope.sequence) }
@@ -59,7 +76,7 @@ final class LinkNode: Sendable {
         func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {}
         func confirmed(_ generation: UInt64) {}
         func refused(_ topic: BusTopic) {}
-        func flows(_ isReady: Bool) { self.isReady.store(isReady, ordering: .relaxed) }
+        func flows(_ isReady: Bool) { flows.withLock { $0.append(isReady) } }
     }
 
     let identity: NodeIdentity
@@ -97,10 +114,23 @@ final class LinkNode: Sendable {
 
     func on(_ body: @escaping @Sendable (BusLink) -> Void) { loop.post { [link] in body(link.value) } }
 
+    /// Publishes a message with a number.
+    func broadcast(_ number: UInt64) {
+        let writer = EnvelopeWriter(identity)
+        on { link in
+            var fields = EnvelopeWriter.Fields(.publication, to: .broadcast)
+            fields.sequence = number
+            link.publish(
+                [UInt8](repeating: 7, count: 100).withUnsafeBytes { writer.encode(fields, payload: $0) },
+                to: .broadcast
+            )
+        }
+    }
+
     func ready() async throws {
         do {
             _ = try await eventually("ready", within: .seconds(10)) {
-                sink.isReady.load(ordering: .relaxed) ? true : nil
+                sink.flows.withLock { $0.last } == true ? true : nil
             }
         } catch { throw LogText(text: log.lines.joined(separator: "\n")) }
     }

@@ -20,8 +20,8 @@ package final class RedisBus: BusAdapter {
     private var watch: SentinelWatch?
     /// The master that sentinels named.
     private var master: SocketAddress?
-    /// Where the stream was left.
-    private var position: [UInt8]?
+    /// Where the stream was left, and what was wanted of it.
+    private var streamPlace = StreamPlace(position: nil, interests: StreamInterests())
     /// Counts attempts, so that what an earlier one finds out counts for nothing.
     private var attempt = 0
     private lazy var watchTimer = LoopTimer { [unowned self] in watchSentinel() }
@@ -57,9 +57,9 @@ package final class RedisBus: BusAdapter {
     }
 
     private func open(_ address: SocketAddress) {
-        let session = RedisSession(settings, owner: self)
+        let session = RedisSession(settings, from: streamPlace, owner: self)
         do throws(RedisError) {
-            try session.connect(dialer, to: address, from: position)
+            try session.connect(dialer, to: address)
             self.session = session
             master = address
             events?.link(.authenticating)
@@ -87,7 +87,7 @@ package final class RedisBus: BusAdapter {
         watch?.cancel()
         watch = nil
         guard let session else { return }
-        position = session.position
+        streamPlace = session.streamPlace
         self.session = nil
         session.close()
     }

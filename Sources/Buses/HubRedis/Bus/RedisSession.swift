@@ -26,6 +26,7 @@ final class RedisSession: RedisConnectionHandler {
 
     /// Tokens of the publishing connection's own commands; publications have their ids, which are smaller.
     private static let roleToken = UInt64.max
+    private static let streamEndToken = UInt64.max - 1
 
     private let settings: RedisSettings
     private let channels: RedisChannels
@@ -36,6 +37,10 @@ final class RedisSession: RedisConnectionHandler {
     private var streamConnection: RedisConnection?
     private var subscriptions: RedisSubscriber?
     private var stream: StreamReader?
+    private var interests: StreamInterests
+    /// Whether the stream is read from its end on, and what is wanted of it is not known yet.
+    private var beginsAtEnd: Bool
+    private let formerPosition: StreamID?
     private var isRoleKnown = false
     private var isOpen = false
     private var isClosed = false
@@ -44,9 +49,15 @@ final class RedisSession: RedisConnectionHandler {
     private let streamKey: [UInt8]
     private let streamLength: String
 
-    /// Prepares a session; ``connect(_:to:from:)`` begins it.
-    init(_ settings: RedisSettings, owner: any Owner) {
+    /// Prepares a session; ``connect(_:to:)`` begins it.
+    ///
+    /// - Parameter place: Where the session before it was.
+    init(_ settings: RedisSettings, from place: StreamPlace, owner: any Owner) {
         self.settings = settings
+        interests = place.interests
+        interests.reconnect()
+        formerPosition = place.position
+        beginsAtEnd = place.position == nil
         self.owner = owner
         channels = RedisChannels(settings)
         streamKey = settings.streamKey
@@ -55,16 +66,15 @@ final class RedisSession: RedisConnectionHandler {
 
     /// Begins to connect.
     ///
-    /// - Parameter position: Where the stream was left.
     /// - Throws: ``RedisError`` when a password or TLS cannot be had; then it has to be closed.
-    func connect(_ dialer: RedisDialer, to address: SocketAddress, from position: [UInt8]?) throws(RedisError) {
+    func connect(_ dialer: RedisDialer, to address: SocketAddress) throws(RedisError) {
         publisher = try dialer.dial(address, .commands, self)
         let subscriber = try dialer.dial(address, .subscriptions, self)
         self.subscriber = subscriber
         subscriptions = RedisSubscriber(
             subscriber,
             channels,
-            confirmed: { [unowned self] in owner?.session(self, confirmed: $0) },
+            confirmed: { [unowned self] in subscribed($0) },
             refused: { [unowned self] topic, reason in owner?.session(self, refused: topic, reason) }
         )
         guard settings.delivery == .streams else { return }
@@ -73,14 +83,14 @@ final class RedisSession: RedisConnectionHandler {
         stream = StreamReader(
             connection,
             key: streamKey,
-            from: position,
+            from: formerPosition,
             maxMessageBytes: settings.maxMessageBytes,
-            received: { [unowned self] in receivedFromStream($0, $1) }
+            received: { [unowned self] in receivedFromStream($0, $1, $2) }
         )
     }
 
-    /// Where the stream was read to; nil where that is of no use.
-    var position: [UInt8]? { stream?.position }
+    /// Where a session after this one reads the stream on.
+    var streamPlace: StreamPlace { StreamPlace(position: stream?.position, interests: interests) }
 
     /// Ends all connections without a word.
     func close() {
@@ -105,9 +115,24 @@ final class RedisSession: RedisConnectionHandler {
 
     func want(_ change: InterestChange) {
         attempt { () throws(RedisError) in
+            if stream != nil, interests.want(change, isAtEnd: beginsAtEnd) {
+                try publisher?.send(StreamReader.askForEnd(of: streamKey), token: Self.streamEndToken)
+            }
+            beginsAtEnd = false
             try subscriptions?.want(change)
             try stream?.start()
         }
+    }
+
+    /// The server has confirmed the subscriptions of a change.
+    private func subscribed(_ generation: UInt64) {
+        guard stream != nil else { owner?.session(self, confirmed: generation); return }
+        interests.confirm(generation)
+        tellConfirmed()
+    }
+
+    private func tellConfirmed() {
+        while let generation = interests.popConfirmed() { owner?.session(self, confirmed: generation) }
     }
 
     func publish(_ message: Outgoing) {
@@ -152,10 +177,14 @@ final class RedisSession: RedisConnectionHandler {
 
     private func pause() { subscriber?.pauseReading() }
 
-    private func receivedFromStream(_ topic: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard let owner, let subscriptions else { return false }
+    private func receivedFromStream(
+        _ id: StreamID,
+        _ topic: UnsafeRawBufferPointer,
+        _ bytes: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard let owner else { return false }
         // All nodes read all of it: what this one does not want is not its own.
-        guard let name = BusTopic(topic), subscriptions.wants(name) else { return true }
+        guard let name = BusTopic(topic), interests.counts(name, at: id) else { return true }
         return owner.session(self, received: topic, bytes)
     }
 
@@ -191,6 +220,12 @@ final class RedisSession: RedisConnectionHandler {
             if let error = wrongRole(reply, connection.address) { return end(error) }
             isRoleKnown = true
             checkOpen()
+        } else if token == Self.streamEndToken {
+            if let error = reply.error(to: "\(connection.address) answers to a question for the end of the stream") {
+                return end(error)
+            }
+            interests.learn(end: StreamReader.end(reply))
+            tellConfirmed()
         } else if let error = reply.error(to: "\(connection.address) answers to a publication") {
             owner.session(self, settled: token, BusError(error))
             if error.code == .notMaster || error.code == .redirected { end(error) }

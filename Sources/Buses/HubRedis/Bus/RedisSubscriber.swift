@@ -29,7 +29,6 @@ final class RedisSubscriber {
     private var waiting = FIFO<Step>()
     /// What is wanted by name, so that a message which a pattern matches as well is taken once.
     private var names: Set<BusTopic> = []
-    private var prefixes: [String] = []
 
     init(
         _ connection: RedisConnection,
@@ -54,9 +53,7 @@ final class RedisSubscriber {
             case .remove(let topic):
                 names.remove(topic)
                 Self.append(topic, isAdding: false, to: &steps)
-            case .addPrefix(let prefix):
-                prefixes.append(prefix)
-                steps.append(Step(isAdding: true, prefix: prefix))
+            case .addPrefix(let prefix): steps.append(Step(isAdding: true, prefix: prefix))
             }
         }
         guard !steps.isEmpty else { return confirmed(change.generation) }
@@ -109,11 +106,6 @@ final class RedisSubscriber {
         }
         if let generation = step.generation { confirmed(generation) }
         return nil
-    }
-
-    /// Whether a name is wanted, by itself or by a prefix.
-    func wants(_ topic: BusTopic) -> Bool {
-        names.contains(topic) || prefixes.contains { topic.name.utf8.starts(with: $0.utf8) }
     }
 
     /// The name of a message's channel; nil for what is no message, or comes by another way as well.

@@ -8,15 +8,16 @@ import HubLoop
 final class StreamReader {
     /// How long the server waits for entries before it answers that there are none.
     private static let blockMilliseconds = "5000"
-    private static let fromStart = Array("0-0".utf8)
 
     private let connection: RedisConnection
     private let key: [UInt8]
     /// How many entries come at once: 32 MiB of the longest messages.
     private let count: String
-    private let received: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
-    /// The last entry that was taken; nil before the end of the stream is known.
-    private(set) var position: [UInt8]?
+    private let received: (StreamID, UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+    /// The last entry that was taken; nil as long as none was, and nobody said where to begin.
+    private(set) var position: StreamID?
+    /// Whether it is known where to read on.
+    private(set) var isReady = false
     private var isStarted = false
     private var isReading = false
     private var isPaused = false
@@ -24,13 +25,13 @@ final class StreamReader {
     /// Prepares to read.
     ///
     /// - Parameter position: The last entry that was taken earlier; nil starts with what comes from now on.
-    /// - Parameter received: Takes a topic and a message, borrowed; false when there is no room for more.
+    /// - Parameter received: Takes an entry's topic and message, borrowed; false when there is no room for more.
     init(
         _ connection: RedisConnection,
         key: [UInt8],
-        from position: [UInt8]?,
+        from position: StreamID?,
         maxMessageBytes: Int,
-        received: @escaping (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+        received: @escaping (StreamID, UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
     ) {
         self.connection = connection
         self.key = key
@@ -39,16 +40,24 @@ final class StreamReader {
         count = String(min(256, max(1, (32 << 20) / max(1, maxMessageBytes))))
     }
 
-    /// Whether it is known where to read on.
-    var isReady: Bool { position != nil }
+    /// Asks for the end of the stream.
+    ///
+    /// Also where it is known where the reader was: a server that has lost the stream, or its last entries, may count on from
+    /// an earlier time.
+    func begin() throws(RedisError) { try connection.send(Self.askForEnd(of: key), token: 0) }
 
-    /// Asks for the end of the stream, unless it is known where to read on.
-    func begin() throws(RedisError) {
-        guard position == nil else { return }
+    /// Asks for the last entry of a stream, see ``end(_:)``.
+    static func askForEnd(of key: [UInt8]) -> RedisCommand {
         var command = RedisCommand("XREVRANGE")
         command.append(key)
         for word in ["+", "-", "COUNT", "1"] { command.append(word.utf8) }
-        try connection.send(command, token: 0)
+        return command
+    }
+
+    /// Reads the answer; a stream that does not exist ends where it starts.
+    static func end(_ reply: RESPReply) -> StreamID {
+        guard let id = reply[0]?[0] else { return .start }
+        return StreamID(id.bytes) ?? .start
     }
 
     /// Begins to read: it is known now what is wanted of it.
@@ -64,10 +73,10 @@ final class StreamReader {
     }
 
     private func read() throws(RedisError) {
-        guard let position, isStarted, !isPaused, !isReading else { return }
+        guard isReady, let position, isStarted, !isPaused, !isReading else { return }
         var command = RedisCommand("XREAD", "COUNT", count, "BLOCK", Self.blockMilliseconds, "STREAMS")
         command.append(key)
-        command.append(position)
+        command.append(position.description.utf8)
         isReading = true
         try connection.send(command, token: 0)
     }
@@ -75,23 +84,27 @@ final class StreamReader {
     /// Takes an answer.
     func answered(_ reply: RESPReply) throws(RedisError) {
         if let error = reply.error(to: "\(connection.address) answers to a read of the stream") { throw error }
-        guard position != nil else {
-            if let last = reply[0]?[0] { position = Array(last.bytes) } else { position = Self.fromStart }
+        guard isReady else {
+            let end = Self.end(reply)
+            position = min(position ?? end, end)
+            isReady = true
             return try read()
         }
         isReading = false
         if let entries = reply[0]?[1] {
             for index in 0..<entries.count {
-                guard let entry = entries[index], let id = entry[0], let fields = entry[1] else {
+                guard let entry = entries[index], let name = entry[0], let id = StreamID(name.bytes),
+                    let fields = entry[1]
+                else {
                     throw RedisError(
                         .badReply,
                         "\(connection.address) sends an entry of the stream without id or fields"
                     )
                 }
-                position = Array(id.bytes)
+                position = id
                 // Entries of other programs, which have other fields, are stepped over.
                 guard fields.count == 4, let topic = fields[1], let message = fields[3] else { continue }
-                if !received(topic.bytes, message.bytes) {
+                if !received(id, topic.bytes, message.bytes) {
                     // What is behind it is read again when there is room.
                     isPaused = true
                     break
