@@ -9,6 +9,7 @@ import time
 from bounds import MIB, Load
 
 SECONDS = 12
+FLOOD_SECONDS = 60
 ATTACKER = "127.0.1.1"
 # Thousands of clients that prepare themselves one behind the other cannot answer pings in between.
 WITHOUT_PINGS = {"server": {"read_timeout": "1h"}, "hub": {"ping_interval": "30m"}}
@@ -29,6 +30,8 @@ class Attack:
     # The hub's limit of open files, and whether it writes its log to a pipe that nobody reads.
     open_files: int = 0
     is_log_unread: bool = False
+    # Whether the hub is a node on a Redis.
+    has_bus: bool = False
     # Whether health and metrics have a listener of their own.
     has_admin: bool = False
     # What honest clients cannot be spared here: a node that is full takes no new ones.
@@ -43,12 +46,47 @@ def flood(size):
     return Attack(
         f"1 inbox flood between two loops, {size} B",
         [
-            ("subscribers", {"loop": 1, "count": 100, "topic": "t", "source": "127.0.1.1", "seconds": SECONDS + 2}),
-            ("publishers", {"loop": 0, "count": 2, "topic": "t", "size": size, "source": "127.0.2.1", "seconds": SECONDS}),
+            ("subscribers", {"loop": 1, "count": 100, "topic": "t", "source": "127.0.1.1", "seconds": FLOOD_SECONDS + 2}),
+            (
+                "publishers",
+                {"loop": 0, "count": 2, "topic": "t", "size": size, "source": "127.0.2.1", "seconds": FLOOD_SECONDS},
+            ),
         ],
         lambda results: Load(connections=102, subscriptions=100, publishers=2, slow=100),
-        counters=[("gohub_client_pauses_total", {})],
-        faults=lambda results: [] if results[0]["received"] > MIB else ["the flood did not reach the subscribers"],
+        counters=[("gohub_client_pauses_total", {"reason": "inbox"})],
+        faults=missing,
+    )
+
+
+def missing(results):
+    return [] if results[0]["received"] > MIB else ["the flood did not reach the subscribers"]
+
+
+def outbox(size):
+    """Nobody on the node has subscribed: all that the publishers do goes to Redis."""
+    return Attack(
+        f"9 flood to the bus, {size} B",
+        [("publishers", {"loop": 0, "count": 4, "topic": "t", "size": size, "source": "127.0.2.1", "seconds": FLOOD_SECONDS})],
+        lambda results: Load(connections=4, publishers=4),
+        has_bus=True,
+        counters=[("gohub_client_pauses_total", {"reason": "bus"})],
+    )
+
+
+def from_bus(size):
+    """Another program publishes as much as Redis takes; Redis ends the connection of a node that does not keep up."""
+    return Attack(
+        f"9 flood from the bus, {size} B",
+        [
+            ("subscribers", {"loop": 1, "count": 100, "topic": "t", "source": "127.0.1.1", "seconds": FLOOD_SECONDS + 2}),
+            ("redis_publisher", {"topic": "t", "size": size, "seconds": FLOOD_SECONDS}),
+        ],
+        lambda results: Load(connections=100, subscriptions=100, slow=100),
+        has_bus=True,
+        counters=[("gohub_bus_bare_received_total", {})],
+        # The node is not ready while Redis has ended its connection, and says so.
+        unjudged=("readyz",),
+        faults=missing,
     )
 
 
@@ -215,6 +253,6 @@ def stopped():
 
 
 ALL = [
-    flood(8), flood(1000), pipelined(20), pipelined(200), fragments(), resets(), small_replies(), pings(), unfinished(),
+    flood(8), flood(1000), outbox(8), outbox(10_000), from_bus(8), from_bus(10_000), pipelined(20), pipelined(200), fragments(), resets(), small_replies(), pings(), unfinished(),
     one_address(), all_topics(), all_descriptors(), unread_log(), scrapers(), stopped(),
 ]

@@ -24,6 +24,9 @@ PIPELINED = 8 * KIB
 PAGE = 128 * KIB
 PAGES_FOR_EACH_SCRAPE = 16
 LOG = 256 * KIB
+OUTBOX_OF_A_LOOP = 4 * MIB
+# What Redis has not answered, as it was handed on and as it is written; what was read and has no room in the hub.
+BUS = 16 * MIB
 
 
 @dataclasses.dataclass
@@ -53,6 +56,7 @@ class Limits:
             {**section(root / "configs/config.yaml", name), **settings.get(name, {})} for name in ("server", "hub")
         )
         self.loops = server["loops"]
+        self.has_bus = "bus" in settings
         self.scrapes = int(server["max_concurrent_scrapes"])
         self.message_bytes = size(hub["max_message_bytes"])
         self.queue_bytes = size(hub["message_buffer_bytes"])
@@ -85,4 +89,5 @@ def memory(limits, load, start):
         "requests": load.http_connections * PIPELINED,
         "pages": (limits.scrapes * PAGES_FOR_EACH_SCRAPE + 2) * PAGE,
         "log": LOG,
+        "bus": limits.has_bus * ((limits.loops + 1) * OUTBOX_OF_A_LOOP + BUS),
     }

@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import select
+import socket
 import sys
 import time
 
@@ -32,7 +33,9 @@ def begin(**prepared):
 def end(connections, **result):
     print(json.dumps(result), flush=True)
     for connection in connections:
-        wire.reset(connection)
+        # The hub may have ended it.
+        if connection.fileno() >= 0:
+            wire.reset(connection)
 
 
 class Crowd:
@@ -145,6 +148,18 @@ def publishers(hub, loop, count, topic, size, source, seconds):
     """Clients on one loop that publish to a topic as fast as they can."""
     connections = on_loop(hub, loop, count, source)
     publish = wire.frame(bytes([len(topic)]) + topic.encode() + b"x" * size, wire.BINARY)
+    begin(publishers=len(connections))
+    crowd = Crowd(connections, publish * (1 + 120_000 // len(publish)))
+    crowd.run(seconds)
+    end(connections, published=crowd.sent // len(publish), ended=crowd.ended)
+
+
+def redis_publisher(hub, topic, size, seconds):
+    """A program that publishes to a topic at Redis as fast as it can."""
+    payload = b'"%b"' % (b"x" * size)
+    channel = b"gohub:topic/" + topic.encode()
+    publish = b"*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" % (len(channel), channel, len(payload), payload)
+    connections = [socket.create_connection(("127.0.0.1", hub["redis_port"]))]
     begin(publishers=len(connections))
     crowd = Crowd(connections, publish * (1 + 120_000 // len(publish)))
     crowd.run(seconds)
@@ -372,8 +387,8 @@ def malformed(hub, count, source, seconds):
 LOADS = {
     load.__name__: load
     for load in [
-        subscribers, publishers, pipelines, frames, leavers, small_replies, unfinished, parked, scrapers, deaf_scrapers,
-        answerers, malformed, collectors,
+        subscribers, publishers, redis_publisher, pipelines, frames, leavers, small_replies, unfinished, parked, scrapers,
+        deaf_scrapers, answerers, malformed, collectors,
     ]
 }
 

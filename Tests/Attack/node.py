@@ -17,6 +17,7 @@ import wire  # noqa: E402
 from hub import merge, yaml  # noqa: E402
 from metrics import Metrics  # noqa: E402
 from process import die_with_parent, environment, eventually  # noqa: E402
+from redis_server import RedisServer  # noqa: E402
 
 LOOPS = 2
 
@@ -36,7 +37,9 @@ class Node:
         if attack.has_admin:
             self.http_port = free_port()
             server["admin_addr"] = f"127.0.0.1:{self.http_port}"
-        self.settings = merge({"server": server, "log": {"format": "json"}}, attack.settings)
+        self.redis = RedisServer(directory) if attack.has_bus else None
+        bus = {"bus": {"type": "redis", "redis": {"addrs": [self.redis.address]}}} if self.redis else {}
+        self.settings = merge({"server": server, "log": {"format": "json"}, **bus}, attack.settings)
         file = pathlib.Path(directory) / "config.yaml"
         file.write_text(yaml(self.settings))
         limit = ["prlimit", f"--nofile={attack.open_files}"] if attack.open_files else []
@@ -120,7 +123,9 @@ class Node:
         """The exit code after SIGTERM; nothing when it does not end, and it is killed then."""
         self.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(within)
+            code = self._process.wait(within)
+            self._stop_redis()
+            return code
         except subprocess.TimeoutExpired:
             self.kill()
             return None
@@ -128,3 +133,8 @@ class Node:
     def kill(self):
         self._process.kill()
         self._process.wait()
+        self._stop_redis()
+
+    def _stop_redis(self):
+        if self.redis:
+            self.redis.stop()

@@ -77,6 +77,8 @@ class Helper:
 def attackers(node, attack):
     prefix = ["nice", "-n", str(NICENESS), "taskset", "-c", str(os.cpu_count() - 1)]
     hub = {"port": node.port, "http_port": node.http_port, "pid": node.pid}
+    if node.redis:
+        hub["redis_port"] = node.redis.port
     return [
         Helper("loads.py", name, json.dumps({"hub": hub, **given}), prefix=prefix) for name, given in attack.loads
     ]
@@ -114,7 +116,7 @@ def run(attack, binary, directory):
         for load in loads:
             load.begin()
         gaps = attack.meanwhile(node) if attack.meanwhile else []
-        results = [load.finish(60) for load in loads]
+        results = [load.finish(120) for load in loads]
         # Their connections end now, which is a part of the attack.
         time.sleep(2)
         trial.ended = time.monotonic()
@@ -185,6 +187,8 @@ def judge_metrics(trial):
     residual = metrics.value("gohub_deliveries_residual")
     if residual:
         trial.fault(f"gohub_deliveries_residual is {residual:.0f}")
+    if trial.attack.has_bus:
+        judge_publications(trial, metrics)
     moved = [
         sample.value
         for name, labels in trial.attack.counters
@@ -194,6 +198,15 @@ def judge_metrics(trial):
     if trial.attack.counters and not any(moved):
         names = ", ".join(name for name, _ in trial.attack.counters)
         trial.fault(f"no counter says that a bound was reached: {names}")
+
+
+def judge_publications(trial, metrics):
+    """Whatever clients published was answered by Redis, or failed; nothing is under way any more."""
+    asked = metrics.value("gohub_publishes_total", scope="topic") + metrics.value("gohub_publishes_total", scope="broadcast")
+    answered = metrics.value("gohub_bus_published_total") + metrics.value("gohub_bus_publish_failures_total")
+    # Nodes tell each other who they are as well.
+    if answered < asked:
+        trial.fault(f"{asked - answered:.0f} of {asked:.0f} publications were neither taken by Redis nor counted as failed")
 
 
 def settle(trial):
