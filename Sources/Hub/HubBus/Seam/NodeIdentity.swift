@@ -11,11 +11,20 @@ package struct NodeIdentity: Hashable, Sendable {
     /// The longest name, in bytes.
     package static let maximumIDBytes = 64
 
-    /// Makes one; a name that is too long is cut.
+    /// Makes one; a name that is too long is cut, between two characters.
     ///
     /// - Parameter incarnation: Random unless a test chooses it.
     package init(id: String, incarnation: UInt64 = .random(in: 1 ... .max)) {
-        self.id = id.utf8.count <= Self.maximumIDBytes ? id : String(decoding: id.utf8.prefix(64), as: UTF8.self)
+        self.id = Self.cut(id)
         self.incarnation = incarnation
+    }
+
+    private static func cut(_ id: String) -> String {
+        var bytes = 0
+        let kept = id.unicodeScalars.prefix { scalar in
+            bytes += UTF8.width(scalar)
+            return bytes <= maximumIDBytes
+        }
+        return String(kept)
     }
 }
