@@ -83,9 +83,15 @@ extension Bridge: BusSink {
         } else {
             guard isWanted(topic, receiver.name) else { return }
         }
-        guard let frame = BareFrame(bytes, to: receiver.name, hub: hub, limit: settings.maxMessageBytes) else {
-            return metrics.dropped(.tooLarge)
-        }
+        guard
+            let frame = BareFrame(
+                bytes,
+                to: receiver.name,
+                limit: settings.maxMessageBytes,
+                messageID: hub.nextMessageID(),
+                timestamp: hub.unixMilliseconds()
+            )
+        else { return metrics.dropped(.tooLarge) }
         guard let client = receiver.client else {
             return frame.bytes.withUnsafeBytes {
                 deliver($0, isBinary: frame.isBinary, to: receiver.name, at: clock.monotonic())

@@ -57,6 +57,19 @@ struct BareTests {
         #expect(node.hub.imbalance() == nil)
     }
 
+    @Test(
+        "JSON that is nested deeper than a client can read in a message is delivered as a string",
+        arguments: [62, 63, 64]
+    )
+    func deep(levels: Int) throws {
+        let (_, client) = node()
+        let payload = String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+        publish(payload, to: .broadcast)
+        let text = try #require(client.takeTexts().first)
+        #expect(throws: Never.self) { try Array(text.utf8).withUnsafeBytes { try JSONReader.validate($0) } }
+        #expect(text.contains(levels == 62 ? #""payload":\#(payload),"# : #""payload":"\#(payload)","#))
+    }
+
     @Test("what is no text is a binary frame that names its topic")
     func binary() {
         let (node, client) = node()
