@@ -15,6 +15,11 @@ package struct NodeRecord: Sendable, Equatable {
         case leaving
     }
 
+    /// The most bytes of a text in it.
+    package static let maximumTextBytes = 256
+    /// The most heads: `broadcast`, and the inboxes of all others.
+    package static let maximumHeads = Membership.limit + 1
+
     package var id: String
     package var incarnation: UInt64
     package var phase = Phase.serving
@@ -73,13 +78,13 @@ package struct NodeRecord: Sendable, Equatable {
             try JSONReader.members(of: json) { key, range throws(JSONError) in
                 let value = UnsafeRawBufferPointer(rebasing: json[range])
                 switch try key.decoded() {
-                case "id": id = try Self.text(value)
+                case "id": id = try Self.text(value, NodeIdentity.maximumIDBytes)
                 case "incarnation": incarnation = UInt64(try Self.text(value) ?? "", radix: 16)
                 case "phase": record.phase = try Self.text(value).flatMap(Phase.init(rawValue:)) ?? .serving
                 case "tag": record.tag = JSONReader.integer(value).flatMap(UInt16.init(exactly:))
                 case "admin": record.admin = try Self.text(value) ?? ""
                 case "version": record.version = try Self.text(value) ?? ""
-                case "clients": record.clients = JSONReader.integer(value).map(Int.init(clamping:)) ?? 0
+                case "clients": record.clients = JSONReader.integer(value).map { max(0, Int(clamping: $0)) } ?? 0
                 case "heads": record.heads = try Self.heads(value)
                 default: break
                 }
@@ -87,24 +92,36 @@ package struct NodeRecord: Sendable, Equatable {
         } catch {
             return nil
         }
-        guard let id, let incarnation, !id.isEmpty, id.utf8.count <= NodeIdentity.maximumIDBytes else { return nil }
+        guard let id, let incarnation, !id.isEmpty else { return nil }
         record.id = id
         record.incarnation = incarnation
         self = record
     }
 
-    private static func text(_ value: UnsafeRawBufferPointer) throws(JSONError) -> String? {
-        value.count <= 1024 ? try JSONReader.string(value)?.decoded() : nil
+    /// A string of so many bytes at the most, however they are escaped; nil for what is none, or longer.
+    private static func text(
+        _ value: UnsafeRawBufferPointer,
+        _ limit: Int = maximumTextBytes
+    ) throws(JSONError) -> String? {
+        try JSONReader.string(value).flatMap { string throws(JSONError) in try text(string, limit) }
     }
 
+    private static func text(_ string: JSONString, _ limit: Int) throws(JSONError) -> String? {
+        string.decodedByteCount <= limit ? try string.decoded() : nil
+    }
+
+    /// The heads of the streams that nodes announce; others tell nothing here, and are not kept.
     private static func heads(_ value: UnsafeRawBufferPointer) throws(JSONError) -> [BusTopic: SequenceBook.Position] {
         guard value.first == UInt8(ascii: "{") else { return [:] }
         var heads: [BusTopic: SequenceBook.Position] = [:]
         try JSONReader.members(of: value) { key, range throws(JSONError) in
-            var name = try key.decoded()
-            let parts = try text(UnsafeRawBufferPointer(rebasing: value[range]))?.split(separator: ":") ?? []
-            guard parts.count == 2, let epoch = UInt32(parts[0]), let sequence = UInt64(parts[1]), heads.count < 1024,
-                let topic = name.withUTF8({ BusTopic(UnsafeRawBufferPointer($0)) })
+            var name = try text(key, BusTopic.node("").name.utf8.count + NodeIdentity.maximumIDBytes) ?? ""
+            let position = try text(UnsafeRawBufferPointer(rebasing: value[range])) ?? ""
+            let parts = position.split(separator: ":")
+            guard parts.count == 2, let epoch = UInt32(parts[0]), let sequence = UInt64(parts[1]),
+                let topic = name.withUTF8({ BusTopic(UnsafeRawBufferPointer($0)) }),
+                topic == .broadcast || topic.kind == .node,
+                heads.count < maximumHeads || heads[topic] != nil
             else { return }
             heads[topic] = SequenceBook.Position(epoch: epoch, sequence: sequence)
         }
