@@ -94,7 +94,7 @@ let package = Package(
         // What must hold of parsers for every input: run over a corpus by the tests, and by scripts/fuzz.
         .target(
             name: "HubFuzz",
-            dependencies: ["HubWire", "HubRedis"],
+            dependencies: ["HubWire", "HubBus", "HubBridge", "HubRedis"],
             path: "Fuzz",
             exclude: ["corpus"],
             swiftSettings: strict

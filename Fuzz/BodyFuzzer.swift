@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    package import HubWire
-#endif
+package import HubWire
 
 /// What must hold of requests with bodies: the answer is the same however they are cut, no body is above the limit, and
 /// one that is written back in chunks is read as the same body.

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    import HubWire
-#endif
+import HubWire
 
 /// What must hold of frames: the answer is the same however they are cut, messages keep to the limit and texts to UTF-8, and
 /// what is written back, whole or in fragments, is read as the same.

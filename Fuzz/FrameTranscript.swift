@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    package import HubWire
-#endif
+package import HubWire
 
 /// All that a receiver finds in a connection's bytes, kept so that two readings can be compared.
 package struct FrameTranscript: Equatable, Sendable, CustomStringConvertible {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    import HubWire
-#endif
+import HubWire
 
-/// The programs that state what must hold of HubWire, and of what reads Redis's replies, for every input whatever.
+/// The programs that state what must hold of what reads other programs' bytes, for every input whatever.
 ///
 /// `scripts/fuzz` compiles them together with what they try and lets libFuzzer look for an input for which they fail; the unit
 /// tests run them over `corpus/`, where each failure that was ever found stays.
@@ -24,6 +22,12 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case json
     /// Replies of Redis: the first byte chooses the limit.
     case resp
+    /// Messages between nodes.
+    case envelope
+    /// What a node says of itself.
+    case noderecord
+    /// What other programs publish on the bus.
+    case bare
 
     /// Checks one input.
     ///
@@ -37,6 +41,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .utf8: try UTF8Fuzzer.run(bytes)
         case .json: try JSONFuzzer.run(bytes)
         case .resp: try RESPFuzzer.run(bytes)
+        case .envelope: try EnvelopeFuzzer.run(bytes)
+        case .noderecord: try NodeRecordFuzzer.run(bytes)
+        case .bare: try BareFuzzer.run(bytes)
         }
     }
 }

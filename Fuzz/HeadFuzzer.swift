@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    package import HubWire
-#endif
+package import HubWire
 
 /// What must hold of request heads: the answer is the same however they are cut, and a head that is written back is read
 /// as the same head.

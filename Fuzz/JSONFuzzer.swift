@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    import HubWire
-#endif
+import HubWire
 
 /// What must hold of JSON and of the client protocol: all ways of reading a text agree, and a value passes untouched.
 package enum JSONFuzzer {
@@ -181,7 +179,7 @@ package enum JSONFuzzer {
     }
 
     /// A text without the white space around it.
-    private static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         let isSpace: (UInt8) -> Bool = { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         guard let start = bytes.firstIndex(where: { !isSpace($0) }), let end = bytes.lastIndex(where: { !isSpace($0) })
         else {

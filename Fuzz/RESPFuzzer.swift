@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    import HubRedis
-#endif
+import HubRedis
 
 /// What must hold of Redis's replies: the answer is the same however they are cut, none counts more than the limit, and
 /// one that is written back is read as the same.

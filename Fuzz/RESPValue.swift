@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    package import HubRedis
-#endif
+package import HubRedis
 
 /// A reply of Redis with bytes of its own, kept so that two readings can be compared.
 package indirect enum RESPValue: Equatable, Sendable {

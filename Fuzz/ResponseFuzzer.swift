@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    import HubWire
-#endif
+import HubWire
 
 /// What must hold of response heads: the answer is the same however they are cut, and what is written can be read.
 package enum ResponseFuzzer {

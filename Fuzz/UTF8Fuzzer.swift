@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-#if !FUZZING
-    import HubWire
-#endif
+import HubWire
 
 /// What must hold of the validator: it agrees with the standard library, however the bytes are cut.
 package enum UTF8Fuzzer {
