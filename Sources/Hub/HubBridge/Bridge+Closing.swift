@@ -15,8 +15,14 @@ extension Bridge {
         closings.append(done)
         switch phase {
         case .leaving, .closed: return
-        case .idle, .starting, .serving, .refused: break
+        case .starting(_, _, let whenDone):
+            leave()
+            whenDone(.closed)
+        case .idle, .serving, .refused: leave()
         }
+    }
+
+    private func leave() {
         outbox.isAvailable = false
         outbox.keepsPublications = false
         phase = .leaving(deadline: clock.monotonic() &+ settings.closeTimeout, hasAnnounced: false)

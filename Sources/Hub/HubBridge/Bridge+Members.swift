@@ -29,6 +29,14 @@ extension Bridge {
             phase = .starting(deadline: deadline, hasAnnounced: true, whenDone)
         }
         announce()
+        let waiters = readinessWaiters
+        readinessWaiters = []
+        for waiter in waiters { waiter() }
+    }
+
+    /// Calls once when messages flow: at once if they do.
+    package func whenReady(_ body: @escaping () -> Void) {
+        if board.isReady { body() } else { readinessWaiters.append(body) }
     }
 
     /// Says who this node is, as long as it takes part, and then that it leaves.

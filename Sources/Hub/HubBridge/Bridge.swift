@@ -17,6 +17,8 @@ package final class Bridge {
         case serving
         /// Another node of this name answered first.
         case nameTaken(NodeRecord)
+        /// It was closed before.
+        case closed
     }
 
     /// How many commands of one mailbox are done before the next one's.
@@ -58,6 +60,8 @@ package final class Bridge {
     private let nodes: Gauge
     var commands: [[Outbox.Command]]
     var nextCommand: [Int]
+    /// Who waits until messages flow.
+    var readinessWaiters: [() -> Void] = []
     /// Who waits for the end.
     var closings: [() -> Void] = []
     var hasEnded = false
@@ -110,7 +114,7 @@ package final class Bridge {
 
     /// Connects, and looks for other nodes: for a second, also when the bus cannot be reached.
     ///
-    /// - Parameter whenDone: Called once on the bus loop, unless ``close(_:)`` comes first.
+    /// - Parameter whenDone: Called once on the bus loop.
     package func start(_ whenDone: @escaping (Start) -> Void) {
         link.sink = self
         link.interest.want(.broadcast)

@@ -40,6 +40,40 @@ struct ClosingTests {
         #expect(harness.broker.sessionCount == 1)
     }
 
+    @Test("one that is closed while it starts is told so, once, and does not serve", arguments: [false, true])
+    func whileStarting(isDown: Bool) {
+        if isDown { harness.fail(.down) }
+        let node = harness.add("a")
+        if !isDown { harness.settle() }
+        #expect(node.start == nil)
+        harness.close(node)
+        guard case .closed? = node.start else {
+            Issue.record("the start ended as \(String(describing: node.start))")
+            return
+        }
+        harness.advance(.seconds(3))
+        #expect(node.starts.count == 1)
+        #expect(node.isClosed)
+        #expect(node.hub.hub.tag == nil)
+    }
+
+    @Test("who waits for the bus is told once: at once if it is there, otherwise when it is")
+    func readiness() {
+        harness.fail(.down)
+        let node = harness.serve("a")
+        var calls = 0
+        node.bridge.whenReady { calls += 1 }
+        harness.advance(.seconds(2))
+        #expect(calls == 0)
+        harness.recover()
+        #expect(calls == 1)
+        node.bridge.whenReady { calls += 1 }
+        #expect(calls == 2)
+        harness.fail(.down)
+        harness.recover()
+        #expect(calls == 2)
+    }
+
     @Test("a bus that is frozen ends within the time limit, and whoever waits is answered", arguments: [50, 5_000])
     func frozen(publishTimeout: UInt64) throws {
         var link = BusLink.Settings()
@@ -67,16 +101,6 @@ struct ClosingTests {
         harness.fail(.down)
         harness.close(node)
         #expect(node.isClosed)
-    }
-
-    @Test("a start that is not over yet ends too, and is told nothing")
-    func starting() {
-        let node = harness.add("a")
-        harness.settle()
-        harness.close(node)
-        harness.advance(.seconds(3))
-        #expect(node.isClosed)
-        #expect(node.start == nil)
     }
 
     @Test("what comes after the end is answered at once, also from a thread that saw the bus available before")

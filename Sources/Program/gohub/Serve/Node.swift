@@ -132,7 +132,11 @@ final class Node: Sendable {
         guard let bus else { return }
         let outcome: Bridge.Start
         do throws(LoopError) { outcome = try bus.start() } catch { throw StartFault(error) }
-        if case .nameTaken(let node) = outcome { throw StartFault(nameTaken: node) }
+        switch outcome {
+        case .serving: break
+        case .nameTaken(let node): throw StartFault(nameTaken: node)
+        case .closed: throw StartFault.busClosed
+        }
         if let patienceWithBus, !bus.waitUntilReady(within: patienceWithBus) { throw StartFault.busUnreachable }
     }
 

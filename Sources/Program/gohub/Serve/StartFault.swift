@@ -44,6 +44,13 @@ struct StartFault: Error {
         exitCode: .unavailable
     )
 
+    /// The node was told to leave the bus while it joined.
+    static let busClosed = StartFault(
+        message: "the node left the message bus before it had joined",
+        advice: nil,
+        exitCode: .unavailable
+    )
+
     private init(message: String, advice: String?, exitCode: ExitCode) {
         self.message = message
         self.advice = advice

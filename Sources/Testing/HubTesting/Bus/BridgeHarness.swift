@@ -19,8 +19,10 @@ package final class BridgeHarness {
         package let registry: Registry
         package let log: MemorySink
         let jobs = JobQueue()
+        /// How its start ended; more than once is a fault.
+        package fileprivate(set) var starts: [Bridge.Start] = []
         /// How its start ended.
-        package fileprivate(set) var start: Bridge.Start?
+        package var start: Bridge.Start? { starts.last }
         package fileprivate(set) var isClosed = false
         /// Its bus loop stands still, as if the node were frozen or dead; its hub goes on.
         package var isFrozen = false
@@ -105,7 +107,7 @@ package final class BridgeHarness {
             incarnation: incarnation
         )
         nodes.append(node)
-        node.bridge.start { node.start = $0 }
+        node.bridge.start { node.starts.append($0) }
         return node
     }
 

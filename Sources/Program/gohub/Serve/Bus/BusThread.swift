@@ -79,10 +79,9 @@ final class BusThread: Sendable {
 
     /// Waits until messages flow, and tells whether they do.
     func waitUntilReady(within limit: Duration) -> Bool {
-        let end = ContinuousClock.now + limit
-        let pause = TimedSemaphore()
-        while !board.isReady, ContinuousClock.now < end { pause.wait(within: .milliseconds(10)) }
-        return board.isReady
+        let ready = TimedSemaphore()
+        loop.post { [tenant] in tenant.value.bridge.whenReady { ready.signal() } }
+        return ready.wait(within: limit)
     }
 
     /// Sends what waits, leaves the bus and ends the loop; takes a second or two at the most.
