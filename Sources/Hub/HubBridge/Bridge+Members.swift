@@ -63,7 +63,11 @@ extension Bridge {
         guard let record = NodeRecord(json: envelope.payload), record.incarnation == envelope.incarnation else {
             return metrics.dropped(.decode)
         }
-        if record.id == identity.id, record.phase != .leaving { sameName(record) }
+        if record.phase == .leaving {
+            namesakes.remove(record.incarnation)
+        } else if record.id == identity.id {
+            sameName(record)
+        }
         switch members.received(record, clock.monotonic()) {
         case .joined:
             logger.info("a node joined", describe(record))
@@ -92,13 +96,14 @@ extension Bridge {
     /// Another node has this node's name: the later one of them must not serve.
     private func sameName(_ record: NodeRecord) {
         switch (phase, record.phase) {
-        case (.starting, .leaving): break
         case (.starting(_, _, let whenDone), _):
             // Of two that start together one goes on.
             if record.phase == .starting, record.incarnation < identity.incarnation { return }
             phase = .refused
             whenDone(.nameTaken(record))
         case (.serving, .serving):
+            // Once, however often it says who it is; no more are kept in mind than there may be nodes.
+            guard namesakes.count < Membership.limit, namesakes.insert(record.incarnation).inserted else { return }
             logger.error(
                 "another node has this node's name: requests reach both; give each node a hub.node_id of its own",
                 describe(record)
@@ -135,7 +140,10 @@ extension Bridge {
         guard now > settings.memberTimeout else { return }
         let gone = members.expire(before: now - settings.memberTimeout)
         guard !gone.isEmpty else { return }
-        for record in gone { logger.warning("a node is silent, and counts as gone", describe(record)) }
+        for record in gone {
+            namesakes.remove(record.incarnation)
+            logger.warning("a node is silent, and counts as gone", describe(record))
+        }
         showNodes()
     }
 }

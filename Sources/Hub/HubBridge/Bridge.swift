@@ -41,6 +41,8 @@ package final class Bridge {
     var gapLog: GapLog
     var interest = TopicInterest()
     var members = Membership()
+    /// Nodes that have this one's name, and were complained of.
+    var namesakes: Set<UInt64> = []
     var requests = RequestTable()
     var buffer: DownBuffer
     /// From so many messages, or bytes, on, what came in a tick is handed on before its end.

@@ -74,6 +74,23 @@ struct NameTests {
         #expect(other.knownNodes == ["c", "a", "a"])
     }
 
+    @Test("the error is logged once for each two, and again when they meet again")
+    func once() {
+        let (one, two, _) = met()
+        harness.advance(.seconds(60))
+        #expect([one, two].map { $0.logged("has this node's name").count } == [1, 1])
+        two.isFrozen = true
+        harness.advance(.seconds(21))
+        #expect(one.knownNodes == ["a", "c"])
+        two.isFrozen = false
+        harness.advance(.seconds(30))
+        #expect(one.logged("has this node's name").count == 2)
+        harness.close(two)
+        let stranger = Stranger(harness, id: "a", incarnation: two.identity.incarnation)
+        for _ in 0..<3 { stranger.announce() }
+        #expect(one.logged("has this node's name").count == 3)
+    }
+
     @Test("requests reach both, and the answer of the one that is meant counts")
     func requests() {
         let (one, two, other) = met()
