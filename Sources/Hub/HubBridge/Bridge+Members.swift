@@ -68,14 +68,14 @@ extension Bridge {
         } else if record.id == identity.id {
             sameName(record)
         }
-        switch members.received(record, clock.monotonic()) {
+        let change = members.received(record, clock.monotonic())
+        board.show(members.record(of: record.incarnation), of: record.incarnation)
+        showNodes()
+        switch change {
         case .joined:
             logger.info("a node joined", describe(record))
             announce()
-            showNodes()
-        case .left:
-            logger.info("a node left", describe(record))
-            showNodes()
+        case .left: logger.info("a node left", describe(record))
         case .tooMany:
             logger.warning("there are more nodes than a node can know; this one is ignored", describe(record))
         case .stayed: break
@@ -142,6 +142,7 @@ extension Bridge {
         guard !gone.isEmpty else { return }
         for record in gone {
             namesakes.remove(record.incarnation)
+            board.show(nil, of: record.incarnation)
             logger.warning("a node is silent, and counts as gone", describe(record))
         }
         showNodes()

@@ -34,7 +34,7 @@ package final class Bridge {
     let logger: Logger
     let writer: EnvelopeWriter
     /// What other threads may know.
-    package let board = NodeBoard()
+    package let board: NodeBoard
 
     var sequences = SequenceBook()
     var gaps = GapDetector()
@@ -106,6 +106,7 @@ package final class Bridge {
         self.logger = logger
         self.clock = clock
         self.wakeup = wakeup
+        board = NodeBoard { hub.clientCount }
         writer = EnvelopeWriter(identity)
         gapLog = GapLog(logger)
         buffer = DownBuffer(limit: settings.bufferBytes, age: settings.bufferAge)
@@ -204,8 +205,9 @@ package final class Bridge {
         }
     }
 
+    /// Shows how many nodes there are, and what this one says of itself.
     func showNodes() {
         nodes.set(members.count + 1)
-        board.records = [ownRecord] + members.records
+        board.show(own: ownRecord)
     }
 }

@@ -49,6 +49,22 @@ struct MembershipTests {
         }
     }
 
+    @Test("what a node said last is what is shown, and of the node itself what holds now")
+    func fresh() {
+        let node = harness.serve("a")
+        let stranger = Stranger(harness)
+        stranger.announce { $0.phase = .starting }
+        func shown() -> [Int] { node.bridge.board.records.map(\.clients) }
+        #expect(shown() == [0, 0])
+        for count in [3, 5, 4] {
+            stranger.announce { $0.clients = count }
+            _ = node.hub.connect()
+            #expect(shown().last == count)
+        }
+        #expect(shown() == [3, 4])
+        #expect(node.bridge.board.records.last?.phase == .serving)
+    }
+
     @Test("after fifteen seconds of silence a node is gone, not before")
     func silence() {
         let (a, b) = (harness.serve("a"), harness.serve("b"))

@@ -22,10 +22,8 @@ struct Membership {
 
     /// How many there are, those that start included.
     var count: Int { members.count }
-    /// What they say, in the order of their names.
-    var records: [NodeRecord] {
-        members.values.map(\.record).sorted { ($0.id, $0.incarnation) < ($1.id, $1.incarnation) }
-    }
+    /// What they say, in no order.
+    var records: [NodeRecord] { members.values.map(\.record) }
 
     func record(of incarnation: UInt64) -> NodeRecord? { members[incarnation]?.record }
 
@@ -46,7 +44,10 @@ struct Membership {
             untag(record.incarnation)
             if let tag = record.tag { byTag[tag, default: []].append(record.incarnation) }
         }
-        members[record.incarnation] = (record, now)
+        // The heads count when they come; those of all nodes would be a node's heads for each node.
+        var kept = record
+        kept.heads = [:]
+        members[record.incarnation] = (kept, now)
         return known ? .stayed : .joined
     }
 
