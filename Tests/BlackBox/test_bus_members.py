@@ -35,7 +35,10 @@ def test_operators_see_all_nodes_and_others_see_none(redis, start_hub):
         assert len({record["incarnation"] for record in records}) == 2
         assert all(record["version"] for record in records)
         assert node.get("/debug/nodes", port=node.port)[0] == 404
+    bound = {name: f"127.0.0.1:{node.operators_port}" for node, name in zip(nodes, ("n1", "n2"))}
     for node in nodes:
+        # Ports that the system chose, which a node knows when it listens.
+        eventually(lambda: {record["id"]: record["admin"] for record in listed(node)[0]} == bound, 5, "the addresses")
         joined = told(node, "a node joined")
         assert len(joined) == 1 and joined[0]["nodes"] == 2
 

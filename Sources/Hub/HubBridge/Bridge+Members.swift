@@ -13,7 +13,7 @@ extension Bridge {
 
     var ownRecord: NodeRecord {
         var record = NodeRecord(identity)
-        record.admin = settings.adminAddress
+        record.admin = adminAddress
         record.version = settings.version
         record.clients = hub.clientCount
         record.tag = hub.tag
@@ -37,6 +37,13 @@ extension Bridge {
     /// Calls once when messages flow: at once if they do.
     package func whenReady(_ body: @escaping () -> Void) {
         if board.isReady { body() } else { readinessWaiters.append(body) }
+    }
+
+    /// Takes where operators reach this node, which is known once it listens, and tells the others.
+    package func listens(at address: String) {
+        adminAddress = address
+        showNodes()
+        announce()
     }
 
     /// Says who this node is, as long as it takes part, and then that it leaves.
@@ -87,10 +94,10 @@ extension Bridge {
     }
 
     private func describe(_ record: NodeRecord) -> [LogField] {
-        [
-            LogField("member", record.id), LogField("version", record.version), LogField("admin", record.admin),
-            LogField("nodes", members.count + 1),
-        ]
+        var fields = [LogField("member", record.id), LogField("version", record.version)]
+        // One that starts has none yet.
+        if !record.admin.isEmpty { fields.append(LogField("admin", record.admin)) }
+        return fields + [LogField("nodes", members.count + 1)]
     }
 
     /// Another node has this node's name: the later one of them must not serve.

@@ -57,6 +57,8 @@ package final class Bridge {
     /// When this node says again who it is.
     var nextHeartbeat = UInt64.max
     var phase = Phase.idle
+    /// Where operators reach this node, for other nodes' operators; empty until it listens.
+    var adminAddress = ""
     let ownTopic: BusTopic
     private let wakeup: Wakeup
     private let nodes: Gauge

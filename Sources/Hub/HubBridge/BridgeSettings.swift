@@ -3,8 +3,6 @@
 
 /// What a bridge goes by; times are nanoseconds.
 package struct BridgeSettings: Sendable {
-    /// Where operators reach this node, for other nodes' operators; empty where nobody is to know.
-    package var adminAddress = ""
     /// This node's version.
     package var version = ""
     /// How long a topic stays wanted after the last subscriber has left.

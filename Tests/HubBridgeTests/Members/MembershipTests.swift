@@ -32,10 +32,10 @@ struct MembershipTests {
     func records() {
         let nodes = ["a", "b", "c"].map { name in
             var settings = BridgeSettings()
-            settings.adminAddress = "\(name):9090"
             settings.version = "1.2.3"
             return harness.serve(name, settings: settings)
         }
+        for node in nodes { node.bridge.listens(at: "\(node.identity.id):9090") }
         for _ in 0..<3 { _ = nodes[1].hub.connect() }
         harness.advance(.seconds(11))
         for node in nodes {
@@ -47,6 +47,16 @@ struct MembershipTests {
             #expect(Set(records.compactMap(\.tag)).count == 3)
             #expect(node.bridge.board.isReady)
         }
+    }
+
+    @Test("where operators reach a node is told as soon as it listens")
+    func admin() {
+        let nodes = ["a", "b"].map { harness.serve($0) }
+        func shown() -> [[String]] { nodes.map { $0.bridge.board.records.map(\.admin) } }
+        #expect(shown() == [["", ""], ["", ""]])
+        nodes[0].bridge.listens(at: "10.0.0.1:9090")
+        harness.settle()
+        #expect(shown() == [["10.0.0.1:9090", ""], ["", "10.0.0.1:9090"]])
     }
 
     @Test("what a node said last is what is shown, and of the node itself what holds now")

@@ -20,6 +20,8 @@ final class Node: Sendable {
     private let patienceWithBus: Duration?
     private let log: Logger
     private let maxConnections: Int
+    /// Where operators were meant to connect.
+    private let wantedAdminAddress: SocketAddress
 
     /// Puts the parts together; nothing listens or connects yet.
     ///
@@ -37,6 +39,7 @@ final class Node: Sendable {
             throw StartFault(error)
         }
         maxConnections = settings.maxConnections
+        wantedAdminAddress = settings.adminAddress ?? settings.address
         Self.warn(of: settings, configuration, log)
         Node.registerCommon(registry, log: log)
         var environment = HubEnvironment.system
@@ -120,6 +123,7 @@ final class Node: Sendable {
             bus?.stop()
             throw StartFault(error)
         }
+        bus?.listens(at: endpoints.adminAddress.announced(for: wantedAdminAddress))
         let notice = ListeningNotice(
             address: endpoints.address,
             adminAddress: endpoints.adminAddress,

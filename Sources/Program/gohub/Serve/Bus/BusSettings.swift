@@ -28,8 +28,6 @@ extension BridgeSettings {
     init(_ configuration: Configuration) {
         self.init()
         let bus = configuration.bus
-        adminAddress =
-            configuration.server.adminAddr.isEmpty ? configuration.server.addr : configuration.server.adminAddr
         version = Version.current
         unsubscribeAfter = bus.unsubscribeAfter.wholeNanoseconds
         bufferBytes = bus.buffer.maxBytes.bytes

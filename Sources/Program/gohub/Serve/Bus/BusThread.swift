@@ -84,6 +84,11 @@ final class BusThread: Sendable {
         return ready.wait(within: limit)
     }
 
+    /// Tells other nodes where operators reach this one.
+    func listens(at address: SocketAddress) {
+        loop.post { [tenant] in tenant.value.bridge.listens(at: address.description) }
+    }
+
     /// Sends what waits, leaves the bus and ends the loop; takes a second or two at the most.
     func stop() {
         let done = TimedSemaphore()
