@@ -2,6 +2,8 @@
 // Part of gohub.
 
 import Foundation
+import HubLoop
+import HubRedis
 import HubTesting
 import Testing
 
@@ -43,26 +45,88 @@ struct RedisRightsTests {
     func hub() async throws {
         try await Self.tryOut(
             [
-                ["PING"], ["SELECT", "3"], ["CLIENT", "SETNAME", "gohub"], ["ROLE"], ["INFO", "server"],
-                ["PUBLISH", "gohub:broadcast", "x"], ["SPUBLISH", "gohub:topic/a", "x"],
+                ["PING"], ["SELECT", "3"], ["CLIENT", "SETNAME", "gohub"], ["ROLE"],
+                ["PUBLISH", "gohub:broadcast", "x"],
                 ["SUBSCRIBE", "gohub:broadcast", "gohub:topic/a"], ["PSUBSCRIBE", "gohub:unicast/*"],
-                ["PSUBSCRIBE", "gohub:*"], ["SSUBSCRIBE", "gohub:topic/a"], ["UNSUBSCRIBE", "gohub:topic/a"],
-                ["PUNSUBSCRIBE", "gohub:unicast/*"], ["SUNSUBSCRIBE", "gohub:topic/a"],
+                ["PSUBSCRIBE", "gohub:*"], ["UNSUBSCRIBE", "gohub:topic/a"],
                 ["XADD", "gohub:stream", "MAXLEN", "~", "1000", "*", "field", "value"],
-                ["XREAD", "COUNT", "1", "STREAMS", "gohub:stream", "0"], ["XRANGE", "gohub:stream", "-", "+"],
-                ["XREVRANGE", "gohub:stream", "+", "-", "COUNT", "1"], ["XINFO", "STREAM", "gohub:stream"],
+                ["XREAD", "COUNT", "1", "STREAMS", "gohub:stream", "0"],
+                ["XREVRANGE", "gohub:stream", "+", "-", "COUNT", "1"],
             ],
             [
-                ["PUBLISH", "other", "x"], ["SPUBLISH", "other", "x"], ["SUBSCRIBE", "other"],
-                ["SUBSCRIBE", "gohub:broadcast", "other"], ["PSUBSCRIBE", "*"], ["SSUBSCRIBE", "other"],
-                ["XADD", "other", "*", "field", "value"], ["XREAD", "COUNT", "1", "STREAMS", "other", "0"],
-                ["XRANGE", "other", "-", "+"], ["XINFO", "STREAM", "other"], ["XTRIM", "gohub:stream", "MAXLEN", "1"],
-                ["GET", "gohub:a"], ["SET", "gohub:a", "x"], ["DEL", "gohub:stream"], ["KEYS", "*"], ["FLUSHALL"],
+                ["PUBLISH", "other", "x"], ["SUBSCRIBE", "other"], ["SUBSCRIBE", "gohub:broadcast", "other"],
+                ["PSUBSCRIBE", "*"], ["SPUBLISH", "gohub:topic/a", "x"], ["SSUBSCRIBE", "gohub:topic/a"],
+                ["PUNSUBSCRIBE", "gohub:unicast/*"], ["XADD", "gohub:other", "*", "field", "value"],
+                ["XREAD", "COUNT", "1", "STREAMS", "gohub:other", "0"], ["XREVRANGE", "other", "+", "-"],
+                ["XRANGE", "gohub:stream", "-", "+"], ["XINFO", "STREAM", "gohub:stream"],
+                ["XTRIM", "gohub:stream", "MAXLEN", "1"], ["INFO", "server"], ["GET", "gohub:a"],
+                ["SET", "gohub:a", "x"], ["DEL", "gohub:stream"], ["KEYS", "*"], ["FLUSHALL"],
                 ["CONFIG", "GET", "*"], ["CLIENT", "LIST"], ["PUBSUB", "CHANNELS"], ["ACL", "WHOAMI"],
             ],
             user: "gohub",
             with: "&gohub:*"
         )
+    }
+
+    /// What the adapter does, with the user of the file, is done without a refusal.
+    private static func run(_ settings: RedisSettings) async throws {
+        let contract = BusContract { loop in
+            // Fails only for files of TLS, of which there are none.
+            do { return try RedisBus(settings, loop: loop) } catch { preconditionFailure("\(error)") }
+        }
+        for check in [BusContract.Check.linkPublishesAll, .takesAPrefixForAllBelow, .endsInterests] {
+            // A stream may bring what was published while nobody here wanted it.
+            if check == .endsInterests, settings.delivery == .streams { continue }
+            #expect(try await contract.violations(of: check) == [], "\(settings.delivery) \(check)")
+        }
+    }
+
+    @Test("the hub's user has no right that the hub does not use, and all that it uses")
+    func least() async throws {
+        try await withRedisServer { redis in
+            let line = try Self.line(of: "gohub", with: "&gohub:*")
+            try await redis.command(line)
+            try await redis.command(["ACL", "LOG", "RESET"])
+            try await redis.command(["CONFIG", "RESETSTAT"])
+            for delivery in RedisSettings.Delivery.allCases {
+                var settings = RedisSettings()
+                settings.addresses = [SocketAddress(host: "127.0.0.1", port: redis.port)]
+                settings.user = "gohub"
+                settings.password = { RedisSecret("PASSWORD") }
+                settings.database = 1
+                settings.delivery = delivery
+                try await Self.run(settings)
+            }
+            #expect(try await redis.command(["ACL", "LOG"]).texts == [])
+            let used = Set(try await redis.info("commandstats").keys.map { $0.replacing("cmdstat_", with: "") })
+            let rights = Set(line.filter { $0.hasPrefix("+") }.map { String($0.dropFirst()) })
+            #expect(rights.subtracting(used) == [])
+        }
+    }
+
+    @Test("the sentinels' user may do what the hub does there, and nothing else")
+    func sentinels() async throws {
+        let group = try await RedisSentinels()
+        let line = try Self.line(of: "gohub", with: "&+switch-master")
+        for sentinel in group.sentinels { try await sentinel.command(line) }
+        var settings = RedisSettings()
+        settings.addresses = group.sentinels.map { SocketAddress(host: "127.0.0.1", port: $0.port) }
+        settings.mode = .sentinel
+        settings.masterName = "hub"
+        settings.sentinelUser = "gohub"
+        settings.sentinelPassword = { RedisSecret("PASSWORD") }
+        try await Self.run(settings)
+        for sentinel in group.sentinels {
+            #expect(try await sentinel.command(["ACL", "LOG"]).texts == [])
+            for words in [
+                ["SENTINEL", "SENTINELS", "hub"], ["SENTINEL", "FAILOVER", "hub"], ["SUBSCRIBE", "+sdown"],
+            ] {
+                let client = try await sentinel.client(user: "gohub", password: "PASSWORD")
+                let fault = await #expect(throws: ProcessFault.self, "\(words)") { try await client.call(words) }
+                #expect(fault?.message.contains("NOPERM") == true, "\(words): \(fault?.message ?? "allowed")")
+            }
+        }
+        await group.stop()
     }
 
     @Test("the publisher's user may publish to topics and to all, and nothing else")
