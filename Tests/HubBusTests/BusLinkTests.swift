@@ -57,6 +57,19 @@ struct BusLinkTests {
         #expect(harness.answers.count == 3)
     }
 
+    @Test("refuses a topic without a name at once, and sends nothing", arguments: ["topic/", "unicast/", "node/"])
+    func emptyTopic(name: String) throws {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        var name = name
+        harness.publish(try #require(name.withUTF8 { BusTopic(UnsafeRawBufferPointer($0)) }))
+        #expect(harness.codes == [[.topicEmpty]])
+        #expect(harness.link.isSettled)
+        harness.tick()
+        #expect(harness.bus.takeCalls() == [])
+        #expect(try harness.value("publish_failures_total", ["reason": "rejected"]) == 1)
+    }
+
     @Test("gives a publication up at its deadline, and not before; its late answer counts for nothing")
     func deadlines() {
         let harness = LinkHarness()

@@ -37,6 +37,15 @@ struct BusTopicTests {
         #expect(read("node/x")?.topicName == nil)
     }
 
+    @Test(
+        "are empty when nothing stands behind the slash",
+        arguments: [
+            ("broadcast", false), ("nodes", false), ("topic/", true), ("unicast/", true), ("node/", true),
+            ("topic//", false), ("node/a", false),
+        ]
+    )
+    func empty(name: String, isEmpty: Bool) { #expect(read(name)?.isEmpty == isEmpty) }
+
     @Test("are the same only if their bytes are")
     func bytes() { #expect(read("topic/\u{E9}") != read("topic/e\u{301}")) }
 }

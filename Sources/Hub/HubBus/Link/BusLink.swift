@@ -103,6 +103,7 @@ package final class BusLink {
     ) {
         let now = clock.monotonic()
         guard !isClosed else { return refuse(.closed, observer) }
+        guard !topic.isEmpty else { return refuse(.topicEmpty, observer) }
         guard supervisor.takesPublications else { return refuse(.disconnected, observer) }
         send(bytes, kind, to: topic, now, observer)
     }

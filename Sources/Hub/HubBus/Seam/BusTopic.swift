@@ -76,6 +76,16 @@ package struct BusTopic: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether nothing stands behind the slash: on some buses that names everything, so nothing is published to it.
+    package var isEmpty: Bool {
+        switch kind {
+        case .broadcast, .nodes: false
+        case .topic: name.utf8.count == Self.topicPrefix.utf8.count
+        case .unicast: name.utf8.count == Self.unicastPrefix.utf8.count
+        case .node: name.utf8.count == Self.nodePrefix.utf8.count
+        }
+    }
+
     /// What stands behind the slash: a topic's name, a client's id, a node's id.
     package var suffix: String {
         let utf8 = name.utf8
