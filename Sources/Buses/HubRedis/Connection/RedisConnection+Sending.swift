@@ -20,9 +20,7 @@ extension RedisConnection {
     /// - Throws: ``RedisError`` `.closed`, `.full`, `.tooLarge`, `.outOfMemory`, `.refused` for one that this
     ///   connection is not for; then nothing is sent.
     package func send(_ command: RedisCommand, token: UInt64) throws(RedisError) {
-        try checkRoom(for: .commands)
-        try command.encode(to: &gathered)
-        expect(token, .reply)
+        try send(token) { output throws(RedisError) in try command.encode(to: &output) }
     }
 
     /// Publishes a message, whose answer is the number of receivers on that server.
@@ -34,9 +32,9 @@ extension RedisConnection {
         _ payload: UnsafeRawBufferPointer,
         token: UInt64
     ) throws(RedisError) {
-        try checkRoom(for: .commands)
-        try RedisCommand.appendPublish(channel: channel, payload: payload, to: &gathered)
-        expect(token, .reply)
+        try send(token) { output throws(RedisError) in
+            try RedisCommand.appendPublish(channel: channel, payload: payload, to: &output)
+        }
     }
 
     /// Publishes a message to a channel of the server's shard.
@@ -47,8 +45,19 @@ extension RedisConnection {
         _ payload: UnsafeRawBufferPointer,
         token: UInt64
     ) throws(RedisError) {
+        try send(token) { output throws(RedisError) in
+            try RedisCommand.appendShardPublish(channel: channel, payload: payload, to: &output)
+        }
+    }
+
+    /// Gathers a command that has one reply, if there is room.
+    @inline(__always)
+    private func send(
+        _ token: UInt64,
+        _ append: (inout [UInt8]) throws(RedisError) -> Void
+    ) throws(RedisError) {
         try checkRoom(for: .commands)
-        try RedisCommand.appendShardPublish(channel: channel, payload: payload, to: &gathered)
+        try append(&gathered)
         expect(token, .reply)
     }
 
