@@ -73,6 +73,10 @@ async def exercise_bus(redis, start_hub, ledger):
         eventually(lambda: here.metrics().value("gohub_bus_inbound_dropped_total", reason="decode") == 1)
         redis.freeze()
         number = await sender.send("publish", {"topic": "t", "payload": 2, "confirm": True})
+        # More than may be on its way without an answer.
+        for _ in range(6):
+            await sender.request("publish", {"topic": "large", "payload": "x" * 900_000}, expect="published")
+        assert here.metrics().value("gohub_bus_outbox_bytes") > 0
         ledger.see(here.metrics())
         reply = await sender.reply(number)
         assert reply["data"]["code"] == "bus_unavailable", reply

@@ -27,6 +27,7 @@ package struct BusMetrics: Sendable {
     private let probeFailures: Counter
     private let lastReceive: Gauge
     private let buffered: Gauge
+    private let outboxBytes: Gauge
     private let topics: Family2<Gauge, BusKind, SequenceSide>
     private let evictions: Family2<Counter, BusKind, SequenceSide>
     private let fixed: FixedBusMetrics
@@ -93,6 +94,10 @@ package struct BusMetrics: Sendable {
         )
         lastReceive = families.gauge("last_receive_timestamp_seconds", "When the last message came from the bus.")
         buffered = families.gauge("buffered_publishes", "Publications that wait until the bus is back.")
+        outboxBytes = families.gauge(
+            "outbox_bytes",
+            "What the loops have for the bus and it has not been given, in bytes, all loops together."
+        )
         interests = families.gauges(
             "subscriptions",
             "What the node wants from the bus, and what the server has confirmed of it.",
@@ -166,6 +171,9 @@ package struct BusMetrics: Sendable {
 
     /// Shows how many publications wait until the bus is back.
     package func set(buffered count: Int) { buffered.set(count) }
+
+    /// Shows how many bytes wait to be given to the bus.
+    package func set(outboxBytes count: Int) { outboxBytes.set(count) }
 
     /// Shows how many topics' numbers are held, and how many were forgotten so far.
     package func set(_ side: SequenceSide, topics count: Int, evictions: UInt64) {

@@ -52,6 +52,7 @@ final class BusThread: Sendable {
     ) {
         self.loop = loop
         let metrics = BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: adapter.kind, mode: mode)
+        registry.onScrape { metrics.set(outboxBytes: outbox.byteCount) }
         let bridge = Bridge(
             hub: hub,
             outbox: outbox,
