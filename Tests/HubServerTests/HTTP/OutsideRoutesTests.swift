@@ -38,6 +38,30 @@ struct OutsideRoutesTests {
         }
     }
 
+    @Test("what operators alone see is counted by its route, and timed with what has none of its own")
+    func operators() async throws {
+        let page = Route(
+            "/debug",
+            RouteLabel("/debug"),
+            "a page",
+            on: .operatorsOnly,
+            .answer { _ in .text(200, "ok") }
+        )
+        try await withServer {
+            $0.routes = [page, Self.topics]
+            $0.hasAdminListener = true
+        } _: { server in
+            let peer = try await server.connect(toAdmin: true)
+            for path in ["/debug", "/livez", "/nothing"] { _ = try await peer.get(path) }
+            let scraped = try await server.scrape()
+            let counted = ["route": "/debug", "method": "GET", "status": "2xx"]
+            #expect(scraped.value(of: "gohub_http_requests_total", counted) == 1)
+            let durations = "gohub_http_request_duration_seconds"
+            #expect(scraped.histogram(of: durations, ["route": "other"])?.count == 3)
+            for route in ["/debug", "/livez"] { #expect(scraped.histogram(of: durations, ["route": route]) == nil) }
+        }
+    }
+
     @Test("any other method gets 405 with what is allowed", arguments: ["POST", "PATCH", "OPTIONS", "put"])
     func otherMethods(method: String) async throws {
         try await withServer {

@@ -161,6 +161,7 @@ struct RouterTests {
         #expect(labels.all == RouteLabels.own + [RouteLabel("/api"), RouteLabel("/c")])
         #expect(labels.number(of: .metrics) == 2)
         #expect(labels.number(of: RouteLabel("/x")) == RouteLabels.unknown)
+        #expect(labels.timed == [.webSocket, .metrics, .unknown, RouteLabel("/api"), RouteLabel("/c")])
         let api = labels.number(of: RouteLabel("/api"))
         #expect(labels.statuses(api, .post) == [.success, .clientError, .serverError])
         #expect(labels.statuses(api, .get) == [.clientError, .serverError])

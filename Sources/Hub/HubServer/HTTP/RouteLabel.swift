@@ -37,6 +37,11 @@ struct RouteLabels: Sendable {
 
     /// The labels by their numbers.
     let all: [RouteLabel]
+    /// Those whose requests are timed each by itself.
+    ///
+    /// The pages that the server has ready, and those that only operators see, are timed together with what is at no path:
+    /// a histogram of each would be a tenth of all series.
+    let timed: [RouteLabel]
     /// Which methods the routes with each label take.
     private let methods: [HTTPMethods]
 
@@ -59,6 +64,13 @@ struct RouteLabels: Sendable {
         )
         self.all = all
         self.methods = methods
+        let others = routes.filter { $0.listeners != .operatorsOnly }.map(\.label)
+        timed = [.webSocket, .metrics, .unknown] + all[Self.own.count...].filter(others.contains)
+    }
+
+    /// Which of ``timed`` a label's requests are timed with.
+    func timing(of number: Int) -> Int {
+        timed.firstIndex(of: all[number]) ?? timed.firstIndex(of: .unknown) ?? 0
     }
 
     /// The number of a label; that of ``RouteLabel/unknown`` if no route has it.

@@ -7,8 +7,10 @@ import HubMetrics
 struct HTTPMetrics: Sendable {
     /// By route, method and status, as ``WorkerCounts`` has them.
     private let requests: [Counter]
-    /// By route.
+    /// By route, those that are timed together as one.
     private let durations: [Histogram]
+    /// Which of them each route's requests are in.
+    private let timings: [Int]
     private let inFlight: Gauge
     private let connections: Gauge
     private let endedReaders: Counter
@@ -31,11 +33,15 @@ struct HTTPMetrics: Sendable {
         )
         durations = registry.histograms(
             "gohub_http_request_duration_seconds",
-            help: "Time from an HTTP request's head to its answer.",
-            listed: label,
+            help: """
+                Time from an HTTP request's head to its answer; pages of operators other than /metrics, and paths with nothing, \
+                are other.
+                """,
+            listed: LabelDescription(name: "route", values: labels.timed.map(\.value)),
             buckets: .milliseconds,
             shown: shown
         )
+        timings = labels.all.indices.map(labels.timing)
         inFlight = registry.gauge(
             "gohub_http_inflight_requests",
             help: "HTTP requests that wait for an answer from another thread, this scrape apart.",
@@ -56,7 +62,9 @@ struct HTTPMetrics: Sendable {
 
     func publish(_ snapshot: WorkerSnapshot, bodyBytes: Int) {
         for (counter, count) in zip(requests, snapshot.requests) { counter.publish(count) }
-        for (histogram, values) in zip(durations, snapshot.requestDuration) { histogram.publish(values) }
+        var values = durations.map { _ in HistogramValues(.milliseconds) }
+        for (timing, own) in zip(timings, snapshot.requestDuration) { values[timing].add(own) }
+        for (histogram, values) in zip(durations, values) { histogram.publish(values) }
         // This scrape is among those that wait for other threads.
         inFlight.set(max(0, snapshot.requestsInFlight - 1))
         connections.set(snapshot.httpConnections)
