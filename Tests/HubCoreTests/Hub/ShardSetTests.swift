@@ -30,4 +30,22 @@ struct ShardSetTests {
         #expect(visited == model.sorted())
         #expect((0..<256).allSatisfy { set.contains($0) == model.contains($0) })
     }
+
+    @Test("a hub makes no more shards than can be told apart")
+    func tooMany() async {
+        await #expect(processExitsWith: .failure) {
+            let hub = Hub()
+            for _ in 0...Hub.mostShards { _ = hub.makeShard {} }
+        }
+    }
+
+    @Test("takes no other number for one of them", arguments: [-1, 256, 319, .min, .max])
+    func others(number: Int) {
+        var set = ShardSet()
+        set.insert(number)
+        #expect(set.isEmpty && !set.contains(number))
+        for shard in 0..<ShardSet.limit { set.insert(shard) }
+        set.remove(number)
+        #expect(set.count == ShardSet.limit && !set.contains(number))
+    }
 }

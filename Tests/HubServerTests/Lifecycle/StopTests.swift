@@ -114,6 +114,12 @@ struct StopTests {
         }
     }
 
+    @Test("more loops than a hub has shards are refused with what is possible")
+    func tooManyLoops() {
+        let fault = #expect(throws: LoopError.self) { _ = try TestServer { $0.settings.loops = 257 } }
+        #expect(fault?.message.contains("1 to 256") == true)
+    }
+
     @Test("when one loop has no thread, all of them end, and the address is free again")
     func noThread() async throws {
         let first = try TestServer()

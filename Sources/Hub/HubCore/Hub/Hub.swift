@@ -45,12 +45,17 @@ package final class Hub: Sendable {
         self.outbox = outbox
     }
 
-    /// Makes the shard of the next loop.
+    /// How many shards, and so loops, a hub can have.
+    package static let mostShards = ShardSet.limit
+
+    /// Makes the shard of the next loop; there are ``mostShards`` at most, which stops a program that makes more.
     ///
     /// - Parameter wake: Makes that loop tick soon; called from any thread.
     package func makeShard(wake: @escaping @Sendable () -> Void) -> Shard {
         let inbox = Inbox(.inbox, Wakeup(wake))
         let index = ports.withLock { ports in
+            // As many as there are loops, which is checked where their number is taken.
+            precondition(ports.count < Self.mostShards, "a hub has \(Self.mostShards) shards at most")
             ports.append(inbox)
             return ports.count - 1
         }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-/// Some of the shards of a hub, by their numbers, which are below 256.
+/// Some of the shards of a hub, by their numbers, which are below ``limit``; no other is ever in it.
 struct ShardSet: Hashable, Sendable {
+    /// How many shards a hub can have.
+    static let limit = 256
+
     private var words = SIMD4<UInt64>()
 
     /// None.
@@ -10,11 +13,19 @@ struct ShardSet: Hashable, Sendable {
 
     var isEmpty: Bool { words == SIMD4<UInt64>() }
 
-    func contains(_ shard: Int) -> Bool { words[shard >> 6 & 3] & 1 << UInt64(shard & 63) != 0 }
+    func contains(_ shard: Int) -> Bool {
+        Self.isNumber(shard) && words[shard >> 6] & 1 << UInt64(shard & 63) != 0
+    }
 
-    mutating func insert(_ shard: Int) { words[shard >> 6 & 3] |= 1 << UInt64(shard & 63) }
+    mutating func insert(_ shard: Int) {
+        if Self.isNumber(shard) { words[shard >> 6] |= 1 << UInt64(shard & 63) }
+    }
 
-    mutating func remove(_ shard: Int) { words[shard >> 6 & 3] &= ~(1 << UInt64(shard & 63)) }
+    mutating func remove(_ shard: Int) {
+        if Self.isNumber(shard) { words[shard >> 6] &= ~(1 << UInt64(shard & 63)) }
+    }
+
+    private static func isNumber(_ shard: Int) -> Bool { UInt(bitPattern: shard) < UInt(limit) }
 
     /// How many there are.
     var count: Int { (0..<4).reduce(0) { $0 + words[$1].nonzeroBitCount } }

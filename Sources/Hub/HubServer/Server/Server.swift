@@ -44,7 +44,7 @@ package final class Server: Sendable {
     /// - Parameter checks: More checks of readiness beside the server's own; called on any loop, must be quick.
     /// - Parameter routes: More routes beside the server's own; of one path and method the last counts, also among those.
     /// - Parameter clock: The loops' time; the hub's environment has to tell the same.
-    /// - Throws: ``LoopError`` when a loop cannot be made.
+    /// - Throws: ``LoopError`` when a loop cannot be made, or there would be more than ``ServerSettings/mostLoops``.
     package init(
         settings: ServerSettings,
         hub: Hub,
@@ -55,6 +55,12 @@ package final class Server: Sendable {
         routes: [Route] = [],
         clock: any MonotonicClock = SystemClock()
     ) throws(LoopError) {
+        guard settings.loops <= ServerSettings.mostLoops else {
+            throw LoopError(
+                .other,
+                "a server of \(settings.loops) loops: 1 to \(ServerSettings.mostLoops) are possible, one for each core is best"
+            )
+        }
         self.hub = hub
         self.routes = routes
         common = ServerCommon(settings: settings, log: log, receiver: receiver, routes: routes)

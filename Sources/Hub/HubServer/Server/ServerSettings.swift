@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubCore
 package import HubLoop
 package import HubWire
 
 /// What the server listens on and what it allows a connection.
 package struct ServerSettings: Sendable {
     /// The most loops that a node can run, on however many cores.
-    package static let mostLoops = 256
+    package static let mostLoops = Hub.mostShards
 
     /// Where clients connect.
     package var address = SocketAddress(host: "", port: 8080)
