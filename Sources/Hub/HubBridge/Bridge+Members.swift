@@ -7,6 +7,9 @@ import HubLog
 
 /// Which other nodes there are.
 extension Bridge {
+    /// Between two answers to nodes that join.
+    private static let answerInterval: UInt64 = 50_000_000
+
     var startDeadline: UInt64 {
         if case .starting(let deadline, _, _) = phase { deadline } else { .max }
     }
@@ -62,8 +65,9 @@ extension Bridge {
         fields.publishTime = clock.unixMicroseconds()
         let bytes = record.json.withUnsafeBytes { writer.encode(fields, payload: $0) }
         link.publish(bytes, .node, to: .nodes)
+        lastAnnounced = clock.monotonic()
         // A tenth of it is random, so that nodes that started together do not speak together.
-        nextHeartbeat = clock.monotonic() &+ settings.heartbeat &- UInt64.random(in: 0...settings.heartbeat / 10)
+        nextHeartbeat = lastAnnounced &+ settings.heartbeat &- UInt64.random(in: 0...settings.heartbeat / 10)
     }
 
     func received(record envelope: Envelope) {
@@ -81,7 +85,7 @@ extension Bridge {
         switch change {
         case .joined:
             logger.info("a node joined", describe(record))
-            announce()
+            answerSoon()
         case .left: logger.info("a node left", describe(record))
         case .tooMany:
             logger.warning("there are more nodes than a node can know; this one is ignored", describe(record))
@@ -91,6 +95,11 @@ extension Bridge {
             let missing = gaps.announced(record.incarnation, topic, head)
             if missing > 0 { lost(missing, of: record.incarnation, record.id, on: topic) }
         }
+    }
+
+    /// Says who this node is, once to all who join within a moment: many nodes may start together, and each answers each.
+    private func answerSoon() {
+        nextHeartbeat = min(nextHeartbeat, max(clock.monotonic(), lastAnnounced &+ Self.answerInterval))
     }
 
     private func describe(_ record: NodeRecord) -> [LogField] {

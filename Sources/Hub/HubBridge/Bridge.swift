@@ -56,6 +56,7 @@ package final class Bridge {
     var isHubFull = false
     /// When this node says again who it is.
     var nextHeartbeat = UInt64.max
+    var lastAnnounced: UInt64 = 0
     var phase = Phase.idle
     /// Where operators reach this node, for other nodes' operators; empty until it listens.
     var adminAddress = ""

@@ -28,6 +28,21 @@ struct MembershipTests {
         #expect(b.value("gohub_nodes") == 2)
     }
 
+    @Test("many that join within a moment are answered together")
+    func joinTogether() {
+        let a = harness.serve("a")
+        harness.advance(.seconds(1))
+        let before = a.bus("published_total")
+        for number in 0..<100 {
+            let stranger = Stranger(harness, id: "stranger \(number)", incarnation: UInt64(number + 1))
+            stranger.announce()
+            harness.advance(.milliseconds(1))
+        }
+        harness.advance(.milliseconds(50))
+        #expect(a.value("gohub_nodes") == 101)
+        #expect((2...4).contains(a.bus("published_total") - before))
+    }
+
     @Test("three nodes know what each says of itself: address, version, clients, and a tag of its own")
     func records() {
         let nodes = ["a", "b", "c"].map { name in
