@@ -147,13 +147,26 @@ extension Bridge {
         return UInt16.random(in: .min ... .max)
     }
 
+    /// Whether the others can be heard now; the time in which they could not is no silence of theirs.
+    private func isHearing(_ now: UInt64) -> Bool {
+        guard link.isReady, !isHubFull else {
+            deafSince = deafSince ?? now
+            return false
+        }
+        if let since = deafSince {
+            members.forgive(now &- since, now)
+            deafSince = nil
+        }
+        return true
+    }
+
     func tickMembers(_ now: UInt64) {
         if now >= nextHeartbeat {
             nextHeartbeat = now &+ settings.heartbeat
             announce()
             showNodes()
         }
-        guard now > settings.memberTimeout else { return }
+        guard isHearing(now), now > settings.memberTimeout else { return }
         let gone = members.expire(before: now - settings.memberTimeout)
         guard !gone.isEmpty else { return }
         for record in gone {

@@ -105,6 +105,23 @@ struct MembershipTests {
         #expect(a.knownNodes == ["a", "b"])
     }
 
+    @Test("the time without a bus is nobody's silence: only who is not heard afterwards is gone")
+    func outage() {
+        let (a, b, c) = (harness.serve("a"), harness.serve("b"), harness.serve("c"))
+        harness.fail(.down)
+        c.isFrozen = true
+        harness.advance(.seconds(60))
+        #expect(a.knownNodes == ["a", "b", "c"])
+        harness.fail(.none)
+        while !a.bridge.board.isReady { harness.advance(.milliseconds(10)) }
+        harness.advance(.seconds(9))
+        #expect(a.knownNodes == ["a", "b", "c"])
+        harness.advance(.seconds(8))
+        #expect(a.knownNodes == ["a", "b"])
+        #expect(b.knownNodes == ["b", "a"])
+        #expect(a.logged("a node is silent").map { $0["member"] } == ["c"])
+    }
+
     @Test("a node that leaves is gone at once, and does not come back")
     func leave() {
         let (a, b) = (harness.serve("a"), harness.serve("b"))

@@ -51,6 +51,11 @@ struct Membership {
         return known ? .stayed : .joined
     }
 
+    /// Leaves a time out of everybody's silence, as nobody could be heard.
+    mutating func forgive(_ duration: UInt64, _ now: UInt64) {
+        members = members.mapValues { ($0.record, min($0.seen &+ duration, now)) }
+    }
+
     /// Takes out those that were not heard of since a moment.
     mutating func expire(before moment: UInt64) -> [NodeRecord] {
         let gone = members.values.filter { $0.seen < moment }.map(\.record)
