@@ -256,6 +256,22 @@ struct WebSocketReceiverTests {
         #expect(try feed(&receiver, Array(close.suffix(2))) == [.close(4000, "bye")])
     }
 
+    @Test("a client steps over a message that is too long, however its header was cut", arguments: 0...4)
+    func clientSkips(cut: Int) throws {
+        var receiver = WebSocketReceiver(role: .client, maxMessageBytes: 100)
+        let header: [UInt8] = [0x82, 126, 0, 200]
+        #expect(throws: WebSocketError(.messageTooBig)) {
+            _ = try feed(&receiver, Array(header[..<cut]))
+            _ = try feed(&receiver, Array(header[cut...]))
+        }
+        let goesOn = receiver.skipToClose()
+        #expect(goesOn)
+        // A header that lies whole in the buffer is not used up.
+        let rest = [0, 4].contains(cut) ? header : []
+        let close: [UInt8] = [0x88, 2, 0x03, 0xE9]
+        #expect(try feed(&receiver, rest + [UInt8](repeating: 7, count: 200) + close) == [.close(1001, "")])
+    }
+
     @Test("after a fault of the framing there is no going on, but a close frame is known at the end of the bytes")
     func endsWithClose() throws {
         var receiver = WebSocketReceiver(role: .server, maxMessageBytes: 100)

@@ -162,11 +162,9 @@ package struct WebSocketReceiver {
         _ room: Int
     ) throws(WebSocketError) -> WebSocketHeader? {
         let inMessage = message != nil
-        while offset < end, Int(headerCount) < WebSocketFrame.maxHeaderBytes {
-            headerBytes[Int(headerCount)] = base.load(fromByteOffset: offset, as: UInt8.self)
-            headerCount += 1
-            offset += 1
+        while true {
             let (count, role) = (Int(headerCount), role)
+            // What is there may be a whole one: a server's, refused for its length, which is only stepped over now.
             let header: WebSocketHeader?
             do throws(WebSocketError) {
                 header = try withUnsafeBytes(of: &headerBytes) { (bytes) throws(WebSocketError) -> WebSocketHeader? in
@@ -174,16 +172,17 @@ package struct WebSocketReceiver {
                     return try .read(base, count: count, role: role, inMessage: inMessage, room: room)
                 }
             } catch {
-                // A client's header goes on with its mask; a server's has been used up.
-                let isReadable = error.code == .messageTooBig && role == .server
-                throw fail(error, resuming: isReadable ? .refusedInHeader : .failed)
+                throw fail(error, resuming: error.code == .messageTooBig ? .refusedInHeader : .failed)
             }
             if let header {
                 headerCount = 0
                 return header
             }
+            guard offset < end, count < WebSocketFrame.maxHeaderBytes else { return nil }
+            headerBytes[count] = base.load(fromByteOffset: offset, as: UInt8.self)
+            headerCount += 1
+            offset += 1
         }
-        return nil
     }
 
     // MARK: Payload
