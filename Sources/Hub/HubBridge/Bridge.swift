@@ -57,6 +57,8 @@ package final class Bridge {
     /// When this node says again who it is.
     var nextHeartbeat = UInt64.max
     var lastAnnounced: UInt64 = 0
+    /// From when on it may be said again that there are too many nodes.
+    var nextComplaint: UInt64 = 0
     /// Since when this node hears nobody, for want of a bus or of room.
     var deafSince: UInt64?
     var phase = Phase.idle

@@ -43,6 +43,17 @@ struct MembershipTests {
         #expect((2...4).contains(a.bus("published_total") - before))
     }
 
+    @Test("of more nodes than it can know a node complains once a minute")
+    func tooMany() {
+        let a = harness.serve("a")
+        for number in 0..<1100 { Stranger(harness, id: "\(number)", incarnation: UInt64(number + 1)).announce() }
+        #expect(a.value("gohub_nodes") == 1025)
+        #expect(a.logged("more nodes than").count == 1)
+        harness.advance(.seconds(60))
+        Stranger(harness, id: "last", incarnation: 2000).announce()
+        #expect(a.value("gohub_nodes") == 2, "the others were silent")
+    }
+
     @Test("three nodes know what each says of itself: address, version, clients, and a tag of its own")
     func records() {
         let nodes = ["a", "b", "c"].map { name in
@@ -118,6 +129,8 @@ struct MembershipTests {
         #expect(a.knownNodes == ["a", "b", "c"])
         harness.advance(.seconds(8))
         #expect(a.knownNodes == ["a", "b"])
+        // It may have come back later.
+        harness.advance(.seconds(10))
         #expect(b.knownNodes == ["b", "a"])
         #expect(a.logged("a node is silent").map { $0["member"] } == ["c"])
     }
