@@ -15,7 +15,7 @@ extension Bridge {
         closings.append(done)
         switch phase {
         case .leaving, .closed: return
-        case .starting(_, _, let whenDone):
+        case .starting(_, let whenDone):
             leave()
             whenDone(.closed)
         case .idle, .serving, .refused: leave()

@@ -11,7 +11,7 @@ extension Bridge {
     private static let answerInterval: UInt64 = 50_000_000
 
     var startDeadline: UInt64 {
-        if case .starting(let deadline, _, _) = phase { deadline } else { .max }
+        if case .starting(let deadline, _) = phase { deadline } else { .max }
     }
 
     var ownRecord: NodeRecord {
@@ -27,9 +27,8 @@ extension Bridge {
     package func flows(_ isReady: Bool) {
         board.isReady = isReady
         guard isReady else { return interest.forgetRefusals(link.interest.generation) }
-        if case .starting(_, _, let whenDone) = phase {
-            let deadline = clock.monotonic() &+ settings.startWindow
-            phase = .starting(deadline: deadline, hasAnnounced: true, whenDone)
+        if case .starting(_, let whenDone) = phase {
+            phase = .starting(deadline: clock.monotonic() &+ settings.startWindow, whenDone)
         }
         announce()
         let waiters = readinessWaiters
@@ -119,7 +118,7 @@ extension Bridge {
     /// Another node has this node's name: the later one of them must not serve.
     private func sameName(_ record: NodeRecord) {
         switch (phase, record.phase) {
-        case (.starting(_, _, let whenDone), _):
+        case (.starting(_, let whenDone), _):
             // Of two that start together one goes on.
             if record.phase == .starting, record.incarnation < identity.incarnation { return }
             phase = .refused
@@ -137,7 +136,7 @@ extension Bridge {
 
     /// Ends the look for others when it is time.
     func tickStart(_ now: UInt64) {
-        guard case .starting(let deadline, _, let whenDone) = phase, now >= deadline else { return }
+        guard case .starting(let deadline, let whenDone) = phase, now >= deadline else { return }
         phase = .serving
         hub.tag = freeTag()
         announce()

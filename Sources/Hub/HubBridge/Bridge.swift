@@ -78,7 +78,7 @@ package final class Bridge {
     enum Phase {
         case idle
         /// Looks for others until the deadline.
-        case starting(deadline: UInt64, hasAnnounced: Bool, (Start) -> Void)
+        case starting(deadline: UInt64, (Start) -> Void)
         case serving
         /// Another node has its name: it takes no part.
         case refused
@@ -130,7 +130,7 @@ package final class Bridge {
         link.interest.want(.broadcast)
         link.interest.want(.nodes)
         link.interest.want(prefix: BusTopic.unicastPrefix)
-        phase = .starting(deadline: clock.monotonic() &+ settings.startWindow, hasAnnounced: false, whenDone)
+        phase = .starting(deadline: clock.monotonic() &+ settings.startWindow, whenDone)
         link.start()
         showNodes()
     }
