@@ -5,7 +5,8 @@ import COpenSSL
 
 /// What OpenSSL tells of a handshake only while it goes on: why a certificate was refused, and what the server asked for.
 ///
-/// Its session keeps it alive for as long as OpenSSL points to it, and both belong to one thread at a time.
+/// OpenSSL points to it and does not keep it: it calls back only within calls of the session, which holds both. All belong to
+/// one thread at a time.
 final class HandshakeNotes {
     /// Why the other end's certificate is not accepted.
     struct Refusal {
@@ -24,7 +25,7 @@ final class HandshakeNotes {
 
     /// Lets OpenSSL report to these notes.
     ///
-    /// - Parameter ssl: Has to be freed before the notes are.
+    /// - Parameter ssl: Used only as long as the notes live; freeing it calls nobody back.
     func attach(to ssl: OpaquePointer) -> Bool {
         let context = Unmanaged.passUnretained(self).toOpaque()
         SSL_set_cert_cb(ssl, noteCertificateAsked(ssl:context:), context)

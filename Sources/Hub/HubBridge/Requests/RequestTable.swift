@@ -15,7 +15,7 @@ struct RequestTable {
         let completion: @Sendable (HubError?) -> Void
         /// The nodes that have still to answer, by their incarnations: several may have one name, and then all are asked.
         var waiting: [UInt64]
-        /// What is told if none says ok.
+        /// What is told if none says ok; see ``note(_:)``.
         var worst: HubError?
 
         /// A queue that is full says more than a client that is unknown.
@@ -57,7 +57,7 @@ struct RequestTable {
         return lastID
     }
 
-    /// Takes one node's answer; the first that says ok counts, or else the last one to come decides.
+    /// Takes one node's answer: an ok ends the request, and when all have refused, the refusal that says most.
     ///
     /// A refusal counts from those nodes only that were meant.
     mutating func answered(_ id: UInt64, by node: UInt64, _ error: HubError?) {

@@ -21,7 +21,7 @@ package final class BridgeHarness {
         let jobs = JobQueue()
         /// How its start ended; more than once is a fault.
         package fileprivate(set) var starts: [Bridge.Start] = []
-        /// How its start ended.
+        /// The last of them; nil before the start has ended.
         package var start: Bridge.Start? { starts.last }
         package fileprivate(set) var isClosed = false
         /// Its bus loop stands still, as if the node were frozen or dead; its hub goes on.

@@ -9,7 +9,7 @@ import HubRedis
 import HubTLS
 
 extension BusLink.Settings {
-    /// What the configuration says of the bus, whatever its kind.
+    /// What the configuration says of the bus: how long an attempt may take is Redis' part, all else is of any kind.
     init(_ configuration: Configuration) {
         self.init()
         let bus = configuration.bus

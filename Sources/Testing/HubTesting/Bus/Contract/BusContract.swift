@@ -9,8 +9,8 @@ package import HubLoop
 /// ```
 /// @Test(arguments: BusContract.Check.allCases)
 /// func keeps(check: BusContract.Check) async throws {
-///     let server = try await RedisServer()
-///     let contract = BusContract { RedisBus(address: server.address, on: $0) }
+///     let server = try await OurServer()
+///     let contract = BusContract { OurBus(port: server.port, on: $0) }
 ///     #expect(try await contract.violations(of: check) == [])
 /// }
 /// ```
