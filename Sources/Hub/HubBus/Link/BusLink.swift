@@ -6,12 +6,6 @@ import HubMetrics
 
 /// One node's way to its bus: counts, times and supervises any adapter, so that none can forget to.
 ///
-/// ```
-/// bridge ── publish, interest ─→ BusLink ─→ BusAdapter ─→ server
-///    ↑                          │ deadlines, probes, back-off, counting, the log
-///    └────── BusSink ───────────┴── BusEvents ←── adapter
-/// ```
-///
 /// Belongs to the bus loop. ``tick(_:)`` has to be called once a tick of that loop, and at the time that it returns.
 package final class BusLink {
     /// What a link goes by.
@@ -38,7 +32,7 @@ package final class BusLink {
     let metrics: BusMetrics
     let clock: BusClock
     let writer: EnvelopeWriter
-    var story: OutageLog
+    var outageLog: OutageLog
     var supervisor: BusSupervisor
     private var inFlight = InFlight()
     private var batch: [Outgoing] = []
@@ -68,7 +62,7 @@ package final class BusLink {
         self.metrics = metrics
         self.clock = clock
         writer = EnvelopeWriter(identity)
-        story = OutageLog(logger, kind: adapter.kind, clock: clock)
+        outageLog = OutageLog(logger, kind: adapter.kind, clock: clock)
         supervisor = BusSupervisor(settings.supervisor)
     }
 
@@ -133,7 +127,7 @@ package final class BusLink {
         guard count > 0 else { return }
         let error = isClosed ? BusError.closed : .disconnected
         metrics.failed(error, count)
-        story.publicationFailed(error)
+        outageLog.publicationFailed(error)
     }
 
     private func refuse(_ error: BusError, _ observer: (any PublishObserver)?) {
@@ -144,7 +138,7 @@ package final class BusLink {
         metrics.duration.observe(nanoseconds)
         if let error {
             metrics.failed(error)
-            story.publicationFailed(error)
+            outageLog.publicationFailed(error)
         } else {
             metrics.published.increment()
         }
@@ -217,7 +211,7 @@ package final class BusLink {
         while let entry = inFlight.popFirst(lateAt: .max) { answer(entry, error, now) }
     }
 
-    // MARK: The supervisor's will
+    // MARK: What the supervisor decides
 
     func perform(_ action: BusSupervisor.Action) {
         switch action {
@@ -232,7 +226,7 @@ package final class BusLink {
         case .probe(let number): probe(number)
         case .ready(let outage, let attempts):
             metrics.ready(outage: outage)
-            story.ready(outage: outage, attempts: attempts, interests: interest.count)
+            outageLog.ready(outage: outage, attempts: attempts, interests: interest.count)
         case .disconnect(let reason):
             // Before a probe was sent it was the attempt that took too long.
             if supervisor.phase == .probing || supervisor.phase == .ready { metrics.probeFailed() }
@@ -255,7 +249,7 @@ package final class BusLink {
         let wasReady = supervisor.phase == .ready
         supervisor.down(now, random: Double.random(in: 0...1))
         metrics.down(fault.reason)
-        story.down(fault, wasReady: wasReady)
+        outageLog.down(fault, wasReady: wasReady)
         forgetConnection()
         failAll(.disconnected)
     }
@@ -293,7 +287,7 @@ extension BusLink: BusEvents {
 
     package func interestRefused(_ topic: BusTopic, _ reason: String) {
         metrics.interestRefused()
-        story.interestRefused(topic, reason)
+        outageLog.interestRefused(topic, reason)
         _ = unconfirmed.change(0) { $0.difference -= 1 }
         sink?.refused(topic)
     }
