@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-/// Talks to Redis: its wire format, and one connection on an event loop.
+/// Redis as a message bus, and what it takes to talk to it: the wire format, and one connection on an event loop.
+///
+/// ```
+/// RedisBus ─ where? ──► RedisLocator: the address, sentinels, the owner of a slot
+///    └ at work ──► RedisSession: a connection that publishes, one that subscribes, one that reads the stream
+/// ```
+///
+/// - `Bus`: ``RedisBus`` is the adapter. A ``RedisSession`` is one attempt with its connections, which live and die together;
+///   ``RedisSubscriber`` keeps its subscriptions.
+/// - `Locate`: ``RedisLocator`` finds the server, ``RedisQuery`` asks one thing of another, ``SentinelWatch`` hears of a
+///   fail-over.
+/// - `Streams`: ``StreamReader`` reads on where the one before it was, ``StreamInterests`` knows which entries count.
+/// - `Connection` and `RESP`: one connection, and its bytes.
 ///
 /// ```
 /// send, publish ──► RedisCommand ──► bytes of this tick ──► (ByteFilter) ──► one write
