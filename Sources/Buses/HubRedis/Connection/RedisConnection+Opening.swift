@@ -25,7 +25,7 @@ extension RedisConnection {
     }
 
     private func shakeHands() {
-        state = .shaking
+        state = .handshaking
         lastReceived = loop.now
         loop.schedule(timer, after: options.handshakeTimeout)
         stepsLeft = handshake.allSteps.reversed()
@@ -52,7 +52,7 @@ extension RedisConnection {
     }
 
     package func timerFired(_ timer: LoopTimer) {
-        guard state == .shaking else { return }
+        guard state == .handshaking else { return }
         // The answer may have come, and the loop had no time for it.
         if watch?.isPending == true { return loop.schedule(timer, after: .milliseconds(100)) }
         let step = stepsLeft.last.map { "to \($0.command) " } ?? ""

@@ -134,7 +134,7 @@ extension RedisConnection {
 
     private func take(_ reply: RESPReply) {
         switch state {
-        case .shaking: takeStep(reply)
+        case .handshaking: takeStep(reply)
         case .open where role == .commands: takeAnswer(reply)
         case .open: takePush(reply)
         case .connecting, .closed: break
@@ -178,13 +178,14 @@ extension RedisConnection {
     }
 
     private func ended(_ how: String) -> RedisError {
-        let place = state == .shaking ? " during the handshake" : reader.isMidReply ? " in the middle of a reply" : ""
+        let reply = reader.isMidReply ? " in the middle of a reply" : ""
+        let place = state == .handshaking ? " during the handshake" : reply
         return RedisError(.closed, "\(address) \(how)\(place)\(guess)")
     }
 
     /// What may be wrong with a server that has not said a word.
     var guess: String {
-        guard state == .shaking, !hasReceived else { return "" }
+        guard state == .handshaking, !hasReceived else { return "" }
         return filter == nil ? " (does this port want TLS?)" : " (does this port speak TLS?)"
     }
 }

@@ -144,7 +144,7 @@ extension RedisConnection {
 
     /// Writes as much as the socket takes; whoever waits for room is told later.
     private func write() {
-        guard state == .shaking || state == .open, writeFailure == nil, let watch else { return }
+        guard state == .handshaking || state == .open, writeFailure == nil, let watch else { return }
         while !isBlocked {
             if written == writing.count {
                 guard refill() else { return }

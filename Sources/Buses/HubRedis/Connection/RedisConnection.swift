@@ -23,7 +23,7 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
     /// What a job holds that the connection holds itself.
     private struct Reference { weak let connection: RedisConnection? }
 
-    enum State { case connecting, shaking, open, closed }
+    enum State { case connecting, handshaking, open, closed }
 
     /// How much of what has arrived one read takes.
     static let readBytes = 64 << 10
