@@ -18,9 +18,14 @@ struct PasswordFile: Sendable {
 
     /// Reads the password: the file's bytes without the line's end.
     func read() throws(RedisError) -> RedisSecret {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe in place of the file must not hold up the bus loop, so opening does not wait.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw fault(String(cString: strerror(errno))) }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw fault(String(cString: strerror(errno))) }
+        // Each connection reads it anew, which a pipe can do once.
+        guard status.st_mode & S_IFMT == S_IFREG else { throw fault("it is not a regular file") }
         var bytes = [UInt8](repeating: 0, count: Self.maxBytes + 1)
         var count = 0
         while count < bytes.count {
@@ -31,6 +36,7 @@ struct PasswordFile: Sendable {
                     Darwin.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
                 #endif
             }
+            if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw fault(String(cString: strerror(errno))) }
             if got == 0 { break }
             count += got
