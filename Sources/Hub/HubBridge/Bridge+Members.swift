@@ -86,7 +86,12 @@ extension Bridge {
             logger.info("a node joined", describe(record))
             answerSoon()
         case .left: logger.info("a node left", describe(record))
-        case .tooMany: tooMany(record)
+        case .tooMany:
+            logger.warning(
+                limit: tooManyNodes,
+                "there are more nodes than a node can know; this one is ignored",
+                describe(record)
+            )
         case .stayed: break
         }
         for (topic, head) in record.heads where topic == .broadcast || topic == ownTopic {
@@ -98,14 +103,6 @@ extension Bridge {
     /// Says who this node is, once to all who join within a moment: many nodes may start together, and each answers each.
     private func answerSoon() {
         nextHeartbeat = min(nextHeartbeat, max(clock.monotonic(), lastAnnounced &+ Self.answerInterval))
-    }
-
-    /// Complains once a minute, as nodes that are not known say who they are all the time.
-    private func tooMany(_ record: NodeRecord) {
-        let now = clock.monotonic()
-        guard now >= nextComplaint else { return }
-        nextComplaint = now &+ 60_000_000_000
-        logger.warning("there are more nodes than a node can know; this one is ignored", describe(record))
     }
 
     private func describe(_ record: NodeRecord) -> [LogField] {

@@ -41,6 +41,8 @@ package final class Bridge {
     var gapLog: GapLog
     var interest = TopicInterest()
     var members = Membership()
+    /// Those beyond the limit say who they are every few seconds, each of them.
+    let tooManyNodes: LogLimit
     /// Nodes that have this one's name, and were complained of.
     var namesakes: Set<UInt64> = []
     var requests = RequestTable()
@@ -57,8 +59,6 @@ package final class Bridge {
     /// When this node says again who it is.
     var nextHeartbeat = UInt64.max
     var lastAnnounced: UInt64 = 0
-    /// From when on it may be said again that there are too many nodes.
-    var nextComplaint: UInt64 = 0
     /// Since when this node hears nobody, for want of a bus or of room.
     var deafSince: UInt64?
     var phase = Phase.idle
@@ -116,6 +116,7 @@ package final class Bridge {
         board = NodeBoard { hub.clientCount }
         writer = EnvelopeWriter(identity)
         gapLog = GapLog(logger)
+        tooManyNodes = LogLimit(every: .seconds(10), clock: clock.monotonic)
         buffer = DownBuffer(limit: settings.bufferBytes, age: settings.bufferAge)
         ownTopic = .node(identity.id)
         commands = Array(repeating: [], count: outbox.mailboxCount)

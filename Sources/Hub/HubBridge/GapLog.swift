@@ -5,6 +5,8 @@ import HubBus
 import HubLog
 
 /// Tells of lost messages: once a second at most, with what was lost since, for each node apart.
+///
+/// No more nodes than there may be are told of; what others lost is counted in the metrics alone.
 struct GapLog {
     private struct Loss {
         let origin: String
@@ -23,6 +25,7 @@ struct GapLog {
     var nextDeadline: UInt64 { losses.isEmpty ? .max : next }
 
     mutating func lost(_ messages: UInt64, of incarnation: UInt64, _ origin: String, on topic: BusTopic) {
+        guard losses.count < Membership.limit || losses[incarnation] != nil else { return }
         losses[incarnation, default: Loss(origin: origin)].messages &+= messages
         if losses[incarnation]?.topics.count ?? 0 < 1000 { losses[incarnation]?.topics.insert(topic) }
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubBridge
 import HubBus
 import HubLog
 import HubTesting
 import HubWire
 import Testing
+
+@testable import HubBridge
 
 /// What is lost between nodes is told, and what comes twice is delivered once.
 @Suite("Gaps between nodes")
@@ -74,6 +75,22 @@ struct GapTests {
         #expect(records.last?["messages"] == 3)
         #expect(records.last?["topics"] == 2)
         #expect(node.bus("gap_messages_total") == 4)
+    }
+
+    @Test("of more origins than there may be nodes no more are told of in a second")
+    func manyOrigins() {
+        let log = MemorySink()
+        var gaps = GapLog(Logger(sink: log))
+        let origins = UInt64(Membership.limit) + 10
+        for _ in 0..<2 {
+            for origin in 1...origins { gaps.lost(1, of: origin, "stranger", on: .broadcast) }
+        }
+        gaps.tell(1)
+        #expect(log.records.count == Membership.limit)
+        #expect(log.records.allSatisfy { $0["messages"] == 2 })
+        gaps.lost(1, of: origins, "stranger", on: .broadcast)
+        gaps.tell(.max)
+        #expect(log.records.count == Membership.limit + 1)
     }
 
     @Test("what comes again is counted and not delivered")
