@@ -11,8 +11,9 @@ import HubLoop
     import Darwin
 #endif
 
-/// Measures what a message between nodes costs, from the hub through the bridge to Redis and back, without sockets of clients:
-/// `BusBench publish|receive|latency HOST:PORT BYTES SECONDS [RATE]`. Prints one line of JSON.
+/// Measures what a message between nodes costs, from the hub through the bridge to Redis and back, without sockets of clients.
+///
+/// `BusBench publish|receive|latency HOST:PORT BYTES SECONDS [RATE]` prints one line of JSON; the rate is for `publish`.
 @main
 struct BusBench {
     /// How many messages are published each second where latencies are measured.
