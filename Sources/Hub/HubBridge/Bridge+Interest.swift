@@ -40,7 +40,8 @@ extension Bridge {
     }
 
     package func refused(_ topic: BusTopic) {
-        guard let name = topic.topicName else { return }
+        // Nobody may want it any more: then there is nobody to tell, and nothing that would be confirmed later.
+        guard let name = topic.topicName, link.interest.contains(topic) else { return }
         interest.refuse(name, link.interest.generation)
         hub.settle(name, isConfirmed: false)
     }

@@ -7,6 +7,8 @@ import HubTesting
 import HubWire
 import Testing
 
+@testable import HubBridge
+
 /// When a client is told that it has subscribed, and what of other nodes.
 @Suite("Subscriptions and the bus")
 struct SubscribedTests {
@@ -104,6 +106,47 @@ struct SubscribedTests {
         harness.settle()
         #expect(second.takeNews() == ["subscribed 2"])
         #expect(client.takeNews() == [])
+    }
+
+    @Test("a topic that the server refuses is told as unavailable until there is another connection that takes it")
+    func refused() {
+        let node = harness.serve("a", shards: 2)
+        harness.fail(.frozen)
+        let client = node.hub.connect(to: 0)
+        client.askSubscribe()
+        harness.settle()
+        #expect(client.takeNews() == [])
+        node.bridge.link.interestRefused("topic/news".busTopic, "no rights")
+        harness.settle()
+        #expect(client.takeNews() == ["subscribed 1 unavailable"])
+        // What is confirmed now is all else.
+        harness.fail(.none)
+        let second = node.hub.connect(to: 1)
+        second.askSubscribe(id: 2)
+        harness.settle()
+        #expect(second.takeNews() == ["subscribed 2 unavailable"])
+        harness.fail(.down)
+        harness.recover()
+        let third = node.hub.connect(to: 1)
+        third.askSubscribe(id: 3)
+        harness.settle()
+        #expect(third.takeNews() == ["subscribed 3"])
+        #expect(node.value("gohub_bus_redis_subscribe_errors_total") == 1)
+        #expect(node.hub.imbalance() == nil)
+    }
+
+    @Test("a refusal that comes when nobody wants the topic any more leaves nothing behind")
+    func refusedLate() throws {
+        let node = harness.serve("a")
+        let topic = try TopicName("news")
+        let client = node.hub.connect()
+        client.askSubscribe()
+        harness.settle()
+        client.askUnsubscribe()
+        harness.advance(.seconds(2))
+        #expect(!node.bridge.link.interest.contains(BusTopic(topic)))
+        node.bridge.link.interestRefused(BusTopic(topic), "no rights")
+        #expect(!node.bridge.interest.isUnconfirmed(topic))
     }
 
     @Test("who waits for the server is answered at once when the bus is lost")
