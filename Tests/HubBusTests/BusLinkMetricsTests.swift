@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubTesting
+import HubWire
 import Testing
 
 @testable import HubBus
@@ -211,6 +212,38 @@ struct BusLinkMetricsTests {
         #expect(harness.sink.bare.isEmpty)
         #expect(try harness.value("inbound_dropped_total", ["reason": "bare_refused"]) == 1)
         #expect(try harness.value("bare_received_total") == 0)
+    }
+
+    @Test("a topic that is refused is not confirmed, and its end takes nothing off what is", arguments: [false, true])
+    func refused(endsFirst: Bool) throws {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        let topic = BusTopic(try TopicName("news"))
+        func shown() throws -> [Double?] {
+            harness.tick()
+            return try ["desired", "confirmed"].map { try harness.value("subscriptions", ["state": $0]) }
+        }
+        #expect(try shown() == [1, 1])
+        harness.link.interest.want(topic)
+        #expect(try shown() == [2, 1])
+        let generation = harness.link.interest.generation
+        if endsFirst {
+            harness.link.interest.drop(topic)
+            harness.tick()
+        }
+        harness.link.interestRefused(topic, "no rights")
+        harness.link.confirmed(generation)
+        if !endsFirst {
+            #expect(try shown() == [2, 1])
+            harness.link.interest.drop(topic)
+            harness.tick()
+        }
+        harness.link.confirmed(generation + 1)
+        #expect(try shown() == [1, 1])
+        harness.link.interest.want(topic)
+        harness.tick()
+        harness.link.confirmed(generation + 2)
+        #expect(try shown() == [2, 2])
     }
 
     @Test("the names that dashboards know move with their own bus, and are 0 with another", arguments: BusKind.allCases)

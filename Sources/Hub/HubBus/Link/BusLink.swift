@@ -39,6 +39,8 @@ package final class BusLink {
     /// Changes that the server has not confirmed, and by how much each changes the number of interests.
     private var unconfirmed = FIFO<(generation: UInt64, difference: Int)>()
     private var confirmedInterests = 0
+    /// What is wanted and the server of this connection has refused: it is not among those that are confirmed.
+    private var refusedInterests: Set<BusTopic> = []
     private var lastReady = false
     /// What this node wants to receive; a change is told to the server at the end of the tick.
     package var interest = Interest()
@@ -176,7 +178,10 @@ package final class BusLink {
         switch supervisor.phase {
         case .subscribing, .probing, .ready:
             guard let change = interest.takeChanges() else { return }
-            unconfirmed.append((change.generation, change.difference))
+            let refusedBefore = change.steps.count { step in
+                if case .remove(let topic) = step { refusedInterests.remove(topic) != nil } else { false }
+            }
+            unconfirmed.append((change.generation, change.difference + refusedBefore))
             adapter.want(change)
         case .idle, .waiting, .connecting, .authenticating, .closed: interest.forgetChanges()
         }
@@ -219,9 +224,8 @@ package final class BusLink {
         case .connect: adapter.connect()
         case .subscribe:
             let all = interest.takeAll()
-            unconfirmed = FIFO()
+            forgetConfirmations()
             unconfirmed.append((all.generation, interest.count))
-            confirmedInterests = 0
             adapter.want(all)
         case .probe(let number): probe(number)
         case .ready(let outage, let attempts):
@@ -255,10 +259,15 @@ package final class BusLink {
     }
 
     private func forgetConnection() {
-        unconfirmed = FIFO()
-        confirmedInterests = 0
+        forgetConfirmations()
         batch.removeAll()
         isPaused = false
+    }
+
+    private func forgetConfirmations() {
+        unconfirmed = FIFO()
+        confirmedInterests = 0
+        refusedInterests = []
     }
 
     fileprivate func noteConfirmed(_ generation: UInt64) {
@@ -288,7 +297,10 @@ extension BusLink: BusEvents {
     package func interestRefused(_ topic: BusTopic, _ reason: String) {
         metrics.interestRefused()
         outageLog.interestRefused(topic, reason)
-        _ = unconfirmed.change(0) { $0.difference -= 1 }
+        // One that is wanted no more is taken off with the change that says so.
+        if interest.contains(topic), refusedInterests.insert(topic).inserted {
+            _ = unconfirmed.change(0) { $0.difference -= 1 }
+        }
         sink?.refused(topic)
     }
 
