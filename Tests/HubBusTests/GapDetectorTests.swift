@@ -95,13 +95,22 @@ struct GapDetectorTests {
         #expect(detector.received(1, topic(1), at(50)) == .expected)
     }
 
-    @Test("holds so many publishers of a topic at most")
-    func publishers() {
+    @Test(
+        "holds so many publishers of a topic at most: the one that was longest not heard goes",
+        arguments: [true, false]
+    )
+    func publishers(isTopic: Bool) throws {
+        let topic = isTopic ? BusTopic(try TopicName("news")) : .broadcast
+        let limit: UInt64 = isTopic ? 64 : 1024
         var detector = GapDetector()
-        for incarnation in 1...65 as ClosedRange<UInt64> { _ = detector.received(incarnation, .broadcast, at(1)) }
+        for incarnation in 1...limit { _ = detector.received(incarnation, topic, at(1)) }
+        _ = detector.announced(1, topic, at(1))
+        #expect(detector.evictions == 0)
+        #expect(detector.received(limit + 1, topic, at(1)) == .expected)
         #expect(detector.evictions == 1)
-        #expect(detector.received(65, .broadcast, at(3)) == .gap(1))
-        #expect(detector.received(1, .broadcast, at(30)) == .expected)
+        #expect(detector.received(limit + 1, topic, at(3)) == .gap(1))
+        #expect(detector.received(1, topic, at(30)) == .gap(28))
+        #expect(detector.received(2, topic, at(30)) == .expected)
     }
 
     @Test("agrees with the book of the sender over random losses and repetitions", arguments: 1...20)

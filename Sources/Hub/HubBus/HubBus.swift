@@ -13,7 +13,7 @@
 /// - ``Envelope``: what travels; ``EnvelopeWriter`` encodes it once. What is no envelope is another program's payload.
 /// - ``BusAdapter``: one kind of bus. ``BusEvents``: what it tells. ``LinkState``, ``LinkFault``, ``BusError``: in which words.
 /// - ``BusLink``: the one decorator around any adapter; ``BusSupervisor`` is its state machine.
-/// - ``SequenceBook`` numbers what is sent; ``GapDetector`` finds what is missing or came twice.
+/// - ``SequenceBook`` numbers what is sent; ``GapDetector`` finds what is missing or came twice. ``FIFO`` is the queue of all.
 /// - ``BusMetrics``: the families that all buses share; ``FixedBusMetrics``: the names that dashboards know.
 ///
 /// All of it belongs to the bus loop; nothing here has a socket or a thread. A node without a bus has none of it. The suite that

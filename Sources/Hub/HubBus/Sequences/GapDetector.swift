@@ -4,7 +4,8 @@
 /// Finds what is missing, and what came twice, in the streams of other nodes.
 ///
 /// A stream is one incarnation's messages to one topic, in one epoch. The first message that is seen claims nothing about those
-/// before it. Holds 100 000 topics, the oldest use goes; each with 64 streams at most, so many nodes publish to it at the same time.
+/// before it. Holds 100 000 topics, each with 64 streams, and 1024 where every node of a hub has one: `broadcast` and an inbox.
+/// Of topics as of streams the one that was longest not used goes for a new one.
 package struct GapDetector {
     /// What a number means.
     package enum Verdict: Equatable, Sendable {
@@ -24,11 +25,13 @@ package struct GapDetector {
         var announced: UInt64
         /// Whether ``last`` is a message's; else the origin said so, and what it had sent by then may still come.
         var isSeen = true
+        /// The ``GapDetector/uses`` at the last use.
+        var used: UInt64
     }
 
-    private static let streamsPerTopic = 64
     private var topics: RecentTable<BusTopic, [Stream]>
     private var streamEvictions: UInt64 = 0
+    private var uses: UInt64 = 0
 
     /// Has seen nothing yet.
     package init(capacity: Int = 100_000) { topics = RecentTable(capacity: capacity) }
@@ -45,15 +48,25 @@ package struct GapDetector {
         _ position: SequenceBook.Position
     ) -> Verdict {
         guard position.sequence > 0 else { return .expected }
+        uses &+= 1
+        let use = uses
         var evicted = false
         let verdict = topics.use(topic, orInsert: { _ in [] }) { streams -> Verdict in
             guard let index = streams.firstIndex(where: { $0.incarnation == incarnation }) else {
                 evicted = Self.insert(
-                    Stream(incarnation: incarnation, epoch: position.epoch, last: position.sequence, announced: 0),
-                    into: &streams
+                    Stream(
+                        incarnation: incarnation,
+                        epoch: position.epoch,
+                        last: position.sequence,
+                        announced: 0,
+                        used: use
+                    ),
+                    into: &streams,
+                    of: topic
                 )
                 return .expected
             }
+            streams[index].used = use
             return Self.judge(&streams[index], position)
         }
         if evicted { streamEvictions += 1 }
@@ -85,6 +98,8 @@ package struct GapDetector {
         _ topic: BusTopic,
         _ head: SequenceBook.Position
     ) -> UInt64 {
+        uses &+= 1
+        let use = uses
         var evicted = false
         let missing = topics.use(topic, orInsert: { _ in [] }) { streams -> UInt64 in
             guard let index = streams.firstIndex(where: { $0.incarnation == incarnation }) else {
@@ -94,12 +109,15 @@ package struct GapDetector {
                         epoch: head.epoch,
                         last: head.sequence,
                         announced: head.sequence,
-                        isSeen: false
+                        isSeen: false,
+                        used: use
                     ),
-                    into: &streams
+                    into: &streams,
+                    of: topic
                 )
                 return 0
             }
+            streams[index].used = use
             return Self.compare(&streams[index], head)
         }
         if evicted { streamEvictions += 1 }
@@ -127,10 +145,14 @@ package struct GapDetector {
     package mutating func forget(_ topic: BusTopic) { topics.remove(topic) }
 
     /// Adds a stream; true when another had to go.
-    private static func insert(_ stream: Stream, into streams: inout [Stream]) -> Bool {
-        let isFull = streams.count == streamsPerTopic
-        if isFull { streams.removeFirst() }
-        streams.append(stream)
-        return isFull
+    private static func insert(_ stream: Stream, into streams: inout [Stream], of topic: BusTopic) -> Bool {
+        guard streams.count >= (topic.kind == .topic ? 64 : 1024),
+            let oldest = streams.indices.min(by: { streams[$0].used < streams[$1].used })
+        else {
+            streams.append(stream)
+            return false
+        }
+        streams[oldest] = stream
+        return true
     }
 }
