@@ -39,6 +39,8 @@ extension Bridge {
         }
     }
 
+    package func asksForAll() { interest.forgetRefusals(link.interest.generation) }
+
     package func refused(_ topic: BusTopic) {
         // Nobody may want it any more: then there is nobody to tell, and nothing that would be confirmed later.
         guard let name = topic.topicName, link.interest.contains(topic) else { return }

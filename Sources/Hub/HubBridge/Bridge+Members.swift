@@ -26,7 +26,7 @@ extension Bridge {
 
     package func flows(_ isReady: Bool) {
         board.isReady = isReady
-        guard isReady else { return interest.forgetRefusals(link.interest.generation) }
+        guard isReady else { return }
         if case .starting(_, let whenDone) = phase {
             phase = .starting(deadline: clock.monotonic() &+ settings.startWindow, whenDone)
         }

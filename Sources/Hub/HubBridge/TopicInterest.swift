@@ -72,7 +72,7 @@ struct TopicInterest {
         unconfirmed[topic] = (unconfirmed[topic]?.generation ?? generation, .refused)
     }
 
-    /// The connection is lost: what was refused is asked for again, with all else.
+    /// There is a new connection: what was refused is asked for again, with all else.
     mutating func forgetRefusals(_ generation: UInt64) {
         for (topic, known) in unconfirmed where known.wait == .refused {
             unconfirmed[topic] = nil

@@ -135,6 +135,49 @@ struct SubscribedTests {
         #expect(node.hub.imbalance() == nil)
     }
 
+    @Test("a moment in which an answer is late does not make a topic available that was refused")
+    func refusedBeforeDoubt() {
+        let node = harness.serve("a")
+        let client = node.hub.connect()
+        harness.fail(.frozen)
+        client.askSubscribe()
+        harness.settle()
+        node.bridge.link.interestRefused("topic/news".busTopic, "no rights")
+        harness.fail(.none)
+        #expect(client.takeNews() == ["subscribed 1 unavailable"])
+        harness.fail(.frozen)
+        client.askPublish("1", to: "other")
+        harness.advance(.milliseconds(100))
+        #expect(!node.bridge.board.isReady)
+        harness.fail(.none)
+        #expect(node.bridge.board.isReady)
+        client.askSubscribe("other", id: 2)
+        harness.settle()
+        let second = node.hub.connect()
+        second.askSubscribe(id: 3)
+        harness.settle()
+        #expect(second.takeNews() == ["subscribed 3 unavailable"])
+        #expect(node.bus("disconnects_total", ["reason": "timeout"]) == 0)
+    }
+
+    @Test("a topic that is refused while the bus is not ready is asked for anew on the next connection")
+    func refusedInDoubt() {
+        let node = harness.serve("a")
+        let client = node.hub.connect()
+        harness.fail(.frozen)
+        client.askPublish("1", to: "other")
+        client.askSubscribe()
+        harness.advance(.milliseconds(100))
+        #expect(!node.bridge.board.isReady)
+        node.bridge.link.interestRefused("topic/news".busTopic, "no rights")
+        harness.fail(.down)
+        harness.recover()
+        let second = node.hub.connect()
+        second.askSubscribe(id: 2)
+        harness.settle()
+        #expect(second.takeNews() == ["subscribed 2"])
+    }
+
     @Test("a refusal that comes when nobody wants the topic any more leaves nothing behind")
     func refusedLate() throws {
         let node = harness.serve("a")

@@ -226,6 +226,7 @@ package final class BusLink {
             let all = interest.takeAll()
             forgetConfirmations()
             unconfirmed.append((all.generation, interest.count))
+            sink?.asksForAll()
             adapter.want(all)
         case .probe(let number): probe(number)
         case .ready(let outage, let attempts):

@@ -17,11 +17,19 @@ package protocol BusSink: AnyObject {
     /// The server has confirmed the interests up to a generation.
     func confirmed(_ generation: UInt64)
 
+    /// The server of a new connection is about to be asked for all interests; what an earlier one refused, it may take.
+    func asksForAll()
+
     /// The server has refused an interest; told before the generation with it is confirmed.
     func refused(_ topic: BusTopic)
 
     /// Messages flow, or do not any more.
     func flows(_ isReady: Bool)
+}
+
+extension BusSink {
+    /// Does nothing: who keeps no refusals has none to forget.
+    package func asksForAll() {}
 }
 
 /// Learns what became of one publication.
