@@ -92,9 +92,13 @@ final class LinkNode: Sendable {
         let loop = try EventLoop()
         self.loop = loop
         registry = Registry()
+        var linkSettings = BusLink.Settings()
+        // On a machine that is busy an answer may be late, which is no end of a connection.
+        linkSettings.publishTimeout = 30_000_000_000
         let link = BusLink(
             try RedisBus(settings, loop: loop),
             identity: identity,
+            settings: linkSettings,
             metrics: BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: .redis, mode: "single"),
             logger: Logger(level: .debug, sink: log)
         )
