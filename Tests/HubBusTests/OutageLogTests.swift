@@ -34,6 +34,17 @@ struct OutageLogTests {
         #expect(harness.log.records.last?["attempts"] != nil)
     }
 
+    @Test("says by which way publications travel, where there are several")
+    func way() {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        #expect(harness.log.records.last?["publications"] == nil)
+        harness.lose()
+        harness.bus.way = "sharded"
+        harness.becomeReady()
+        #expect(harness.log.records.last?["publications"] == "sharded")
+    }
+
     @Test("warns of publications that fail once a second, however many do")
     func publications() {
         let harness = LinkHarness()

@@ -231,7 +231,7 @@ package final class BusLink {
         case .probe(let number): probe(number)
         case .ready(let outage, let attempts):
             metrics.ready(outage: outage)
-            outageLog.ready(outage: outage, attempts: attempts, interests: interest.count)
+            outageLog.ready(outage: outage, attempts: attempts, interests: interest.count, way: adapter.way)
         case .disconnect(let reason):
             // Before a probe was sent it was the attempt that took too long.
             if supervisor.phase == .probing || supervisor.phase == .ready { metrics.probeFailed() }

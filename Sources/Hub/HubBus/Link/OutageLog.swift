@@ -45,8 +45,9 @@ struct OutageLog {
         }
     }
 
-    func ready(outage: UInt64?, attempts: Int, interests: Int) {
+    func ready(outage: UInt64?, attempts: Int, interests: Int, way: String?) {
         var fields = [bus, LogField("subscriptions", interests), LogField("attempts", attempts)]
+        if let way { fields.append(LogField("publications", way)) }
         guard let outage else { return logger.info("the message bus is ready", fields) }
         fields.append(LogField("after", Duration.nanoseconds(Int64(clamping: outage))))
         logger.info("the message bus is back; all subscriptions are restored", fields)

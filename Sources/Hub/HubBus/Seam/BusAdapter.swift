@@ -12,6 +12,10 @@ package protocol BusAdapter: AnyObject {
     /// Which bus it is, for logs and metrics.
     var kind: BusKind { get }
 
+    /// By which of several ways of the same bus publications travel on this connection: a word for the log. Nil where there is
+    /// one way only.
+    var way: String? { get }
+
     /// Takes the place where events go; called once, before all else.
     func start(_ events: any BusEvents)
 
@@ -42,6 +46,10 @@ package protocol BusAdapter: AnyObject {
     ///
     /// Until it calls back it may still tell what it told before, afterwards nothing.
     func close(_ done: @escaping () -> Void)
+}
+
+extension BusAdapter {
+    package var way: String? { nil }
 }
 
 /// One message on its way to the server.

@@ -14,6 +14,7 @@ package final class ScriptedBus: BusAdapter {
     }
 
     package let kind: BusKind
+    package var way: String?
     private var calls: [Call] = []
     /// All that was published.
     package private(set) var published: [Outgoing] = []

@@ -45,6 +45,8 @@ package final class BusTap: BusAdapter {
     /// How many messages had arrived when the present connection was asked for.
     package private(set) var messagesAtConnect = 0
     package private(set) var (downs, disconnects) = (0, 0)
+    /// Why the connection was down, each time.
+    package private(set) var reasons: [LinkFault.Reason] = []
     /// How many more messages there is room for, where nobody else is told of them; nil for any number.
     package private(set) var room: Int?
     package private(set) var isPaused = false
@@ -56,6 +58,7 @@ package final class BusTap: BusAdapter {
     }
 
     package var kind: BusKind { inner.kind }
+    package var way: String? { inner.way }
     /// What the adapter did that none may do; from any thread.
     package var violations: [String] { found.withLock { $0 } }
 
@@ -214,9 +217,10 @@ extension BusTap: BusEvents {
         case .connected:
             guard may("that it is connected", in: .connecting, .closing) else { return }
             if phase == .connecting { phase = .up }
-        case .down:
+        case .down(let fault):
             guard may("that it is down", in: .connecting, .up, .closing) else { return }
             downs += 1
+            reasons.append(fault.reason)
             if phase != .closing { leave(.down) }
         }
         events?.link(state)
