@@ -17,7 +17,7 @@ struct RedisErrorTests {
             ("ERR DB index is out of range", .badDatabase),
             ("LOADING Redis is loading the dataset in memory", .loading),
             ("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", .unavailable),
-            ("CLUSTERDOWN The cluster is down", .unavailable),
+            ("CLUSTERDOWN The cluster is down", .clusterDown),
             ("READONLY You can't write against a read only replica.", .notMaster),
             ("OOM command not allowed when used memory > 'maxmemory'.", .outOfMemory),
             ("ERR max number of clients reached", .tooManyClients),

@@ -25,6 +25,8 @@
 /// - ``RedisCommand``: commands, in the form in which they are sent.
 /// - ``RedisConnection``: one connection, from the look-up of the name to its one end. It does not reconnect.
 /// - ``RedisConnectionHandler``: who is told of answers, of messages and of the end.
+/// - ``RedisBus`` and ``RedisSession``: the adapter, and its connections of one attempt; ``RedisShards``: those to the masters
+///   of a cluster, which carry the topics there.
 /// - ``RedisHandshake``: what is said first, and ``RedisSecret`` what must not be shown.
 /// - ``RedisError``: why something failed, in a closed set of codes.
 ///

@@ -102,7 +102,9 @@ struct SettingsTests {
         Change(key: "bus.type", value: "redis") { $0.bus.type == .redis },
         Change(key: "bus.accept_bare", value: "false") { !$0.link.acceptsBare },
         Change(key: "bus.publish_timeout", value: "70ms") { $0.link.publishTimeout == 70_000_000 },
-        Change(key: "bus.probe_after", value: "9s") { $0.link.supervisor.probeAfter == 9_000_000_000 },
+        Change(key: "bus.probe_after", value: "9s") {
+            $0.link.supervisor.probeAfter == 9_000_000_000 && $0.redis.probeAfter == .seconds(9)
+        },
         Change(key: "bus.unsubscribe_after", value: "3s") { $0.bridge.unsubscribeAfter == 3_000_000_000 },
         Change(key: "bus.buffer.max_bytes", value: "1MiB") { $0.bridge.bufferBytes == 1 << 20 },
         Change(key: "bus.buffer.max_age", value: "4s") { $0.bridge.bufferAge == 4_000_000_000 },

@@ -8,7 +8,8 @@ package import HubTLS
 /// Redis as a message bus: one server, sentinels or a cluster; Pub/Sub, or a stream that is read on after a break.
 ///
 /// Belongs to the bus loop, which has to be the loop that it is made with. Publications are pipelined on one connection, and
-/// what is heard comes on another to the same server: both are given up when one of them ends.
+/// what is heard comes on another to the same server; in a cluster with sharded Pub/Sub the topics have two more to each
+/// master. All are given up when one of them ends.
 package final class RedisBus: BusAdapter {
     package let kind = BusKind.redis
     private let settings: RedisSettings
@@ -36,9 +37,16 @@ package final class RedisBus: BusAdapter {
         locator =
             switch (settings.mode, settings.delivery) {
             case (.sentinel, _): SentinelLocator(settings, dialer, loop: loop)
-            case (.cluster, .streams): SlotOwnerLocator(settings, dialer, loop: loop, key: settings.streamKey)
-            case (.single, _), (.cluster, .pubsub): AddressRotation(settings.addresses)
+            case (.cluster, .pubsub): ClusterLocator(settings, dialer, loop: loop, .anyNode)
+            case (.cluster, .streams):
+                ClusterLocator(settings, dialer, loop: loop, .owner(ofSlot: ClusterSlot.of(settings.streamKey)))
+            case (.single, _): AddressRotation(settings.addresses)
             }
+    }
+
+    package var way: String? {
+        guard settings.mode == .cluster, settings.delivery == .pubsub, let session else { return nil }
+        return session.isSharded ? "sharded" : "classic"
     }
 
     package func start(_ events: any BusEvents) { self.events = events }
@@ -59,7 +67,7 @@ package final class RedisBus: BusAdapter {
     private func open(_ address: SocketAddress) {
         let session = RedisSession(settings, from: streamPlace, owner: self)
         do throws(RedisError) {
-            try session.connect(dialer, to: address)
+            try session.connect(dialer, to: address, shards: locator.shards)
             self.session = session
             master = address
             events?.link(.authenticating)

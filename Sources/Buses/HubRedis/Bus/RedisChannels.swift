@@ -11,6 +11,9 @@ struct RedisChannels {
 
     func channel(_ topic: BusTopic) -> [UInt8] { prefix + topic.name.utf8 }
 
+    /// A channel that carries nothing, for trials.
+    func channel(trial number: Int) -> [UInt8] { prefix + "shard/\(number)".utf8 }
+
     /// Writes a channel into memory that is used again.
     func write(_ topic: BusTopic, to channel: inout [UInt8]) {
         channel.removeAll(keepingCapacity: true)

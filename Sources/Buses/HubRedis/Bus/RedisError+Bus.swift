@@ -10,7 +10,7 @@ extension LinkFault {
             switch error.code {
             case .authFailed, .noPermission, .badDatabase, .refused: .refused
             case .tls: .tls
-            case .connectFailed, .loading, .unavailable, .tooManyClients: .unreachable
+            case .clusterDown, .connectFailed, .loading, .unavailable, .tooManyClients: .unreachable
             case .timedOut: .timeout
             case .badReply, .tooLarge: .badReply
             case .notMaster, .redirected: .moved

@@ -6,7 +6,9 @@ import HubLoop
 
 /// The connections of one attempt to one server: one publishes, one subscribes, and one reads the stream if there is one.
 ///
-/// They live and die together, so that what is published and what is heard is on the same server.
+/// They live and die together, so that what is published and what is heard is on the same server. In a cluster with sharded
+/// Pub/Sub there are ``RedisShards`` beside them, for publications to topics; interests in topics go both ways, as other
+/// programs may publish either way.
 final class RedisSession: RedisConnectionHandler {
     /// What a session tells; nothing after its end or ``RedisSession/close()``.
     protocol Owner: AnyObject {
@@ -31,11 +33,12 @@ final class RedisSession: RedisConnectionHandler {
     private let settings: RedisSettings
     private let channels: RedisChannels
     /// Kept until the end.
-    private var owner: (any Owner)?
+    private(set) var owner: (any Owner)?
     private var publisher: RedisConnection?
     private var subscriber: RedisConnection?
     private var streamConnection: RedisConnection?
     private var subscriptions: RedisSubscriber?
+    private var shards: RedisShards?
     private var stream: StreamReader?
     private var interests: StreamInterests
     /// Whether the stream is read from its end on, and what is wanted of it is not known yet.
@@ -66,8 +69,9 @@ final class RedisSession: RedisConnectionHandler {
 
     /// Begins to connect.
     ///
+    /// - Parameter map: The masters that carry topics; nil when the server carries all.
     /// - Throws: ``RedisError`` when a password or TLS cannot be had; then it has to be closed.
-    func connect(_ dialer: RedisDialer, to address: SocketAddress) throws(RedisError) {
+    func connect(_ dialer: RedisDialer, to address: SocketAddress, shards map: ClusterMap?) throws(RedisError) {
         publisher = try dialer.dial(address, .commands, self)
         let subscriber = try dialer.dial(address, .subscriptions, self)
         self.subscriber = subscriber
@@ -75,8 +79,11 @@ final class RedisSession: RedisConnectionHandler {
             subscriber,
             channels,
             confirmed: { [unowned self] in subscribed($0) },
-            refused: { [unowned self] topic, reason in owner?.session(self, refused: topic, reason) }
+            refused: { [unowned self] in refused($0, $1) }
         )
+        if let map {
+            shards = try RedisShards(map, settings, dialer, owner: self, lost: { [unowned self] in end($0) })
+        }
         guard settings.delivery == .streams else { return }
         let connection = try dialer.dial(address, .commands, self)
         streamConnection = connection
@@ -89,6 +96,9 @@ final class RedisSession: RedisConnectionHandler {
         )
     }
 
+    /// Whether publications to topics go to their masters.
+    var isSharded: Bool { shards != nil }
+
     /// Where a session after this one reads the stream on.
     var streamPlace: StreamPlace { StreamPlace(position: stream?.position, interests: interests) }
 
@@ -98,9 +108,10 @@ final class RedisSession: RedisConnectionHandler {
         owner = nil
         for connection in [publisher, subscriber, streamConnection] { connection?.close() }
         (publisher, subscriber, streamConnection) = (nil, nil, nil)
+        shards?.close()
     }
 
-    private func end(_ error: RedisError) {
+    func end(_ error: RedisError) {
         guard !isClosed else { return }
         let owner = owner
         close()
@@ -119,13 +130,15 @@ final class RedisSession: RedisConnectionHandler {
                 try publisher?.send(StreamReader.askForEnd(of: streamKey), token: Self.streamEndToken)
             }
             beginsAtEnd = false
+            try shards?.want(change)
             try subscriptions?.want(change)
             try stream?.start()
         }
     }
 
-    /// The server has confirmed the subscriptions of a change.
-    private func subscribed(_ generation: UInt64) {
+    /// A server has confirmed the subscriptions of a change.
+    func subscribed(_ generation: UInt64) {
+        if let shards { return shards.confirm(generation) { owner?.session(self, confirmed: $0) } }
         guard stream != nil else { owner?.session(self, confirmed: generation); return }
         interests.confirm(generation)
         tellConfirmed()
@@ -135,6 +148,11 @@ final class RedisSession: RedisConnectionHandler {
         while let generation = interests.popConfirmed() { owner?.session(self, confirmed: generation) }
     }
 
+    /// A server has refused a subscription.
+    func refused(_ topic: BusTopic, _ reason: String) {
+        if shards?.isFirstRefusal(of: topic) ?? true { owner?.session(self, refused: topic, reason) }
+    }
+
     func publish(_ message: Outgoing) {
         guard let publisher else { return }
         do throws(RedisError) {
@@ -142,10 +160,16 @@ final class RedisSession: RedisConnectionHandler {
                 try publisher.send(entry(message), token: message.id)
             } else {
                 channels.write(message.topic, to: &channel)
+                let isSharded = message.kind == .publication && message.topic.kind == .topic
+                let shard = isSharded ? shards?.shard(of: channel) : nil
                 let failure: RedisError? = channel.withUnsafeBytes { channel in
                     message.bytes.withUnsafeBytes { bytes in
                         do throws(RedisError) {
-                            try publisher.publish(to: channel, bytes, token: message.id)
+                            if let shard {
+                                try shard.publish(to: channel, bytes, token: message.id)
+                            } else {
+                                try publisher.publish(to: channel, bytes, token: message.id)
+                            }
                             return nil
                         } catch {
                             return error
@@ -172,10 +196,16 @@ final class RedisSession: RedisConnectionHandler {
 
     func resume() {
         subscriber?.resumeReading()
+        shards?.resume()
         attempt { () throws(RedisError) in try stream?.resume() }
     }
 
-    private func pause() { subscriber?.pauseReading() }
+    /// Takes a message that came by Pub/Sub.
+    func received(_ topic: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer) {
+        guard let owner, !owner.session(self, received: topic, bytes) else { return }
+        subscriber?.pauseReading()
+        shards?.pause()
+    }
 
     private func receivedFromStream(
         _ id: StreamID,
@@ -201,15 +231,19 @@ final class RedisSession: RedisConnectionHandler {
         checkOpen()
     }
 
-    private func checkOpen() {
-        guard !isOpen, !isClosed, isRoleKnown, subscriber?.isOpen == true, stream?.isReady ?? true else { return }
+    func checkOpen() {
+        guard !isOpen, !isClosed, isRoleKnown, subscriber?.isOpen == true, stream?.isReady ?? true,
+            shards?.isReady ?? true
+        else { return }
         isOpen = true
+        shards?.start(watching: [publisher, subscriber].compactMap { $0 })
         owner?.sessionOpened(self)
     }
 
     func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {
         guard let owner else { return }
-        if connection !== publisher { owner.sessionIsAlive(self) }
+        if connection !== publisher || token == SilenceWatch.token { owner.sessionIsAlive(self) }
+        if token == SilenceWatch.token { return }
         if connection === subscriber {
             if let error = subscriptions?.answered(reply) { end(error) }
         } else if connection === streamConnection {
@@ -217,7 +251,7 @@ final class RedisSession: RedisConnectionHandler {
             do throws(RedisError) { try stream?.answered(reply) } catch { return end(error) }
             checkOpen()
         } else if token == Self.roleToken {
-            if let error = wrongRole(reply, connection.address) { return end(error) }
+            if let error = settings.wrongRole(reply, connection.address) { return end(error) }
             isRoleKnown = true
             checkOpen()
         } else if token == Self.streamEndToken {
@@ -234,27 +268,8 @@ final class RedisSession: RedisConnectionHandler {
         }
     }
 
-    /// Whether the server is not one to publish to; who may not ask for the role is not held up by that.
-    private func wrongRole(_ reply: RESPReply, _ address: SocketAddress) -> RedisError? {
-        if let error = reply.error(to: "\(address) answers to ROLE") {
-            return error.code == .noPermission ? nil : error
-        }
-        switch reply[0]?.text {
-        case "sentinel":
-            let advice = "bus.redis.mode: sentinel asks it for the master"
-            return RedisError(.refused, "\(address) is a sentinel and no server for messages; \(advice)")
-        case "slave" where settings.mode != .cluster || settings.delivery == .streams:
-            return RedisError(
-                .notMaster,
-                "\(address) is a replica, and what is published there reaches no other server"
-            )
-        default: return nil
-        }
-    }
-
     func connection(_ connection: RedisConnection, pushed push: RedisPush) {
-        guard push.kind.isMessage, let owner, let name = subscriptions?.name(of: push) else { return }
-        if !owner.session(self, received: name, push.payload) { pause() }
+        if push.kind.isMessage, let name = subscriptions?.name(of: push) { received(name, push.payload) }
     }
 
     func connectionHasRoom(_ connection: RedisConnection) {

@@ -12,7 +12,7 @@ package struct RedisSettings: Sendable {
         case single
         /// Sentinels know which server is the master.
         case sentinel
-        /// A cluster; every node of it carries all Pub/Sub messages.
+        /// A cluster; every node of it carries all Pub/Sub messages, except those that are sharded.
         case cluster
     }
 
@@ -45,6 +45,10 @@ package struct RedisSettings: Sendable {
     package var connectTimeout = Duration.seconds(5)
     /// How long a command that is not a publish may take.
     package var syncTimeout = Duration.seconds(5)
+    /// How long a connection may be silent before it is asked for a sign of life, and how long it may take to give one; for
+    /// clusters with sharded Pub/Sub, as ``HubBus/BusSupervisor`` sees to a single server.
+    package var probeAfter = Duration.seconds(30)
+    package var probeTimeout = Duration.seconds(5)
     /// About how many messages the stream keeps.
     package var streamMaxLength = 100_000
     /// The longest message that nodes send each other.

@@ -16,11 +16,13 @@ final class RedisSubscriber {
         var generation: UInt64?
     }
 
-    /// How many channels one command names.
-    private static let channelsAtOnce = 512
+    /// How many channels one command names; those of a shard have to be in one slot, so that each has its own.
+    private var channelsAtOnce: Int { kind == .shard ? 1 : 512 }
 
     private let connection: RedisConnection
     private let channels: RedisChannels
+    /// Whether it subscribes to channels of every server, or to those of a shard.
+    private let kind: RedisSubscriptionKind
     private let confirmed: (UInt64) -> Void
     private let refused: (BusTopic, String) -> Void
     /// Said and not answered, in order.
@@ -33,11 +35,13 @@ final class RedisSubscriber {
     init(
         _ connection: RedisConnection,
         _ channels: RedisChannels,
+        _ kind: RedisSubscriptionKind = .channel,
         confirmed: @escaping (UInt64) -> Void,
         refused: @escaping (BusTopic, String) -> Void
     ) {
         self.connection = connection
         self.channels = channels
+        self.kind = kind
         self.confirmed = confirmed
         self.refused = refused
     }
@@ -49,10 +53,10 @@ final class RedisSubscriber {
             switch step {
             case .add(let topic):
                 names.insert(topic)
-                Self.append(topic, isAdding: true, to: &steps)
+                append(topic, isAdding: true, to: &steps)
             case .remove(let topic):
                 names.remove(topic)
-                Self.append(topic, isAdding: false, to: &steps)
+                append(topic, isAdding: false, to: &steps)
             case .addPrefix(let prefix): steps.append(Step(isAdding: true, prefix: prefix))
             }
         }
@@ -62,7 +66,7 @@ final class RedisSubscriber {
         try sayWaiting()
     }
 
-    private static func append(_ topic: BusTopic, isAdding: Bool, to steps: inout [Step]) {
+    private func append(_ topic: BusTopic, isAdding: Bool, to steps: inout [Step]) {
         if let last = steps.last, last.prefix == nil, last.isAdding == isAdding, last.topics.count < channelsAtOnce {
             steps[steps.count - 1].topics.append(topic)
         } else {
@@ -77,9 +81,9 @@ final class RedisSubscriber {
             if let prefix = step.prefix {
                 try connection.subscribe(.pattern, to: [channels.pattern(prefix)], token: 0)
             } else if step.isAdding {
-                try connection.subscribe(.channel, to: names, token: 0)
+                try connection.subscribe(kind, to: names, token: 0)
             } else {
-                try connection.unsubscribe(.channel, from: names, token: 0)
+                try connection.unsubscribe(kind, from: names, token: 0)
             }
             pending.append(step)
         }
@@ -99,8 +103,11 @@ final class RedisSubscriber {
                 do throws(RedisError) { try sayWaiting() } catch { return error }
                 return nil
             }
-            // Without these a node is none.
-            guard let topic = step.topics.first, topic.kind == .topic else { return error }
+            // Without these a node is none; and a shard that refuses for another reason is none, or not the right one.
+            guard let topic = step.topics.first, topic.kind == .topic, kind != .shard || error.code == .noPermission
+            else {
+                return error
+            }
             names.remove(topic)
             refused(topic, error.message)
         }
@@ -111,12 +118,19 @@ final class RedisSubscriber {
     /// The name of a message's channel; nil for what is no message, or comes by another way as well.
     func name(of push: RedisPush) -> UnsafeRawBufferPointer? {
         switch push.kind {
-        case .message: return channels.name(push.channel)
+        case .message, .shardMessage: return channels.name(push.channel)
         case .patternMessage:
             guard let name = channels.name(push.channel) else { return nil }
             if let topic = BusTopic(name), names.contains(topic) { return nil }
             return name
         default: return nil
         }
+    }
+
+    /// Whether the server has ended a subscription to a shard's channel unasked, as it does when the slot moves away.
+    func isUnasked(_ push: RedisPush) -> Bool {
+        guard push.kind == .shardUnsubscribed else { return false }
+        guard let step = pending.first, !step.isAdding, let topic = step.topics.first else { return true }
+        return !channels.channel(topic).elementsEqual(push.channel)
     }
 }

@@ -6,7 +6,7 @@ import HubTLS
 
 /// Makes connections as the settings want them: name, password, database, TLS.
 struct RedisDialer {
-    private let loop: EventLoop
+    let loop: EventLoop
     private let settings: RedisSettings
     private let tls: TLSContext?
 

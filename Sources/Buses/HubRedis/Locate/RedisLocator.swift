@@ -10,8 +10,15 @@ protocol RedisLocator: AnyObject {
     /// - Parameter done: Called once, possibly within this call, unless ``cancel()`` comes before.
     func locate(_ done: @escaping (Result<SocketAddress, RedisError>) -> Void)
 
+    /// The masters of the cluster in which a server was found last; nil for those that have no sharded Pub/Sub, or need none.
+    var shards: ClusterMap? { get }
+
     /// Stops looking.
     func cancel()
+}
+
+extension RedisLocator {
+    var shards: ClusterMap? { nil }
 }
 
 /// Takes the addresses in turn.

@@ -70,6 +70,13 @@ package struct RESPReply: ~Escapable {
         }
     }
 
+    /// The value behind a name, for an array of names and values in turn; nil where there is none.
+    @_lifetime(copy self)
+    package func member(_ name: StaticString) -> RESPReply? {
+        for index in 0..<count / 2 where self[2 * index]?.holds(name) == true { return self[2 * index + 1] }
+        return nil
+    }
+
     /// What it holds as text; nil for everything else, and for bytes that are not UTF-8.
     package var text: String? {
         kind == .simple || kind == .bulk ? String(validating: bytes, as: UTF8.self) : nil

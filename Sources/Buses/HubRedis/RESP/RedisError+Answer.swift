@@ -29,7 +29,8 @@ extension RedisError {
         case "NOPERM": .noPermission
         case "READONLY": .notMaster
         case "LOADING": .loading
-        case "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF": .unavailable
+        case "CLUSTERDOWN": .clusterDown
+        case "MASTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF": .unavailable
         case "OOM": .outOfMemory
         case "ERR": code(ofUnnamed: text)
         default: .refused

@@ -10,6 +10,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
             case badDatabase = "bad_database"
             case badReply = "bad_reply"
             case closed
+            case clusterDown = "cluster_down"
             case connectFailed = "connect_failed"
             case full
             case loading
@@ -35,6 +36,8 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         package static let badReply = Code(kind: .badReply)
         /// The connection has ended, or is not open yet.
         package static let closed = Code(kind: .closed)
+        /// The cluster is not whole, or nobody serves the slot.
+        package static let clusterDown = Code(kind: .clusterDown)
         /// No connection could be made: no such host, nobody listens, no answer.
         package static let connectFailed = Code(kind: .connectFailed)
         /// More waits to be sent or to be answered than the connection may hold.
@@ -59,7 +62,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         package static let tooLarge = Code(kind: .tooLarge)
         /// The server takes no more connections.
         package static let tooManyClients = Code(kind: .tooManyClients)
-        /// The server cannot answer now: a replica without its master, a cluster that is not whole, a script that is busy.
+        /// The server cannot answer now: a replica without its master, a script that is busy.
         package static let unavailable = Code(kind: .unavailable)
 
         /// All reasons, for a metric that shows each from the start.
@@ -72,8 +75,9 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         var isRetriable: Bool {
             switch kind {
             case .authFailed, .badDatabase, .noPermission, .refused, .tls, .tooLarge: false
-            case .badReply, .closed, .connectFailed, .full, .loading, .notMaster, .outOfMemory, .redirected, .timedOut,
-                .tooManyClients, .unavailable:
+            case .badReply, .closed, .clusterDown, .connectFailed, .full, .loading, .notMaster, .outOfMemory,
+                .redirected,
+                .timedOut, .tooManyClients, .unavailable:
                 true
             }
         }

@@ -66,6 +66,7 @@ extension RedisSettings {
         keyPrefix = redis.keyPrefix
         connectTimeout = redis.connectTimeout
         syncTimeout = redis.syncTimeout
+        probeAfter = configuration.bus.probeAfter
         streamMaxLength = redis.streamMaxLength
         maxMessageBytes = configuration.hub.maxMessageBytes.bytes + 4096
         if redis.tls.enabled {

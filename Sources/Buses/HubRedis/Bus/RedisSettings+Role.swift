@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLoop
+
+extension RedisSettings {
+    /// Reads the answer to `ROLE`: whether the server is not one to publish to.
+    ///
+    /// Who may not ask for the role is not held up by that.
+    func wrongRole(_ reply: RESPReply, _ address: SocketAddress) -> RedisError? {
+        if let error = reply.error(to: "\(address) answers to ROLE") {
+            return error.code == .noPermission ? nil : error
+        }
+        switch reply[0]?.text {
+        case "sentinel":
+            let advice = "bus.redis.mode: sentinel asks it for the master"
+            return RedisError(.refused, "\(address) is a sentinel and no server for messages; \(advice)")
+        case "slave" where mode != .cluster || delivery == .streams:
+            return RedisError(
+                .notMaster,
+                "\(address) is a replica, and what is published there reaches no other server"
+            )
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubLoop
+
+/// Notices that one of several connections is dead, also where nothing is said on it: what is heard on another says nothing of it.
+///
+/// Whoever is silent for too long is asked for a sign of life. Looks at most once in the time that an answer may take, so that
+/// what is sent costs nothing.
+final class SilenceWatch {
+    /// A connection that is watched.
+    struct Line {
+        let connection: RedisConnection
+        /// Asks for the sign of life: sends anything that is answered.
+        let ask: () throws(RedisError) -> Void
+
+        init(_ connection: RedisConnection, ask: @escaping () throws(RedisError) -> Void) {
+            self.connection = connection
+            self.ask = ask
+        }
+
+        /// Asks by a ping, whose answer may be anything.
+        init(pinging connection: RedisConnection) {
+            self.init(connection) { () throws(RedisError) in try connection.ping(token: SilenceWatch.token) }
+        }
+    }
+
+    /// The token of the pings.
+    static let token = UInt64.max - 2
+    /// How long to wait for what has come and is not read yet.
+    private static let pause = Duration.milliseconds(100)
+
+    private let loop: EventLoop
+    /// How long silence is taken for life, and how long an answer may take.
+    private let silence: Duration
+    private let limit: Duration
+    private let lost: (RedisError) -> Void
+    private var lines: [Line] = []
+    /// Up to when silence was this end's.
+    private var forgiven = MonotonicTime(nanoseconds: 0)
+    private lazy var timer = LoopTimer { [unowned self] in look() }
+
+    /// Prepares to watch.
+    ///
+    /// - Parameter lost: Told at most once, in a turn of its own.
+    init(_ settings: RedisSettings, loop: EventLoop, lost: @escaping (RedisError) -> Void) {
+        self.loop = loop
+        self.lost = lost
+        silence = settings.probeAfter
+        limit = settings.probeTimeout
+    }
+
+    /// Begins to watch connections that are open.
+    func start(_ lines: [Line]) {
+        self.lines = lines
+        look()
+    }
+
+    /// Watches no more.
+    func stop() {
+        loop.cancel(timer)
+        lines = []
+    }
+
+    /// Begins anew with all of them, as this end has read nothing for a while.
+    func forgive() { forgiven = loop.now }
+
+    private func look() {
+        let now = loop.now
+        var next = now + limit
+        for line in lines {
+            let connection = line.connection
+            if connection.isPaused { continue }
+            if connection.watch?.isPending == true {
+                next = min(next, now + Self.pause)
+                continue
+            }
+            let alive = max(connection.lastReceived, forgiven)
+            if let oldest = connection.oldestUnanswered {
+                let end = max(alive, oldest) + limit
+                guard now < end else { return giveUp(connection) }
+                next = min(next, end)
+            } else if now < alive + silence {
+                next = min(next, alive + silence)
+            } else {
+                // One that is not open any more tells its end itself.
+                try? line.ask()
+            }
+        }
+        loop.schedule(timer, at: next)
+    }
+
+    private func giveUp(_ connection: RedisConnection) {
+        stop()
+        lost(RedisError(.timedOut, "\(connection.address) does not answer any more, since \(limit) or longer"))
+    }
+}
