@@ -165,7 +165,7 @@ let package = Package(
                 "HubServer", "HubRedis", "HubConfig", "HubTesting",
             ]
         ),
-        tests("IntegrationTests", ["HubTesting", "HubWire", "HubLoop", "HubRedis", "HubTLS", "HubMetrics"]),
+        tests("IntegrationTests", ["HubTesting", "HubWire", "HubBus", "HubLoop", "HubRedis", "HubTLS", "HubMetrics"]),
     ],
     swiftLanguageModes: [.v6]
 )

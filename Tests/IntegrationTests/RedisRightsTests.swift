@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import Foundation
+import HubBus
 import HubLoop
 import HubRedis
 import HubTesting
@@ -75,8 +76,6 @@ struct RedisRightsTests {
             do { return try RedisBus(settings, loop: loop) } catch { preconditionFailure("\(error)") }
         }
         for check in [BusContract.Check.linkPublishesAll, .takesAPrefixForAllBelow, .endsInterests] {
-            // A stream may bring what was published while nobody here wanted it.
-            if check == .endsInterests, settings.delivery == .streams { continue }
             #expect(try await contract.violations(of: check) == [], "\(settings.delivery) \(check)")
         }
     }
@@ -127,6 +126,38 @@ struct RedisRightsTests {
             }
         }
         await group.stop()
+    }
+
+    @Test(
+        "the hub's user is a node of a cluster with one right more",
+        .serialized,
+        arguments: RedisSettings.Delivery.allCases
+    )
+    func cluster(delivery: RedisSettings.Delivery) async throws {
+        let cluster = try await RedisCluster()
+        let line = try Self.line(of: "gohub", with: "&gohub:*")
+        let right = delivery == .pubsub ? "+cluster|shards" : "+cluster|slots"
+        for server in cluster.servers { try await server.command(line + [right]) }
+        var settings = RedisSettings()
+        settings.addresses = [SocketAddress(host: "127.0.0.1", port: cluster.servers[0].port)]
+        settings.mode = .cluster
+        settings.delivery = delivery
+        settings.user = "gohub"
+        settings.password = { () throws(RedisError) in RedisSecret("PASSWORD") }
+        let node = try BusLoopHarness("a", patience: .seconds(30), link: nil) { [settings] loop in
+            // Fails only for files of TLS, of which there are none.
+            do { return try RedisBus(settings, loop: loop) } catch { preconditionFailure("\(error)") }
+        }
+        let topics = (0..<10).compactMap { number in
+            Array("topic/\(number)".utf8).withUnsafeBytes { BusTopic($0) }
+        }
+        try await node.connect(wanting: [.addPrefix("unicast/"), .add(.broadcast)] + topics.map { .add($0) })
+        try await node.publish((topics + [.broadcast]).map { ($0, [1]) })
+        for topic in topics { try await node.receive(1, on: topic) }
+        try await node.change(topics.map { .remove($0) })
+        #expect(try await node.run { $0.tap.failures } == [])
+        #expect(try await node.finish() == [])
+        await cluster.stop()
     }
 
     @Test("the publisher's user may publish to topics and to all, and nothing else")
