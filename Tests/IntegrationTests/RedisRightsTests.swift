@@ -129,15 +129,16 @@ struct RedisRightsTests {
     }
 
     @Test(
-        "the hub's user is a node of a cluster with one right more",
+        "the hub's user is a node of a cluster with the rights that the file names for that",
         .serialized,
         arguments: RedisSettings.Delivery.allCases
     )
     func cluster(delivery: RedisSettings.Delivery) async throws {
         let cluster = try await RedisCluster()
         let line = try Self.line(of: "gohub", with: "&gohub:*")
-        let right = delivery == .pubsub ? "+cluster|shards" : "+cluster|slots"
-        for server in cluster.servers { try await server.command(line + [right]) }
+        let rights =
+            delivery == .pubsub ? ["+cluster|shards", "+spublish", "+ssubscribe", "+sunsubscribe"] : ["+cluster|slots"]
+        for server in cluster.servers { try await server.command(line + rights) }
         var settings = RedisSettings()
         settings.addresses = [SocketAddress(host: "127.0.0.1", port: cluster.servers[0].port)]
         settings.mode = .cluster
