@@ -23,7 +23,7 @@ struct RedisBusTests {
             try await node.ready()
         }
         for number in 1...1000 { nodes[0].broadcast(UInt64(number)) }
-        _ = try await eventually("1000 messages") { nodes[1].sink.received.withLock { $0.count } >= 1000 ? true : nil }
+        try await nodes[1].receive(count: 1000)
         #expect(nodes[1].sink.received.withLock { $0 } == (1...1000).map { UInt64($0) })
         #expect(nodes[0].sink.received.withLock { $0.isEmpty })
         for node in nodes { await node.close() }
@@ -131,12 +131,28 @@ final class LinkNode: Sendable {
         }
     }
 
-    func ready() async throws {
+    func ready() async throws { try await wait("ready") { sink.flows.withLock { $0.last } == true } }
+
+    /// Waits for so many messages.
+    func receive(count: Int) async throws {
+        try await wait("messages") { sink.received.withLock { $0.count } >= count }
+    }
+
+    /// Waits for something; fails with what the node has logged.
+    private func wait(_ what: String, _ condition: () -> Bool) async throws {
         do {
-            _ = try await eventually("ready", within: .seconds(10)) {
-                sink.flows.withLock { $0.last } == true ? true : nil
-            }
-        } catch { throw LogText(text: log.lines.joined(separator: "\n")) }
+            _ = try await eventually(what, within: .seconds(10)) { condition() ? true : nil }
+        } catch {
+            throw LogText(
+                text: "\(error); \(sink.received.withLock { $0.count }) came; \(log.lines.joined(separator: "\n"))"
+            )
+        }
+    }
+
+    /// A test that fails leaves it running, and its metrics must not outlive the registry.
+    deinit {
+        loop.stop()
+        loop.join()
     }
 
     func close() async {
