@@ -5,7 +5,7 @@
 import asyncio
 import signal
 
-from bus import await_nodes, await_ready, node_settings, start_nodes
+from bus import await_nodes, await_ready, node_settings, start_nodes, start_together
 from client import Client
 from process import eventually
 
@@ -61,6 +61,41 @@ async def test_a_node_without_a_connection_catches_up(start_redis, start_hub):
         await sender.request("unicast", {"client_id": reader.id, "payload": "you"}, expect="published")
         assert await payloads(reader, 1) == ["you"]
     lossless(nodes)
+
+
+async def test_a_node_that_fails_to_connect_again_and_again_catches_up(start_redis, start_hub):
+    redis = start_redis(SAFE)
+    login = redis.directory / "password"
+    login.write_text("secret", encoding="ascii")
+    user = ["ACL", "SETUSER", "other", "on", ">secret", "~*", "&*", "+@all"]
+    redis.command(*user)
+    settings = [
+        node_settings(redis, "n1", delivery="streams"),
+        node_settings(redis, "n2", delivery="streams", user="other", password_file=str(login)),
+    ]
+    here, there = start_together(start_hub, settings)
+    await_nodes(here, 2)
+    async with Client(here) as sender, Client(there) as reader:
+        await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
+        await sender.request("publish", {"topic": "t", "payload": "before", "confirm": True}, expect="published")
+        assert await payloads(reader, 1) == ["before"]
+        redis.command("ACL", "SETUSER", "other", "off")
+        redis.command("CLIENT", "KILL", "USER", "other")
+
+        def attempts():
+            return there.metrics().value("gohub_bus_disconnects_total", reason="refused")
+
+        await asyncio.to_thread(eventually, lambda: attempts() >= 3, 30, "attempts that fail")
+        for number in range(5):
+            data = {"topic": "t", "payload": number, "confirm": True}
+            await sender.request("publish", data, expect="published")
+        await sender.request("broadcast", {"payload": "all", "confirm": True}, expect="published")
+        redis.command("XADD", "gohub:stream", "*", "t", "topic/t", "p", '"from outside"')
+        redis.command(*user)
+        found = await payloads(reader, 7)
+        # The order of one topic is kept, and that of another has nothing to do with it.
+        assert [payload for payload in found if payload != "all"] == [*range(5), "from outside"]
+    lossless([here, there])
 
 
 async def test_what_was_confirmed_arrives_once_however_often_connections_are_cut(start_redis, start_hub):

@@ -88,6 +88,14 @@ struct StreamInterestsTests {
         #expect(times(sport, 2, 3) == [3])
     }
 
+    @Test("what was wanted before goes on also behind connections that ended before they were told of it")
+    mutating func attempts() {
+        #expect(!want(.add(news), generation: 1, isAtEnd: true))
+        for _ in 0..<3 { interests.reconnect() }
+        #expect(!want(.add(news), generation: 1))
+        #expect(times(news, 1, 2) == [1, 2])
+    }
+
     @Test("a reader that lags keeps the bound of a topic over a break")
     mutating func lags() {
         #expect(want(.add(news), generation: 1))

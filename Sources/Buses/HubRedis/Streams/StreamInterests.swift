@@ -28,8 +28,10 @@ struct StreamInterests {
     private var confirmed = FIFO<UInt64>()
 
     /// Forgets what only an earlier connection knew; everything that is wanted will be told anew.
+    ///
+    /// A connection that ends before it is told what is wanted leaves everything as it was, however many such there are.
     mutating func reconnect() {
-        former = topics.filter { if case .asked = bounds[$0] { false } else { true } }
+        former.formUnion(topics.filter { if case .asked = bounds[$0] { false } else { true } })
         topics = []
         prefixes = []
         questions = FIFO()
