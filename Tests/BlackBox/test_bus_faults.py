@@ -78,6 +78,7 @@ FAULTS = {
     ),
     "an unknown master": (lambda s: s.sentinel, {"mode": "sentinel", "master_name": "other"}, "unreachable", '"other"'),
     "a server as cluster": (lambda s: s.plain, {"mode": "cluster", "delivery": "streams"}, "refused", "cluster support disabled"),
+    "a server as cluster, by Pub/Sub": (lambda s: s.plain, {"mode": "cluster"}, "refused", "bus.redis.mode: single is for"),
     "a replica": (lambda s: s.replica, {}, "moved", "is a replica"),
     "no such database": (lambda s: s.plain, {"db": 5000}, "refused", "DB index is out of range"),
     "another name in the certificate": (lambda s: s.misnamed, lambda s: {"tls": trusting(s)}, "tls", "127.0.0.1"),

@@ -59,7 +59,8 @@ async def test_a_wrong_password_is_named_as_such_and_mended_without_a_restart(st
     file = password_file(tmp_path, OLD)
     node = start_hub(node_settings(redis, "n1", password_file=str(file)))
     record = await_told(node, UNREACHED)
-    assert record["error"] == f"{redis.address} answers to AUTH: WRONGPASS invalid username-password pair or user is disabled."
+    answer = f"{redis.address} answers to AUTH: WRONGPASS invalid username-password pair or user is disabled."
+    assert record["error"] == answer + " (see bus.redis.user and bus.redis.password_file)"
     assert node.get("/readyz")[0] == 503
     async with Client(node) as client:
         await client.request("broadcast", {"payload": 1}, expect="published")

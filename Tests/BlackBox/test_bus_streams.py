@@ -98,6 +98,22 @@ async def test_a_node_that_fails_to_connect_again_and_again_catches_up(start_red
     lossless([here, there])
 
 
+async def test_entries_that_are_no_messages_are_dropped_and_counted(start_redis, start_hub):
+    redis = start_redis()
+    (node,) = start_nodes(start_hub, redis, 1, delivery="streams")
+    before = node.metrics().value("gohub_bus_inbound_dropped_total", reason="decode")
+    async with Client(node) as reader:
+        await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
+        for words in (
+            ["p", "1", "t", "topic/t"], ["t", "topic/t", "p", "1", "x", "y"], ["t", "topic/t"], ["t", "gohub:topic/t", "p", "1"],
+            ["t", "nothing", "p", "1"],
+        ):
+            redis.command("XADD", "gohub:stream", "*", *words)
+        redis.command("XADD", "gohub:stream", "*", "t", "topic/t", "p", "1")
+        assert await payloads(reader, 1) == [1]
+    assert node.metrics().value("gohub_bus_inbound_dropped_total", reason="decode") == before + 5
+
+
 async def test_what_was_confirmed_arrives_once_however_often_connections_are_cut(start_redis, start_hub):
     redis = start_redis(SAFE)
     here, there = nodes = start_nodes(start_hub, redis, 2, {"hub": {"message_buffer_cap": 10_000}}, delivery="streams")

@@ -16,7 +16,8 @@ extension LinkFault {
             case .notMaster, .redirected: .moved
             default: .closed
             }
-        self.init(reason, error.message)
+        let advice = error.code == .noPermission ? " (configs/redis.yaml lists the rights of a node)" : ""
+        self.init(reason, error.message + advice)
     }
 }
 

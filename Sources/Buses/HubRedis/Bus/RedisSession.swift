@@ -115,7 +115,14 @@ final class RedisSession: RedisConnectionHandler {
         guard !isClosed else { return }
         let owner = owner
         close()
-        owner?.session(self, ended: error)
+        owner?.session(
+            self,
+            ended: error.code == .redirected && settings.mode != .cluster ? Self.isCluster(error) : error
+        )
+    }
+
+    private static func isCluster(_ error: RedisError) -> RedisError {
+        RedisError(error.code, error.message + " (it is a node of a cluster: bus.redis.mode: cluster)")
     }
 
     private func attempt(_ body: () throws(RedisError) -> Void) {
@@ -214,7 +221,7 @@ final class RedisSession: RedisConnectionHandler {
     ) -> Bool {
         guard let owner else { return false }
         // All nodes read all of it: what this one does not want is not its own.
-        guard let name = BusTopic(topic), interests.counts(name, at: id) else { return true }
+        if let name = BusTopic(topic), !interests.counts(name, at: id) { return true }
         return owner.session(self, received: topic, bytes)
     }
 

@@ -18,7 +18,7 @@ extension RedisSettings {
         case "slave" where mode != .cluster || delivery == .streams:
             return RedisError(
                 .notMaster,
-                "\(address) is a replica, and what is published there reaches no other server"
+                "\(address) is a replica, and what is published there reaches no other server (name its master, or its sentinels)"
             )
         default: return nil
         }

@@ -71,6 +71,7 @@ final class ClusterLocator: RedisLocator {
             return owner
         case .anyNode:
             if let error = reply.error(to: "\(node) answers to CLUSTER SHARDS") {
+                if error.message.contains("cluster support disabled") { throw ClusterMap.noCluster(error) }
                 // A server that does not know the command does not know sharded Pub/Sub either: both came with Redis 7.0.
                 if error.code == .refused { return node }
                 throw error.code == .noPermission ? RedisShard.missingRight(error) : error

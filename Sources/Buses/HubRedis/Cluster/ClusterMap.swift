@@ -15,10 +15,7 @@ struct ClusterMap {
     ///
     /// - Parameter node: Who answered: it may name itself by no host at all.
     init(slots reply: RESPReply, from node: SocketAddress) throws(RedisError) {
-        if let error = reply.error(to: "\(node) answers to CLUSTER SLOTS") {
-            let advice = " (is it a node of a cluster? bus.redis.mode: single is for a server that stands alone)"
-            throw RedisError(error.code, error.message + advice)
-        }
+        if let error = reply.error(to: "\(node) answers to CLUSTER SLOTS") { throw Self.noCluster(error) }
         for index in 0..<reply.count {
             guard let range = reply[index], let first = range[0]?.integer, let last = range[1]?.integer,
                 let master = range[2], let port = master[1]?.integer
@@ -101,4 +98,10 @@ struct ClusterMap {
 
     /// A slot that nobody has; nil when each has its master.
     var unserved: Int? { owners.firstIndex(of: .max) }
+
+    /// What a server that belongs to no cluster answered with, and what to do about it.
+    static func noCluster(_ error: RedisError) -> RedisError {
+        let advice = " (is it a node of a cluster? bus.redis.mode: single is for a server that stands alone)"
+        return RedisError(error.code, error.message + advice)
+    }
 }

@@ -40,7 +40,8 @@ struct RedisDialer {
         let handshake = RedisHandshake(
             user: settings.sentinelUser,
             password: try settings.sentinelPassword(),
-            clientName: settings.clientName
+            clientName: settings.clientName,
+            keys: "bus.redis.sentinel_user and bus.redis.sentinel_password_file"
         )
         return try dial(address, role, handshake, handler)
     }

@@ -17,19 +17,24 @@ package struct RedisHandshake: Sendable {
     /// What no message may show.
     private let password: RedisSecret?
     private let user: String?
+    /// The keys of the configuration that say who the node is.
+    private let keys: String
 
     /// Puts the usual steps together.
     ///
     /// - Parameter user: The ACL user; with nil the password is that of the user `default`.
     /// - Parameter clientName: What `CLIENT LIST` shows; a server that does not allow to set it is taken all the same.
+    /// - Parameter keys: The keys of the configuration that say who the node is, for messages.
     /// - Parameter database: The number of the database; 0 is selected without being said.
     package init(
         user: String? = nil,
         password: RedisSecret? = nil,
         clientName: String? = nil,
+        keys: String = "bus.redis.user and bus.redis.password_file",
         database: Int = 0
     ) {
         self.user = user
+        self.keys = keys
         self.password = password
         if let password {
             var command = RedisCommand("AUTH")
@@ -57,7 +62,8 @@ package struct RedisHandshake: Sendable {
         // Whoever may do nothing but publish and subscribe may not ping either, but is known to the server.
         guard step.isRequired, step.command.description != "PING" || error.code != .noPermission else { return nil }
         if step.command.description == "AUTH" { return authFailure(error, at: address) }
-        return RedisError(error.code, hidingSecret(error.message), redirection: error.redirection)
+        let advice = error.code == .authFailed ? " (see \(keys))" : ""
+        return RedisError(error.code, hidingSecret(error.message) + advice, redirection: error.redirection)
     }
 
     /// Says what is wrong with the password in words that help; servers of all ages have their own.
@@ -74,7 +80,7 @@ package struct RedisHandshake: Sendable {
                 message + " (a server before Redis 6 knows no users: give the password alone)"
             )
         }
-        return RedisError(.authFailed, message)
+        return RedisError(.authFailed, message + " (see \(keys))")
     }
 
     private func hidingSecret(_ message: String) -> String {

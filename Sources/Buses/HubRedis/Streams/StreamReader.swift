@@ -102,9 +102,12 @@ final class StreamReader {
                     )
                 }
                 position = id
-                // Entries of other programs, which have other fields, are stepped over.
-                guard fields.count == 4, let topic = fields[1], let message = fields[3] else { continue }
-                if !received(id, topic.bytes, message.bytes) {
+                // What has other fields is for no topic, and is dropped and counted as that.
+                let isMessage = fields.count == 4 && fields[0]?.holds("t") == true && fields[2]?.holds("p") == true
+                let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+                let topic = isMessage ? fields[1]?.bytes ?? nothing : nothing
+                let message = isMessage ? fields[3]?.bytes ?? nothing : nothing
+                if !received(id, topic, message) {
                     // What is behind it is read again when there is room.
                     isPaused = true
                     break
