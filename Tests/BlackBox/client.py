@@ -47,9 +47,11 @@ class Client:
     async def __aexit__(self, *_):
         await self.socket.close()
 
-    async def send(self, kind, data=None):
-        """Sends a message; answers its message_id."""
+    async def send(self, kind, data=None, note=None):
+        """Sends a message; answers its message_id, which `note` is told before."""
         number = next(self._numbers)
+        if note:
+            note(number)
         await self.socket.send(json.dumps({"message_id": number, "message_type": kind, "data": data, "ts": now()}))
         return number
 

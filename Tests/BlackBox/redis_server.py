@@ -88,12 +88,13 @@ class RedisServer:
     def address(self):
         return f"{HOST}:{self.port}"
 
-    def start(self):
-        """Starts the server, on the port it had before, and waits until it answers."""
+    def start(self, options=()):
+        """Starts the server, on the port it had before, and waits until it answers; `options` are lines for this time."""
         port = f"port {self.port}"
         if self._context:
             port = f"port 0\ntls-port {self.port}"
-        lines = [f"bind {HOST}", port, f'dir "{self.directory}"', "save \"\"", "enable-debug-command local", *self._options]
+        lines = [f"bind {HOST}", port, f'dir "{self.directory}"', "save \"\"", "enable-debug-command local"]
+        lines += [*self._options, *options]
         file = self.directory / "redis.conf"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._log = open(self.directory / "log", "ab")
@@ -169,11 +170,11 @@ class RedisServer:
 
 
 class Sentinel(RedisServer):
-    """A sentinel that watches one master."""
+    """A sentinel that watches one master; `quorum` of them have to agree that it is down."""
 
-    def __init__(self, directory, master, name="mymaster"):
-        options = [f"sentinel monitor {name} {HOST} {master.port} 1"]
-        super().__init__(directory, options, ["--sentinel"])
+    def __init__(self, directory, master, name="mymaster", quorum=1, options=()):
+        monitor = f"sentinel monitor {name} {HOST} {master.port} {quorum}"
+        super().__init__(directory, [monitor, *options], ["--sentinel"])
 
 
 class Certificates:

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Asks both nodes ten times a second whether they are ready, and judges whether they said the truth."""
+
+import asyncio
+import collections
+import time
+
+from ledger import TAKEN
+
+PERIOD = 0.1
+PATIENCE = 5.0
+# From the first publication that the bus does not take until /readyz says no: bus.publish_timeout, 50 ms, and what the
+# processes of one machine may wait for its cores.
+DETECTION = 0.3
+
+Sample = collections.namedtuple("Sample", "asked answered ready")
+
+
+class Monitor:
+    """The questions, on one connection to each node."""
+
+    def __init__(self, ports):
+        self._ports = ports
+        self._tasks = []
+
+    async def begin(self):
+        self._samples = [[] for _ in self._ports]
+        self._tasks = [asyncio.create_task(self._watch(*entry)) for entry in zip(self._ports, self._samples)]
+
+    async def end(self):
+        """The answers of each node since `begin`."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        return self._samples
+
+    async def _watch(self, port, samples):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        due = time.monotonic()
+        try:
+            while True:
+                asked = time.monotonic()
+                writer.write(b"GET /readyz HTTP/1.1\r\nHost: hub\r\n\r\n")
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+                length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+                await reader.readexactly(length)
+                samples.append(Sample(asked, time.monotonic(), head.startswith(b"HTTP/1.1 200 ")))
+                due = max(due + PERIOD, time.monotonic())
+                await asyncio.sleep(due - time.monotonic())
+        finally:
+            writer.close()
+
+
+def failing_times(publications):
+    """From when to when one confirmed publication after the other failed: (first sent, last sent)."""
+    times, start, end = [], None, None
+    for publication in publications:
+        if publication.answer != TAKEN:
+            start = publication.sent if start is None else start
+            end = publication.sent
+        elif start is not None:
+            times.append((start, end))
+            start = None
+    return times + ([(start, end)] if start is not None else [])
+
+
+def untruths(samples, publications):
+    """When a node said that it is ready, and no publication worked for longer than it may take to notice that."""
+    found = []
+    for start, end in failing_times(publications):
+        lies = [sample for sample in samples if sample.ready and start + DETECTION < sample.asked and sample.answered < end]
+        if lies:
+            found.append(f"ready {1000 * (lies[-1].asked - start):.0f} ms after the first of publications that all failed")
+    return found
+
+
+def recovered(samples, over):
+    """When a node was ready for good, in seconds since the fault was over; None if it was not."""
+    if not samples or not samples[-1].ready:
+        return None
+    no = [sample.answered for sample in samples if not sample.ready]
+    return max(0.0, no[-1] - over) if no else 0.0
+
+
+def idle_refusals(samples, began):
+    """How often a node was not ready twice in succession though nothing was wrong.
+
+    Once is allowed: an answer of the bus that is late for a moment is one (docs/operations.md, Health for orchestrators).
+    """
+    before = [sample.ready for sample in samples if sample.answered < began]
+    return sum(not first and not second for first, second in zip(before, before[1:]))

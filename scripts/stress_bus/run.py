@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Does each fault to the bus again and again under load, and holds what clients saw against what the hub promises."""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import faults
+from bus import await_nodes, await_ready, is_ready, node_settings, start_together
+from conftest import starter
+from judge import ANSWER, Round
+from load import Load
+from process import eventually
+from readiness import Monitor
+from redis_server import RedisServer
+from table import Row, document, lines
+from worker import Worker
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KEPT = ROOT / ".build" / "results" / "stress-bus"
+# How many answers are awaited before a fault, and after it; and without any, to see how long answers take.
+BEFORE, AFTER, IDLE = 300, 700, 4000
+# Shorter than the defaults, so that rounds are short; queues that take what comes after an outage.
+SETTINGS = {
+    "server": {"loops": 2},
+    "hub": {"message_buffer_cap": 100_000, "message_buffer_bytes": "64MiB"},
+    "bus": {"probe_after": "2s", "redis": {"connect_timeout": "1s", "sync_timeout": "1s"}},
+}
+
+
+class Scene:
+    """Two nodes with their servers, clients and witnesses, for all rounds of one fault."""
+
+    def __init__(self, fault, binary, directory, stack):
+        self.fault = fault
+        self.number = 0
+        servers = []
+
+        def start(*options, kind=RedisServer, **more):
+            server = kind(directory / f"redis-{len(servers)}", *options, **more)
+            servers.append(server)
+            stack.callback(server.stop)
+            return server
+
+        own = fault.prepare(start, stack, directory)
+        self.hubs = []
+        stack.callback(self._end_hubs)
+        settings = [
+            node_settings("", f"n{index + 1}", SETTINGS, delivery=fault.delivery, **options)
+            for index, options in enumerate(own)
+        ]
+        start_together(starter(binary, directory, self.hubs), settings)
+        for hub in self.hubs:
+            await_nodes(hub, 2)
+        self.load = Worker(Load, [hub.url for hub in self.hubs])
+        stack.callback(self.load.close)
+        self.monitor = Worker(Monitor, [hub.operators_port for hub in self.hubs])
+        stack.callback(self.monitor.close)
+        self.load.ask("connect")
+        self.pages = [hub.metrics() for hub in self.hubs]
+
+    def _end_hubs(self):
+        for hub in self.hubs:
+            if hub.program.running:
+                hub.program.kill()
+
+    # What faults ask for.
+
+    def await_loss(self, nodes):
+        """Waits until these nodes say that their bus is down."""
+        for node in nodes:
+            await_ready(self.hubs[node], False, 5)
+            eventually(lambda: self.hubs[node].metrics().value("gohub_bus_up") == 0, 5, "gohub_bus_up of 0")
+
+    def await_count(self, nodes, name, labels):
+        for node in nodes:
+            before = self.pages[node].value(faults.BUS + name, **labels)
+            eventually(lambda: self.hubs[node].metrics().value(faults.BUS + name, **labels) > before, 10, name)
+
+    def change_interest(self):
+        self.load.ask("change_interest", self.number)
+
+    def hold(self, until):
+        """Lets the fault last until a time."""
+        eventually(lambda: time.monotonic() >= until, 20, "the end of the fault")
+
+    # Rounds.
+
+    def round(self, bound):
+        """One round with the fault; without a bound one without it."""
+        self.monitor.ask("begin")
+        self.load.ask("begin")
+        strike, trouble = None, []
+        try:
+            if bound:
+                self.load.ask("more", BEFORE)
+                strike = self.fault.strike(self.number, self)
+                for node in strike.struck:
+                    await_ready(self.hubs[node], within=strike.bound + 5)
+                self.load.ask("more", AFTER)
+                self.number += 1
+            else:
+                self.load.ask("more", IDLE)
+        except AssertionError as error:
+            trouble.append(str(error))
+        ledger = self.load.ask("end")
+        samples = self.monitor.ask("end")
+        ledger.troubles += trouble + self._health()
+        pages = [(before, hub.metrics()) for before, hub in zip(self.pages, self.hubs)]
+        self.pages = [after for _, after in pages]
+        return Round(ledger, samples, pages, strike, bound)
+
+    def _health(self):
+        troubles = []
+        for index, hub in enumerate(self.hubs):
+            if not hub.program.running:
+                troubles.append(f"node {index} has ended")
+            elif not is_ready(hub):
+                troubles.append(f"node {index} is not ready after the round")
+            errors = [record for record in hub.records() if record["level"] == "error"]
+            troubles += [f"node {index} logs an error: {record}" for record in errors[:3]]
+        return troubles
+
+    def close(self):
+        """Ends the nodes as an operator does; what is wrong with that."""
+        troubles = []
+        for hub in self.hubs:
+            try:
+                hub.close()
+            except AssertionError as error:
+                troubles.append(str(error))
+        return troubles
+
+    def keep(self, round, label):
+        """Keeps all that a failed round can be understood by; where."""
+        folder = KEPT / f"{self.fault.name.replace(' ', '-').replace(',', '').replace(':', '')}-{label}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        round.ledger.write(folder / "ledger.jsonl")
+        for index, hub in enumerate(self.hubs):
+            (folder / f"node-{index}.log").write_text("\n".join(hub.program.lines) + "\n", encoding="utf-8")
+            for page, name in zip(round.pages[index], ("before", "after")):
+                (folder / f"node-{index}-{name}.metrics").write_text(page.text, encoding="utf-8")
+            (folder / f"node-{index}.readyz").write_text("\n".join(map(str, round.samples[index])), encoding="utf-8")
+        (folder / "faults").write_text("\n".join([str(round.strike), *round.faults]) + "\n", encoding="utf-8")
+        return folder
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def try_fault(fault, binary, rounds):
+    """All rounds of one fault, as a row of the table."""
+    row = Row(fault.name)
+    with tempfile.TemporaryDirectory(prefix="gohub-stress-") as directory, contextlib.ExitStack() as stack:
+        scene = Scene(fault, binary, pathlib.Path(directory), stack)
+        idle = scene.round(None)
+        row.bound = idle.worst + ANSWER
+        judge(row, scene, idle, "without-a-fault")
+        for number in range(1, rounds + 1):
+            fault.rest()
+            round = scene.round(row.bound)
+            row.add(round)
+            judge(row, scene, round, f"round-{number}")
+        for trouble in scene.close():
+            row.failed.append("end")
+            say(f"  FAILED  {fault.name}, at the end: {trouble}")
+    return row
+
+
+def judge(row, scene, round, label):
+    outage = f", ready again after {max(round.outages):.1f} s" if round.outages else ""
+    say(
+        f"  {row.name}, {label}: {len(round.ledger.publications)} publications, {round.lost} lost and told by {round.gaps:.0f}"
+        f" gaps, {round.told} told to their senders, answers to {1000 * round.worst:.0f} ms{outage}"
+        + (f", {round.idle_failures} failed without a fault" if round.idle_failures else "")
+    )
+    if round.faults:
+        row.failed.append(label)
+        say(f"  FAILED  {row.name}, {label}; logs and messages are in {scene.keep(round, label).relative_to(ROOT)}")
+        for fault in round.faults[:10]:
+            say(f"    - {fault}")
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/stress-bus", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", 50)), help="of each fault; , or 50")
+    parser.add_argument("--only", default="", metavar="FAULT", help="the faults with that in their name")
+    parser.add_argument("--gohub", default=ROOT / ".build/release/gohub", metavar="PROGRAM", help="another build")
+    parser.add_argument("--write", action="store_true", help="writes the result to docs/stress.md")
+    parser.add_argument("--list", action="store_true", help="the names of the faults")
+    arguments = parser.parse_args()
+    chosen = [fault for fault in faults.ALL if arguments.only in fault.name]
+    if arguments.list or not chosen:
+        print("\n".join(fault.name for fault in faults.ALL))
+        return 0 if arguments.list else 64
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    rows = []
+    try:
+        for fault in chosen:
+            say(f"{fault.name}: {arguments.rounds} rounds")
+            rows.append(try_fault(fault, arguments.gohub, arguments.rounds))
+    except KeyboardInterrupt:
+        print("interrupted; everything that was started is ended", file=sys.stderr)
+        return 130
+    print("\n".join(lines(rows)))
+    failed = sum(bool(row.failed) for row in rows)
+    if arguments.write:
+        version = subprocess.run([arguments.gohub, "version"], capture_output=True, text=True, check=True).stdout.strip()
+        machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
+        (ROOT / "docs" / "stress.md").write_text(document(rows, machine, version), encoding="utf-8")
+    print(f"{len(rows) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

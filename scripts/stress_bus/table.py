@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""The results as a table, on the terminal and as docs/stress.md."""
+
+import dataclasses
+
+from judge import quantile
+
+HEAD = [
+    *("fault", "rounds", "publications", "lost, told by gap", "lost, sender told", "gaps", "out of turn"),
+    *("ready again, s", "answer p50 / p99 / max, ms", "bound", "result"),
+]
+
+
+@dataclasses.dataclass
+class Row:
+    """All rounds of one fault."""
+
+    name: str
+    bound: float = 0.0
+    rounds: int = 0
+    publications: int = 0
+    lost: int = 0
+    told: int = 0
+    gaps: int = 0
+    duplicates: int = 0
+    idle_failures: int = 0
+    worst: float = 0.0
+    times: list = dataclasses.field(default_factory=list)
+    outages: list = dataclasses.field(default_factory=list)
+    failed: list = dataclasses.field(default_factory=list)
+
+    def add(self, round):
+        self.rounds += 1
+        self.publications += len(round.ledger.publications)
+        self.times += round.times
+        self.outages += round.outages
+        self.worst = max(self.worst, round.worst)
+        for name in ("lost", "told", "gaps", "duplicates", "idle_failures"):
+            setattr(self, name, getattr(self, name) + int(getattr(round, name)))
+
+    def cells(self):
+        times, outages = sorted(self.times), sorted(self.outages)
+        answers = " / ".join(f"{1000 * quantile(times, share):.0f}" for share in (0.5, 0.99, 1))
+        again = f"{quantile(outages, 0.5):.1f} / {outages[-1]:.1f}" if outages else "–"
+        return [
+            self.name, self.rounds, self.publications, self.lost, self.told, self.gaps, self.duplicates, again, answers,
+            f"{1000 * self.bound:.0f}", "passed" if not self.failed else f"{len(self.failed)} FAILED",
+        ]
+
+
+def lines(rows):
+    yield "| " + " | ".join(HEAD) + " |"
+    yield "|" + "---|" * len(HEAD)
+    for row in rows:
+        yield "| " + " | ".join(map(str, row.cells())) + " |"
+
+
+def document(rows, machine, version):
+    """The page docs/stress.md."""
+    table = "\n".join(lines(rows))
+    failed = sum(bool(row.failed) for row in rows)
+    return f"""<!-- SPDX-License-Identifier: Apache-2.0 -->
+# Under faults
+
+The last result of `scripts/stress-bus --write`: {version} on {machine}.
+
+Two nodes with two loops each and real Redis servers; eight clients that are not the hub's own code publish a thousand
+messages a second in both directions, to topics, to all and to single clients, half of them with `"confirm":true`, and
+write down what they sent, were answered and received. In each round a fault is done and undone. A round fails unless:
+
+- each publication was answered, and the confirmed ones within the bound: the longest answer without a fault, measured
+  before, and 60 ms; what the measuring program itself was late is left out. No node counts a publication above 0.1 s;
+- `/readyz`, asked ten times a second, says no 0.3 s after the first of confirmed publications that all fail, says yes
+  again within 12 s of the fault's end, and no two times in succession without a fault;
+- a confirmed message that is missing at a node is counted there as a gap, and any other one as a gap, as `"bus":"unavailable"`
+  or an error to its publisher, or as a failure on the publisher's node; a node claims no gap that is none. By streams
+  nothing that was confirmed is lost, unless a master of a cluster is killed;
+- nobody gets a message twice or out of order;
+- everything that a node wants is confirmed by the server afterwards, also what clients began to want during the fault, and a
+  last message from everybody to everybody arrives;
+- the counters that have to move have moved, and `gohub_bus_up` was seen at 0 where the connection was lost;
+- both processes live, and their logs hold no error.
+
+"Out of turn" are messages that a node got behind newer ones, counted as lost already, and dropped
+(`gohub_bus_duplicates_total`): those that a frozen server takes from a connection that was given up. The time until nodes
+are ready again is the median and the maximum.
+
+{table}
+
+{len(rows) - failed} passed, {failed} failed.
+"""
