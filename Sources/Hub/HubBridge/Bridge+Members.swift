@@ -169,8 +169,9 @@ extension Bridge {
             announce()
             showNodes()
         }
-        guard isHearing(now), now > settings.memberTimeout else { return }
-        let gone = members.expire(before: now - settings.memberTimeout)
+        guard isHearing(now) else { return }
+        let due = now - min(now, settings.heartbeat)
+        let gone = members.expire(before: now - min(now, settings.memberTimeout), due: due)
         guard !gone.isEmpty else { return }
         for record in gone {
             namesakes.remove(record.incarnation)

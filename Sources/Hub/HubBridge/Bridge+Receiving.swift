@@ -9,6 +9,7 @@ import HubWire
 /// From the bus to the hub.
 extension Bridge: BusSink {
     package func received(_ envelope: Envelope, on topic: BusTopic, at now: UInt64) {
+        if members.isSomebodyOverdue { members.heard(envelope.incarnation, now) }
         switch (envelope.kind, topic.kind) {
         case (.publication, .broadcast), (.publication, .topic):
             guard let name = topic.topicName else { return metrics.dropped(.decode) }

@@ -127,6 +127,23 @@ struct MembershipTests {
         #expect(a.knownNodes == ["a", "b"])
     }
 
+    @Test("a node whose word about itself is lost lives as long as anything else of it comes")
+    func publishing() {
+        let a = harness.serve("a")
+        let stranger = Stranger(harness)
+        stranger.announce()
+        #expect(a.knownNodes == ["a", "stranger"])
+        for number in 1...5 {
+            harness.advance(.seconds(8))
+            stranger.publish("1", to: .broadcast, UInt64(number))
+            #expect(a.knownNodes == ["a", "stranger"])
+        }
+        harness.advance(.milliseconds(14_900))
+        #expect(a.knownNodes == ["a", "stranger"])
+        harness.advance(.milliseconds(200))
+        #expect(a.knownNodes == ["a"])
+    }
+
     @Test("the time without a bus is nobody's silence: only who is not heard afterwards is gone")
     func outage() {
         let (a, b, c) = (harness.serve("a"), harness.serve("b"), harness.serve("c"))

@@ -19,6 +19,8 @@ struct Membership {
 
     private var members: [UInt64: (record: NodeRecord, seen: UInt64)] = [:]
     private var byTag: [UInt16: [UInt64]] = [:]
+    /// Those that are overdue with their word; whatever else comes of them shows that they live.
+    private var overdue: Set<UInt64> = []
 
     /// How many there are, those that start included.
     var count: Int { members.count }
@@ -48,6 +50,7 @@ struct Membership {
         var kept = record
         kept.heads = [:]
         members[record.incarnation] = (kept, now)
+        overdue.remove(record.incarnation)
         return known ? .stayed : .joined
     }
 
@@ -56,9 +59,22 @@ struct Membership {
         members = members.mapValues { ($0.record, min($0.seen &+ duration, now)) }
     }
 
+    /// Whether somebody is overdue: then ``heard(_:_:)`` is to be told of all that comes.
+    var isSomebodyOverdue: Bool { !overdue.isEmpty }
+
+    /// Something came of a node that is no word about itself.
+    mutating func heard(_ incarnation: UInt64, _ now: UInt64) {
+        if overdue.remove(incarnation) != nil { members[incarnation]?.seen = now }
+    }
+
     /// Takes out those that were not heard of since a moment.
-    mutating func expire(before moment: UInt64) -> [NodeRecord] {
-        let gone = members.values.filter { $0.seen < moment }.map(\.record)
+    ///
+    /// - Parameter due: By when all should have said something; later than the moment.
+    mutating func expire(before moment: UInt64, due: UInt64) -> [NodeRecord] {
+        var gone: [NodeRecord] = []
+        for (incarnation, member) in members where member.seen < due {
+            if member.seen < moment { gone.append(member.record) } else { overdue.insert(incarnation) }
+        }
         for record in gone { remove(record.incarnation) }
         return gone
     }
@@ -66,6 +82,7 @@ struct Membership {
     private mutating func remove(_ incarnation: UInt64) {
         untag(incarnation)
         members[incarnation] = nil
+        overdue.remove(incarnation)
     }
 
     private mutating func untag(_ incarnation: UInt64) {
