@@ -73,19 +73,22 @@ class Kill(Fault):
 
 
 class Freeze(Fault):
-    SECONDS = 5.0
+    # Once shorter and once longer than a probe may take.
+    SECONDS = itertools.cycle([5.0, 5.5])
 
     def strike(self, number, scene):
+        seconds = next(self.SECONDS)
         began = time.monotonic()
         self.redis.freeze()
         try:
             scene.await_loss(BOTH)
             scene.change_interest()
-            scene.hold(began + self.SECONDS)
+            scene.hold(began + seconds)
         finally:
             self.redis.thaw()
-        # Whether a connection is given up at that moment is a matter of milliseconds.
-        return self.struck(began, LATE + FAILED)
+        # Whether a connection is given up after five seconds is a matter of milliseconds.
+        given_up = LOST + [by("timeout"), ("probe_failures_total", {})]
+        return self.struck(began, LATE + FAILED + (given_up if seconds > 5 else []))
 
 
 class Proxied(Fault):
@@ -229,7 +232,11 @@ class Clustered(Fault):
         slot = next(slot for slot in (self._slot, 0, 8000, 16383) if self.group.owner(slot) is dead)
         began = time.monotonic()
         dead.kill()
-        scene.await_loss(struck)
+        if self.delivery == "streams":
+            scene.await_loss(struck)
+        else:
+            # Any other server will do, so that the node is back before anybody could see it.
+            scene.await_count(struck, "disconnects_total", {})
         scene.change_interest()
         self.group.await_successor(slot, dead)
         dead.start()
@@ -250,14 +257,14 @@ class Clustered(Fault):
 
 ALL = [
     Kill("kill -9 of the server"),
-    Freeze("server frozen for 5 s"),
+    Freeze("server frozen"),
     Cut("connections cut"),
     HalfOpen("half-open connections"),
     Password("password rotated"),
     FailOver("sentinel fail-over"),
     Clustered("cluster: slot moved, master killed"),
     Kill("kill -9 of the server", "streams"),
-    Freeze("server frozen for 5 s", "streams"),
+    Freeze("server frozen", "streams"),
     Cut("connections cut", "streams"),
     HalfOpen("half-open connections", "streams"),
     Clustered("cluster: slot moved, master killed", "streams"),

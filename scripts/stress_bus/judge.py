@@ -29,7 +29,7 @@ class Round:
         self.strike = strike
         self.bound = bound
         self.faults = list(ledger.troubles)
-        self.lost = self.told = self.gaps = self.duplicates = self.idle_failures = 0
+        self.lost = self.unsure = self.told = self.gaps = self.duplicates = self.idle_failures = 0
         self.outages = []
         self.worst = 0.0
         for check in (
@@ -118,7 +118,8 @@ class Round:
         untold = [publication for publication in missing if publication.answer == TAKEN]
         sure = [publication for publication in untold if publication.is_confirmed]
         self.lost += len(sure)
-        self.told += len(missing) - len(sure)
+        self.unsure += len(untold) - len(sure)
+        self.told += len(missing) - len(untold)
         self.gaps += gaps
         self.duplicates += self.count(node, "duplicates_total")
         if len(sure) > gaps:

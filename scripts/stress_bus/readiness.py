@@ -22,24 +22,23 @@ class Monitor:
 
     def __init__(self, ports):
         self._ports = ports
-        self._tasks = []
 
     async def begin(self):
+        self._watching = True
         self._samples = [[] for _ in self._ports]
         self._tasks = [asyncio.create_task(self._watch(*entry)) for entry in zip(self._ports, self._samples)]
 
     async def end(self):
         """The answers of each node since `begin`."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._watching = False
+        await asyncio.gather(*self._tasks)
         return self._samples
 
     async def _watch(self, port, samples):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         due = time.monotonic()
         try:
-            while True:
+            while self._watching:
                 asked = time.monotonic()
                 writer.write(b"GET /readyz HTTP/1.1\r\nHost: hub\r\n\r\n")
                 head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)

@@ -7,7 +7,7 @@ import dataclasses
 from judge import quantile
 
 HEAD = [
-    *("fault", "rounds", "publications", "lost, told by gap", "lost, sender told", "gaps", "out of turn"),
+    *("fault", "rounds", "publications", "lost: confirmed", "not to be confirmed", "failed", "gaps", "out of turn"),
     *("ready again, s", "answer p50 / p99 / max, ms", "bound", "result"),
 ]
 
@@ -21,6 +21,7 @@ class Row:
     rounds: int = 0
     publications: int = 0
     lost: int = 0
+    unsure: int = 0
     told: int = 0
     gaps: int = 0
     duplicates: int = 0
@@ -36,7 +37,7 @@ class Row:
         self.times += round.times
         self.outages += round.outages
         self.worst = max(self.worst, round.worst)
-        for name in ("lost", "told", "gaps", "duplicates", "idle_failures"):
+        for name in ("lost", "unsure", "told", "gaps", "duplicates", "idle_failures"):
             setattr(self, name, getattr(self, name) + int(getattr(round, name)))
 
     def cells(self):
@@ -44,7 +45,7 @@ class Row:
         answers = " / ".join(f"{1000 * quantile(times, share):.0f}" for share in (0.5, 0.99, 1))
         again = f"{quantile(outages, 0.5):.1f} / {outages[-1]:.1f}" if outages else "–"
         return [
-            self.name, self.rounds, self.publications, self.lost, self.told, self.gaps, self.duplicates, again, answers,
+            self.name, self.rounds, self.publications, self.lost, self.unsure, self.told, self.gaps, self.duplicates, again, answers,
             f"{1000 * self.bound:.0f}", "passed" if not self.failed else f"{len(self.failed)} FAILED",
         ]
 
@@ -82,7 +83,8 @@ write down what they sent, were answered and received. In each round a fault is 
 - the counters that have to move have moved, and `gohub_bus_up` was seen at 0 where the connection was lost;
 - both processes live, and their logs hold no error.
 
-"Out of turn" are messages that a node got behind newer ones, counted as lost already, and dropped
+Lost are messages that did not come to the other node: those that were answered `published` with `confirm`, those that were
+answered so without it, and those of which the publisher was told that they failed. "Out of turn" are messages that a node got behind newer ones, counted as lost already, and dropped
 (`gohub_bus_duplicates_total`): those that a frozen server takes from a connection that was given up. The time until nodes
 are ready again is the median and the maximum.
 
