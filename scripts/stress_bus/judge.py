@@ -21,10 +21,11 @@ def difference(before, after, name, **labels):
 class Round:
     """One round: what was seen, and what is wrong with it (`faults`)."""
 
-    def __init__(self, ledger, samples, pages, strike, bound):
-        """`pages`: of each node, before and after; `bound`: the longest answer that is in order, in seconds."""
+    def __init__(self, ledger, samples, waits, pages, strike, bound):
+        """`samples`, `waits`: what the monitor saw of each node; `pages`: of each node, before and after; `bound`: the longest answer that is in order, in seconds."""
         self.ledger = ledger
         self.samples = samples
+        self.waits = waits
         self.pages = pages
         self.strike = strike
         self.bound = bound
@@ -52,12 +53,18 @@ class Round:
             elif publication.is_confirmed:
                 took = publication.answered - publication.sent
                 times.append(took)
-                # What this program itself was late is not the hub's.
-                own = took - self.ledger.lag(publication.sent, publication.answered)
+                # What this program itself was late, or the node had no core, is not the hub's.
+                own = took - self.ledger.lag(publication.sent, publication.answered) - self.waited(publication)
                 self.worst = max(self.worst, own)
                 if self.bound and own > self.bound:
-                    self.fault(f"{publication.key} was answered after {1000 * took:.0f} ms ({1000 * own:.0f} ms without our own)")
+                    self.fault(f"{publication.key} was answered after {1000 * took:.0f} ms, of which {1000 * own:.0f} ms are the hub's")
         self.times = sorted(times)
+
+    def waited(self, publication):
+        """How long a thread of the publisher's node had no core meanwhile."""
+        waits = self.waits[self.ledger.nodes[publication.publisher]]
+        start, end = publication.sent, publication.answered + readiness.LOOK
+        return sum(waited for at, waited in waits if start <= at <= end)
 
     def order(self):
         """Nothing twice, nothing out of order; what came in an earlier round counts as well."""

@@ -4,12 +4,15 @@
 
 import asyncio
 import collections
+import pathlib
 import time
 
 from ledger import TAKEN
 
 PERIOD = 0.1
 PATIENCE = 5.0
+# How often it is looked at how long a node's threads have waited for a core.
+LOOK = 0.02
 # From the first publication that the bus does not take until /readyz says no: bus.publish_timeout, 50 ms, and what the
 # processes of one machine may wait for its cores.
 DETECTION = 0.3
@@ -17,22 +20,50 @@ DETECTION = 0.3
 Sample = collections.namedtuple("Sample", "asked answered ready")
 
 
+class Waits:
+    """How long the threads of a process wait for a core, as the kernel tells it."""
+
+    def __init__(self, process):
+        self._tasks = pathlib.Path(f"/proc/{process}/task")
+        self._before = {}
+        # (time, how long the thread that waited longest has waited since the look before)
+        self.found = []
+
+    def look(self):
+        now, longest = time.monotonic(), 0
+        for task in self._tasks.iterdir():
+            waited = int((task / "schedstat").read_text(encoding="ascii").split()[1])
+            longest = max(longest, waited - self._before.get(task.name, waited))
+            self._before[task.name] = waited
+        if longest > 1_000_000:
+            self.found.append((now, longest / 1e9))
+
+
 class Monitor:
     """The questions, on one connection to each node."""
 
-    def __init__(self, ports):
+    def __init__(self, ports, processes):
         self._ports = ports
+        self._processes = processes
 
     async def begin(self):
         self._watching = True
+        self._waits = [Waits(process) for process in self._processes]
         self._samples = [[] for _ in self._ports]
         self._tasks = [asyncio.create_task(self._watch(*entry)) for entry in zip(self._ports, self._samples)]
+        self._tasks.append(asyncio.create_task(self._watch_waits()))
+
+    async def _watch_waits(self):
+        while self._watching:
+            for waits in self._waits:
+                waits.look()
+            await asyncio.sleep(LOOK)
 
     async def end(self):
-        """The answers of each node since `begin`."""
+        """The answers of each node since `begin`, and how long its threads waited for a core."""
         self._watching = False
         await asyncio.gather(*self._tasks)
-        return self._samples
+        return self._samples, [waits.found for waits in self._waits]
 
     async def _watch(self, port, samples):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

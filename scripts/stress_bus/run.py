@@ -65,7 +65,9 @@ class Scene:
             await_nodes(hub, 2)
         self.load = Worker(Load, [hub.url for hub in self.hubs])
         stack.callback(self.load.close)
-        self.monitor = Worker(Monitor, [hub.operators_port for hub in self.hubs])
+        self.monitor = Worker(
+            Monitor, [hub.operators_port for hub in self.hubs], [hub.program.pid for hub in self.hubs]
+        )
         stack.callback(self.monitor.close)
         self.load.ask("connect")
         self.pages = [hub.metrics() for hub in self.hubs]
@@ -115,11 +117,11 @@ class Scene:
         except AssertionError as error:
             trouble.append(str(error))
         ledger = self.load.ask("end")
-        samples = self.monitor.ask("end")
+        samples, waits = self.monitor.ask("end")
         ledger.troubles += trouble + self._health()
         pages = [(before, hub.metrics()) for before, hub in zip(self.pages, self.hubs)]
         self.pages = [after for _, after in pages]
-        return Round(ledger, samples, pages, strike, bound)
+        return Round(ledger, samples, waits, pages, strike, bound)
 
     def _health(self):
         troubles = []
@@ -152,7 +154,8 @@ class Scene:
             (folder / f"node-{index}.log").write_text("\n".join(hub.program.lines) + "\n", encoding="utf-8")
             for page, name in zip(round.pages[index], ("before", "after")):
                 (folder / f"node-{index}-{name}.metrics").write_text(page.text, encoding="utf-8")
-            (folder / f"node-{index}.readyz").write_text("\n".join(map(str, round.samples[index])), encoding="utf-8")
+            for name, seen in (("readyz", round.samples), ("waits", round.waits)):
+                (folder / f"node-{index}.{name}").write_text("\n".join(map(str, seen[index])) + "\n", encoding="utf-8")
         (folder / "faults").write_text("\n".join([str(round.strike), *round.faults]) + "\n", encoding="utf-8")
         return folder
 

@@ -71,7 +71,7 @@ messages a second in both directions, to topics, to all and to single clients, h
 write down what they sent, were answered and received. In each round a fault is done and undone. A round fails unless:
 
 - each publication was answered, and the confirmed ones within the bound: the longest answer without a fault, measured
-  before, and 60 ms; what the measuring program itself was late is left out. No node counts a publication above 0.1 s;
+  before, and 60 ms; what the measuring program itself was late, and a thread of the node waited for a core, is left out. No node counts a publication above 0.1 s;
 - `/readyz`, asked ten times a second, says no 0.3 s after the first of confirmed publications that all fail, says yes
   again within 12 s of the fault's end, and no two times in succession without a fault;
 - a confirmed message that is missing at a node is counted there as a gap, and any other one as a gap, as `"bus":"unavailable"`
