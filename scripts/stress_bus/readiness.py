@@ -5,6 +5,7 @@
 import asyncio
 import collections
 import pathlib
+import re
 import time
 
 from ledger import TAKEN
@@ -32,7 +33,11 @@ class Waits:
     def look(self):
         now, longest = time.monotonic(), 0
         for task in self._tasks.iterdir():
-            waited = int((task / "schedstat").read_text(encoding="ascii").split()[1])
+            try:
+                waited = int((task / "schedstat").read_text(encoding="ascii").split()[1])
+            except OSError:
+                # The thread has ended meanwhile.
+                continue
             longest = max(longest, waited - self._before.get(task.name, waited))
             self._before[task.name] = waited
         if longest > 1_000_000:
@@ -73,8 +78,8 @@ class Monitor:
                 asked = time.monotonic()
                 writer.write(b"GET /readyz HTTP/1.1\r\nHost: hub\r\n\r\n")
                 head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
-                length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-                await reader.readexactly(length)
+                (length,) = re.findall(rb"\r\ncontent-length: *(\d+)\r\n", head.lower())
+                await reader.readexactly(int(length))
                 samples.append(Sample(asked, time.monotonic(), head.startswith(b"HTTP/1.1 200 ")))
                 due = max(due + PERIOD, time.monotonic())
                 await asyncio.sleep(due - time.monotonic())
@@ -99,9 +104,9 @@ def untruths(samples, publications):
     """When a node said that it is ready, and no publication worked for longer than it may take to notice that."""
     found = []
     for start, end in failing_times(publications):
-        lies = [sample for sample in samples if sample.ready and start + DETECTION < sample.asked and sample.answered < end]
+        lies = [s.asked - start for s in samples if s.ready and start + DETECTION < s.asked and s.answered < end]
         if lies:
-            found.append(f"ready {1000 * (lies[-1].asked - start):.0f} ms after the first of publications that all failed")
+            found.append(f"ready {1000 * lies[-1]:.0f} ms after the first of publications that all failed")
     return found
 
 
@@ -114,9 +119,9 @@ def recovered(samples, over):
 
 
 def idle_refusals(samples, began):
-    """How often a node was not ready twice in succession though nothing was wrong.
+    """When a node was not ready for the second time in succession though nothing was wrong.
 
-    Once is allowed: an answer of the bus that is late for a moment is one (docs/operations.md, Health for orchestrators).
+    Once is allowed: that is an answer of the bus that is late for a moment (docs/operations.md, Health for orchestrators).
     """
-    before = [sample.ready for sample in samples if sample.answered < began]
-    return sum(not first and not second for first, second in zip(before, before[1:]))
+    before = [sample for sample in samples if sample.answered < began]
+    return [second.answered for first, second in zip(before, before[1:]) if not first.ready and not second.ready]

@@ -21,7 +21,7 @@ from judge import ANSWER, Round
 from load import Load
 from process import eventually
 from readiness import Monitor
-from redis_server import RedisServer
+from redis_server import RedisError, RedisServer
 from table import Row, document, lines
 from worker import Worker
 
@@ -29,7 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".build" / "results" / "stress-bus"
 # How many answers are awaited before a fault, and after it; and without any, to see how long answers take.
 BEFORE, AFTER, IDLE = 300, 700, 4000
-# The longest answer without a fault counts as so much at least: a time slice of each of the processes that share two cores.
+# The longest answer without a fault counts as so much at least: a time slice of each process that shares two cores.
 IDLE_WORST = 0.025
 # Shorter than the defaults, so that rounds are short; queues that take what comes after an outage.
 SETTINGS = {
@@ -167,6 +167,16 @@ def say(text):
 def try_fault(fault, binary, rounds):
     """All rounds of one fault, as a row of the table."""
     row = Row(fault.name)
+    try:
+        try_rounds(fault, binary, rounds, row)
+    except (AssertionError, OSError, RedisError) as error:
+        # Of the servers or of this program: the other faults are tried all the same.
+        row.failed.append("no round")
+        say(f"  FAILED  {fault.name}: {type(error).__name__}: {error}")
+    return row
+
+
+def try_rounds(fault, binary, rounds, row):
     with tempfile.TemporaryDirectory(prefix="gohub-stress-") as directory, contextlib.ExitStack() as stack:
         scene = Scene(fault, binary, pathlib.Path(directory), stack)
         idle = scene.round(None)
@@ -180,14 +190,13 @@ def try_fault(fault, binary, rounds):
         for trouble in scene.close():
             row.failed.append("end")
             say(f"  FAILED  {fault.name}, at the end: {trouble}")
-    return row
 
 
 def judge(row, scene, round, label):
     outage = f", ready again after {max(round.outages):.1f} s" if round.outages else ""
     say(
-        f"  {row.name}, {label}: {len(round.ledger.publications)} publications, lost {round.lost} confirmed, {round.unsure}"
-        f" others and {round.told} failed, {round.gaps:.0f} gaps, answers to {1000 * round.worst:.0f} ms{outage}"
+        f"  {row.name}, {label}: {len(round.ledger.publications)} publications, lost {round.lost} confirmed,"
+        f" {round.unsure} others and {round.told} failed, {round.gaps:.0f} gaps, answers to {1000 * round.worst:.0f} ms{outage}"
         + (f", {round.idle_failures} failed without a fault" if round.idle_failures else "")
     )
     if round.faults:
@@ -226,9 +235,9 @@ def main():
     print("\n".join(lines(rows)))
     failed = sum(bool(row.failed) for row in rows)
     if arguments.write:
-        version = subprocess.run([arguments.gohub, "version"], capture_output=True, text=True, check=True).stdout.strip()
+        version = subprocess.run([arguments.gohub, "version"], stdout=subprocess.PIPE, text=True, check=True).stdout
         machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
-        (ROOT / "docs" / "stress.md").write_text(document(rows, machine, version), encoding="utf-8")
+        (ROOT / "docs" / "stress.md").write_text(document(rows, machine, version.strip()), encoding="utf-8")
     print(f"{len(rows) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -9,8 +9,8 @@ WITHIN = 40.0
 MASTER = "mymaster"
 # Sentinels that look around more often than by themselves, which no configuration file can say.
 HURRY = [
-    *("ping-period", 400, "info-period", 200, "ask-period", 100, "publish-period", 200, "min-link-reconnect-period", 500),
-    *("election-timeout", 2000, "tilt-trigger", 10000, "tilt-period", 1000),
+    *("ping-period", 400, "info-period", 200, "ask-period", 100, "publish-period", 200),
+    *("min-link-reconnect-period", 500, "election-timeout", 2000, "tilt-trigger", 10000, "tilt-period", 1000),
 ]
 CLUSTER = [
     *("cluster-enabled yes", "cluster-config-file nodes.conf", "cluster-node-timeout 1000"),
