@@ -187,6 +187,9 @@ def try_rounds(fault, binary, rounds, row):
             round = scene.round(row.bound)
             row.add(round)
             judge(row, scene, round, f"round-{number}")
+        if row.untimed > rounds / 5:
+            row.failed.append("times")
+            say(f"  FAILED  {fault.name}: the machine had no time for {row.untimed} rounds; use one that does nothing else")
         for trouble in scene.close():
             row.failed.append("end")
             say(f"  FAILED  {fault.name}, at the end: {trouble}")
@@ -198,6 +201,7 @@ def judge(row, scene, round, label):
         f"  {row.name}, {label}: {len(round.ledger.publications)} publications, lost {round.lost} confirmed,"
         f" {round.unsure} others and {round.told} failed, {round.gaps:.0f} gaps, answers to {1000 * round.worst:.0f} ms{outage}"
         + (f", {round.idle_failures} failed without a fault" if round.idle_failures else "")
+        + (", untimed" if round.is_untimed else "")
     )
     if round.faults:
         row.failed.append(label)
