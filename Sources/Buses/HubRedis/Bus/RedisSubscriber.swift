@@ -14,6 +14,8 @@ final class RedisSubscriber {
         var prefix: String?
         /// What is confirmed with it, if it is the last of a change.
         var generation: UInt64?
+        /// Whether it is one of several that were refused together.
+        var isRetry = false
     }
 
     /// How many channels one command names; those of a shard have to be in one slot, so that each has its own.
@@ -29,6 +31,10 @@ final class RedisSubscriber {
     private var pending = FIFO<Step>()
     /// Not said yet, for want of room.
     private var waiting = FIFO<Step>()
+    /// How many retries have no answer yet.
+    private var openRetries = 0
+    /// What is confirmed but for these.
+    private var held = FIFO<UInt64>()
     /// What is wanted by name, so that a message which a pattern matches as well is taken once.
     private var names: Set<BusTopic> = []
 
@@ -77,6 +83,11 @@ final class RedisSubscriber {
     /// Says what there is room for.
     func sayWaiting() throws(RedisError) {
         while connection.hasRoom, let step = waiting.popFirst() {
+            // Given up before its turn came: what was said of it since then counts.
+            if step.isRetry, let topic = step.topics.first, !self.names.contains(topic) {
+                finishRetry()
+                continue
+            }
             let names = step.topics.map { channels.channel($0) }
             if let prefix = step.prefix {
                 try connection.subscribe(.pattern, to: [channels.pattern(prefix)], token: 0)
@@ -93,13 +104,13 @@ final class RedisSubscriber {
     func answered(_ reply: RESPReply) -> RedisError? {
         guard let step = pending.popFirst() else { return nil }
         if let error = reply.error(to: "\(connection.address) answers to a subscription") {
+            // Who may not unsubscribe would be sent more and more that nobody wants.
+            guard step.isAdding else { return error }
             guard step.topics.count <= 1 else {
                 // Redis refuses all for the sake of one: each is asked for by itself.
-                for (index, topic) in step.topics.enumerated() {
-                    var single = Step(isAdding: step.isAdding, topics: [topic])
-                    if index == step.topics.count - 1 { single.generation = step.generation }
-                    waiting.append(single)
-                }
+                openRetries += step.topics.count
+                for topic in step.topics { waiting.append(Step(isAdding: true, topics: [topic], isRetry: true)) }
+                if let generation = step.generation { held.append(generation) }
                 do throws(RedisError) { try sayWaiting() } catch { return error }
                 return nil
             }
@@ -111,8 +122,16 @@ final class RedisSubscriber {
             names.remove(topic)
             refused(topic, error.message)
         }
-        if let generation = step.generation { confirmed(generation) }
+        if let generation = step.generation { openRetries > 0 ? held.append(generation) : confirmed(generation) }
+        if step.isRetry { finishRetry() }
         return nil
+    }
+
+    /// Confirms what was held once all retries are answered, as a confirmation is for all that was wanted before it.
+    private func finishRetry() {
+        openRetries -= 1
+        guard openRetries == 0 else { return }
+        while let generation = held.popFirst() { confirmed(generation) }
     }
 
     /// The name of a message's channel; nil for what is no message, or comes by another way as well.
