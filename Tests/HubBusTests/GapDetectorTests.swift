@@ -113,6 +113,21 @@ struct GapDetectorTests {
         #expect(detector.received(2, topic, at(30)) == .expected)
     }
 
+    @Test("holds so many streams of all topics at most: the topics go that were longest not used")
+    func allStreams() {
+        var gaps = GapDetector(capacity: 100, streams: 10)
+        for topic in 0..<4 {
+            for origin in 1...3 as ClosedRange<UInt64> {
+                let verdict = gaps.received(origin, .node("\(topic)"), SequenceBook.Position(epoch: 1, sequence: 5))
+                #expect(verdict == .expected)
+            }
+        }
+        #expect(gaps.count == 3 && gaps.evictions == 1)
+        let second = SequenceBook.Position(epoch: 1, sequence: 7)
+        #expect(gaps.received(1, .node("0"), second) == .expected, "it was forgotten")
+        #expect(gaps.received(1, .node("3"), second) == .gap(1))
+    }
+
     @Test("agrees with the book of the sender over random losses and repetitions", arguments: 1...20)
     func model(seed: Int) {
         var random = SplitMix64(seed: UInt64(seed))

@@ -50,7 +50,11 @@ extension Bridge: BusSink {
         }
     }
 
-    func lost(_ messages: UInt64, of incarnation: UInt64, _ origin: String, on topic: BusTopic) {
+    /// Counts and tells a loss.
+    ///
+    /// A number that no node can have reached, which whoever writes to the bus may send, does not turn the counter over.
+    func lost(_ missing: UInt64, of incarnation: UInt64, _ origin: String, on topic: BusTopic) {
+        let messages = min(missing, 1 << 32)
         metrics.gaps.increment(by: messages)
         gapLog.lost(messages, of: incarnation, origin, on: topic)
     }

@@ -5,7 +5,7 @@
 ///
 /// A stream is one incarnation's messages to one topic, in one epoch. The first message that is seen claims nothing about those
 /// before it. Holds 100 000 topics, each with 64 streams, and 1024 where every node of a hub has one: `broadcast` and an inbox.
-/// Of topics as of streams the one that was longest not used goes for a new one.
+/// All topics together have 400 000 streams. Of topics as of streams the one that was longest not used goes for a new one.
 package struct GapDetector {
     /// What a number means.
     package enum Verdict: Equatable, Sendable {
@@ -34,7 +34,9 @@ package struct GapDetector {
     private var uses: UInt64 = 0
 
     /// Has seen nothing yet.
-    package init(capacity: Int = 100_000) { topics = RecentTable(capacity: capacity) }
+    package init(capacity: Int = 100_000, streams: Int = 400_000) {
+        topics = RecentTable(capacity: capacity, nothing: [], weightLimit: streams, weigh: \.count)
+    }
 
     /// How many topics it holds.
     package var count: Int { topics.count }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-/// A table that holds so many entries at most: the one that was longest not used goes for a new one.
+/// A table that holds so many entries at most, and so much in them: the one that was longest not used goes for a new one.
 package struct RecentTable<Key: Hashable, Value> {
     private struct Node {
         var key: Key
@@ -16,11 +16,30 @@ package struct RecentTable<Key: Hashable, Value> {
     private var newest = -1
     private var oldest = -1
     private let capacity: Int
+    private let weightLimit: Int
+    private let weigh: (Value) -> Int
+    private var weight = 0
+    /// What stands in a free place.
+    private let nothing: Value
     /// How many entries had to go.
     package private(set) var evictions: UInt64 = 0
 
     /// Makes an empty table.
-    package init(capacity: Int) { self.capacity = max(1, capacity) }
+    ///
+    /// - Parameter nothing: A value that holds no memory and weighs nothing.
+    /// - Parameter weightLimit: How much all entries may weigh; the one in use stays, whatever it weighs.
+    /// - Parameter weigh: What an entry weighs.
+    package init(
+        capacity: Int,
+        nothing: Value,
+        weightLimit: Int = .max,
+        weigh: @escaping (Value) -> Int = { _ in 0 }
+    ) {
+        self.capacity = max(1, capacity)
+        self.nothing = nothing
+        self.weightLimit = weightLimit
+        self.weigh = weigh
+    }
 
     /// How many entries there are.
     package var count: Int { places.count }
@@ -36,30 +55,29 @@ package struct RecentTable<Key: Hashable, Value> {
         let place: Int
         if let known = places[key] {
             place = known
-            if place != newest {
-                unlink(place)
-                linkNewest(place)
-            }
         } else {
             if places.count == capacity { evictOldest() }
-            let node = Node(key: key, value: make(evictions), newer: -1, older: -1)
-            if let reused = free.popLast() {
-                nodes[reused] = node
-                place = reused
-            } else {
-                place = nodes.count
-                nodes.append(node)
-            }
-            places[key] = place
+            place = insert(key, make(evictions))
+        }
+        if place != newest {
+            unlink(place)
             linkNewest(place)
         }
-        return body(&nodes[place].value)
+        let before = weigh(nodes[place].value)
+        let result = body(&nodes[place].value)
+        weight += weigh(nodes[place].value) - before
+        while weight > weightLimit, places.count > 1 { evictOldest() }
+        return result
     }
 
-    /// Changes an entry that is there; nil when there is none.
-    package mutating func change<Result>(_ key: Key, _ body: (inout Value) -> Result) -> Result? {
-        guard let place = places[key] else { return nil }
-        return body(&nodes[place].value)
+    private mutating func insert(_ key: Key, _ value: Value) -> Int {
+        let node = Node(key: key, value: value, newer: -1, older: -1)
+        let place = free.popLast() ?? nodes.count
+        if place == nodes.count { nodes.append(node) } else { nodes[place] = node }
+        places[key] = place
+        linkNewest(place)
+        weight += weigh(value)
+        return place
     }
 
     /// The entry of a key, which does not count as a use.
@@ -68,6 +86,8 @@ package struct RecentTable<Key: Hashable, Value> {
     /// Forgets an entry, which counts as no eviction.
     package mutating func remove(_ key: Key) {
         guard let place = places.removeValue(forKey: key) else { return }
+        weight -= weigh(nodes[place].value)
+        nodes[place].value = nothing
         unlink(place)
         free.append(place)
     }
