@@ -77,6 +77,17 @@ FAULTS = {
         "is it a sentinel?",
     ),
     "an unknown master": (lambda s: s.sentinel, {"mode": "sentinel", "master_name": "other"}, "unreachable", '"other"'),
+    "no right to hear of a fail-over": (
+        lambda s: s.sentinel,
+        lambda s: {
+            "mode": "sentinel",
+            "master_name": "mymaster",
+            "sentinel_user": "deaf",
+            "sentinel_password_file": s.file("deaf", SECRET),
+        },
+        "refused",
+        "+switch-master: NOPERM",
+    ),
     "a server as cluster": (lambda s: s.plain, {"mode": "cluster", "delivery": "streams"}, "refused", "cluster support disabled"),
     "a server as cluster, by Pub/Sub": (lambda s: s.plain, {"mode": "cluster"}, "refused", "bus.redis.mode: single is for"),
     "a replica": (lambda s: s.replica, {}, "moved", "is a replica"),
@@ -119,11 +130,14 @@ def servers(tmp_path_factory):
             return server
 
         plain = start("plain")
+        sentinel = start("sentinel", plain, kind=Sentinel)
+        rights = ["+auth", "+ping", "+client|setname", "+sentinel|get-master-addr-by-name", "+subscribe"]
+        sentinel.command("ACL", "SETUSER", "deaf", "on", ">" + SECRET, "resetchannels", *rights)
         yield Servers(
             plain=plain,
             locked=start("locked", password="another-secret"),
             replica=start("replica", [f"replicaof 127.0.0.1 {plain.port}"]),
-            sentinel=start("sentinel", plain, kind=Sentinel),
+            sentinel=sentinel,
             tls=start("tls", good.options, context=good.context),
             misnamed=start("misnamed", other.options, context=other.context),
             certificates=good,

@@ -18,10 +18,7 @@ struct RedisBusTests {
         let server = try await RedisServer()
         defer { withExtendedLifetime(server) {} }
         let nodes = try ["a", "b"].map { try LinkNode($0, settings(server, delivery)) }
-        for node in nodes {
-            node.on { $0.interest.want(.broadcast) }
-            try await node.ready()
-        }
+        for node in nodes { try await node.ready() }
         for number in 1...1000 { nodes[0].broadcast(UInt64(number)) }
         try await nodes[1].receive(count: 1000)
         #expect(nodes[1].sink.received.withLock { $0 } == (1...1000).map { UInt64($0) })
@@ -35,10 +32,7 @@ struct RedisBusTests {
         let server = try await RedisServer()
         defer { withExtendedLifetime(server) {} }
         let nodes = try ["a", "b"].map { try LinkNode($0, settings(server, .streams)) }
-        for node in nodes {
-            node.on { $0.interest.want(.broadcast) }
-            try await node.ready()
-        }
+        for node in nodes { try await node.ready() }
         nodes[0].broadcast(1)
         _ = try await eventually("the first message") { nodes[1].sink.received.withLock { $0 } == [1] ? true : nil }
         // A day ahead, and so is what comes behind it.
@@ -113,7 +107,11 @@ final class LinkNode: Sendable {
             )
         }
         try loop.start(name: id)
-        on { $0.start() }
+        on { link in
+            // Before the start, as what is published before an interest is confirmed need not come.
+            link.interest.want(.broadcast)
+            link.start()
+        }
     }
 
     func on(_ body: @escaping @Sendable (BusLink) -> Void) { loop.post { [link] in body(link.value) } }

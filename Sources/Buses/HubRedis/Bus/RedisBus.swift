@@ -124,6 +124,8 @@ package final class RedisBus: BusAdapter {
                 settings.masterName,
                 dial: { watch throws(RedisError) in try dialer.dialSentinel(informant, .subscriptions, watch) },
                 moved: { [unowned self] in masterMoved(to: $0) },
+                // Not gone on without: the node would learn of a fail-over when the old master ends its connections, or never.
+                refused: { [unowned self] error in if let session { self.session(session, ended: error) } },
                 lost: { [unowned self] in
                     watch = nil
                     loop.schedule(watchTimer, after: .seconds(1))

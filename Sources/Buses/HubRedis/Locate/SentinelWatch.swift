@@ -7,20 +7,24 @@ import HubLoop
 final class SentinelWatch: RedisConnectionHandler {
     private let masterName: String
     private let moved: (SocketAddress) -> Void
+    private let refused: (RedisError) -> Void
     private let lost: () -> Void
     private var connection: RedisConnection?
 
     /// Begins to listen.
     ///
+    /// - Parameter refused: Told why the sentinel does not let the node listen.
     /// - Parameter lost: Called once, when the sentinel is heard no more.
     init(
         _ masterName: String,
         dial: (SentinelWatch) throws(RedisError) -> RedisConnection,
         moved: @escaping (SocketAddress) -> Void,
+        refused: @escaping (RedisError) -> Void,
         lost: @escaping () -> Void
     ) throws(RedisError) {
         self.masterName = masterName
         self.moved = moved
+        self.refused = refused
         self.lost = lost
         connection = try dial(self)
     }
@@ -32,10 +36,20 @@ final class SentinelWatch: RedisConnectionHandler {
     }
 
     func connectionOpened(_ connection: RedisConnection) {
-        try? connection.subscribe(.channel, to: [Array("+switch-master".utf8)], token: 0)
+        do throws(RedisError) {
+            try connection.subscribe(.channel, to: [Array("+switch-master".utf8)], token: 0)
+        } catch {
+            // It has ended already.
+            cancel()
+            lost()
+        }
     }
 
-    func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {}
+    func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {
+        if let error = reply.error(to: "the sentinel \(connection.address) answers to SUBSCRIBE +switch-master") {
+            refused(error)
+        }
+    }
 
     /// The message is `<name> <old host> <old port> <new host> <new port>`.
     func connection(_ connection: RedisConnection, pushed push: RedisPush) {

@@ -21,7 +21,9 @@ package struct SequenceBook {
     private var streams: RecentTable<BusTopic, Position>
 
     /// Numbers nothing yet.
-    package init(capacity: Int = 100_000) { streams = RecentTable(capacity: capacity, nothing: Position(epoch: 0, sequence: 0)) }
+    package init(capacity: Int = 100_000) {
+        streams = RecentTable(capacity: capacity, nothing: Position(epoch: 0, sequence: 0))
+    }
 
     /// How many topics it holds.
     package var count: Int { streams.count }
