@@ -22,6 +22,18 @@ def listed(node):
     return answer["nodes"], answer["bus_ready"]
 
 
+def test_nodes_that_publish_by_different_ways_warn_of_each_other(redis, start_hub):
+    ways = {"n1": ("pubsub", "classic"), "n2": ("streams", "streams")}
+    settings = [node_settings(redis, name, delivery=delivery) for name, (delivery, _) in ways.items()]
+    for node, name, other in zip(start_together(start_hub, settings), ("n1", "n2"), ("n2", "n1")):
+        await_nodes(node, 2)
+        (warning,) = [record for record in node.records() if "by another way" in record["message"]]
+        assert (warning["level"], warning["member"]) == ("warning", other)
+        assert (warning["publications"], warning["its_publications"]) == (ways[name][1], ways[other][1])
+    for node in start_nodes(start_hub, redis, 2, {"bus": {"redis": {"key_prefix": "alike:"}}}):
+        assert not [record for record in node.records() if record["level"] == "warning"]
+
+
 def test_operators_see_all_nodes_and_others_see_none(redis, start_hub):
     settings = {"server": {"admin_addr": "127.0.0.1:0"}}
     nodes = start_nodes(start_hub, redis, 2, settings)

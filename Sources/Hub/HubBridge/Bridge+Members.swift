@@ -18,6 +18,7 @@ extension Bridge {
         var record = NodeRecord(identity)
         record.admin = adminAddress
         record.version = settings.version
+        record.way = link.way ?? ""
         record.clients = hub.clientCount
         record.tag = hub.tag
         if case .starting = phase { record.phase = .starting }
@@ -84,6 +85,7 @@ extension Bridge {
         switch change {
         case .joined:
             logger.info("a node joined", describe(record))
+            if let way = link.way, !record.way.isEmpty, record.way != way { anotherWay(record, way) }
             answerSoon()
         case .left: logger.info("a node left", describe(record))
         case .tooMany:
@@ -103,6 +105,15 @@ extension Bridge {
     /// Says who this node is, once to all who join within a moment: many nodes may start together, and each answers each.
     private func answerSoon() {
         nextHeartbeat = min(nextHeartbeat, max(clock.monotonic(), lastAnnounced &+ Self.answerInterval))
+    }
+
+    /// Nodes that publish by different ways of the bus do not hear each other, or one does not hear the other.
+    private func anotherWay(_ record: NodeRecord, _ way: String) {
+        logger.warning(
+            "a node publishes by another way, so that not all messages of its clients, or of these here, reach the others; "
+                + "set all nodes up alike, and restart them after the servers have changed",
+            describe(record) + [LogField("publications", way), LogField("its_publications", record.way)]
+        )
     }
 
     private func describe(_ record: NodeRecord) -> [LogField] {

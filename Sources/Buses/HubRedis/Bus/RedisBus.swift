@@ -45,8 +45,8 @@ package final class RedisBus: BusAdapter {
     }
 
     package var way: String? {
-        guard settings.mode == .cluster, settings.delivery == .pubsub, let session else { return nil }
-        return session.isSharded ? "sharded" : "classic"
+        guard let session else { return nil }
+        return settings.delivery == .streams ? "streams" : session.isSharded ? "sharded" : "classic"
     }
 
     package func start(_ events: any BusEvents) { self.events = events }

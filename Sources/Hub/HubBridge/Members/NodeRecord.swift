@@ -28,6 +28,8 @@ package struct NodeRecord: Sendable, Equatable {
     /// Where its operators reach it; may be empty.
     package var admin = ""
     package var version = ""
+    /// By which way of the bus its publications travel; empty where there is one only.
+    package var way = ""
     /// How many clients it has.
     package var clients = 0
     /// The last numbers of its streams that others need to know: `broadcast`, and the inboxes of other nodes.
@@ -57,6 +59,10 @@ package struct NodeRecord: Sendable, Equatable {
             writer.string(admin)
             writer.key("version")
             writer.string(version)
+            if !way.isEmpty {
+                writer.key("way")
+                writer.string(way)
+            }
             writer.key("clients")
             writer.integer(clients)
             writer.key("heads")
@@ -84,6 +90,7 @@ package struct NodeRecord: Sendable, Equatable {
                 case "tag": record.tag = JSONReader.integer(value).flatMap(UInt16.init(exactly:))
                 case "admin": record.admin = try Self.text(value) ?? ""
                 case "version": record.version = try Self.text(value) ?? ""
+                case "way": record.way = try Self.text(value) ?? ""
                 case "clients": record.clients = JSONReader.integer(value).map { max(0, Int(clamping: $0)) } ?? 0
                 case "heads": record.heads = try Self.heads(value)
                 default: break

@@ -83,6 +83,8 @@ package final class BusLink {
     package var hasRoom: Bool {
         inFlight.count < Self.inFlightLimit && inFlight.byteCount < Self.inFlightByteLimit
     }
+    /// By which way publications travel, see ``BusAdapter/way``.
+    package var way: String? { adapter.way }
     /// Whether all publications were answered.
     package var isSettled: Bool { inFlight.count == 0 }
 
@@ -231,7 +233,7 @@ package final class BusLink {
         case .probe(let number): probe(number)
         case .ready(let outage, let attempts):
             metrics.ready(outage: outage)
-            outageLog.ready(outage: outage, attempts: attempts, interests: interest.count, way: adapter.way)
+            outageLog.ready(outage: outage, attempts: attempts, interests: interest.count, way: way)
         case .disconnect(let reason):
             // Before a probe was sent it was the attempt that took too long.
             if supervisor.phase == .probing || supervisor.phase == .ready { metrics.probeFailed() }

@@ -12,8 +12,8 @@ package protocol BusAdapter: AnyObject {
     /// Which bus it is, for logs and metrics.
     var kind: BusKind { get }
 
-    /// By which of several ways of the same bus publications travel on this connection: a word for the log. Nil where there is
-    /// one way only.
+    /// By which of several ways of the same bus publications travel on this connection: a word for the log, and for other nodes,
+    /// which do not hear all of what goes another way. Nil where there is one way only, or no connection.
     var way: String? { get }
 
     /// Takes the place where events go; called once, before all else.
