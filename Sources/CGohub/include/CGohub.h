@@ -7,3 +7,4 @@
 #include "gohub_semaphore.h"
 #include "gohub_socket.h"
 #include "gohub_thread.h"
+#include "gohub_wake.h"

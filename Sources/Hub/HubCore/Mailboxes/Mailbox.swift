@@ -30,6 +30,8 @@ final class Mailbox<Command: MailboxCommand>: Sendable {
     private let limits: MailboxLimits
     /// Makes the reader look soon; used only when it was empty, so one wake-up serves a batch.
     let wakeup: Wakeup
+    /// Whether a wake-up was put off.
+    private let owesWakeup = Atomic(false)
 
     init(_ limits: MailboxLimits, _ wakeup: Wakeup) {
         self.limits = limits
@@ -45,8 +47,10 @@ final class Mailbox<Command: MailboxCommand>: Sendable {
     }
 
     /// Adds a command, unless the reader has gone.
+    ///
+    /// - Parameter wakesLater: Whether the caller will call ``wakeIfOwed()`` soon: so one wake-up serves all that it adds until then.
     @discardableResult
-    func append(_ command: Command) -> MailboxOutcome {
+    func append(_ command: Command, wakesLater: Bool = false) -> MailboxOutcome {
         let (wasEmpty, outcome) = state.withLock { state -> (Bool, MailboxOutcome) in
             guard !state.isClosed else { return (false, .closed) }
             state.commands.append(command)
@@ -54,8 +58,17 @@ final class Mailbox<Command: MailboxCommand>: Sendable {
             state.count += 1
             return (state.commands.count == 1, hasRoom(state) ? .accepted : .full)
         }
-        if wasEmpty { wakeup.wake() }
+        if wasEmpty {
+            if wakesLater { owesWakeup.store(true, ordering: .relaxed) } else { wakeup.wake() }
+        }
         return outcome
+    }
+
+    /// Makes the reader look soon if that was put off; by the thread that put it off.
+    func wakeIfOwed() {
+        guard owesWakeup.load(ordering: .relaxed) else { return }
+        owesWakeup.store(false, ordering: .relaxed)
+        wakeup.wake()
     }
 
     /// Adds commands under one lock and with one wake-up, unless the reader has gone.

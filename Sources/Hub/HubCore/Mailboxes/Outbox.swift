@@ -7,7 +7,7 @@ import Synchronization
 /// What a hub's loops ask of its bus: publications after their local delivery, messages for clients elsewhere, interest in topics.
 ///
 /// Each shard has a mailbox of its own, so that loops meet only the bus loop there; one more is for other threads. A node without
-/// a bus has no outbox. Called from any thread; nothing here blocks.
+/// a bus has no outbox. Called from any thread; nothing here blocks. What a shard asks wakes the bus loop once a tick, see ``wake(from:)``.
 package final class Outbox: Sendable {
     /// One thing that is asked of the bus.
     package enum Command: Sendable {
@@ -82,12 +82,15 @@ package final class Outbox: Sendable {
     func interestChanged(_ topic: TopicName, from shard: Int) -> Outcome { append(.interest(topic), from: shard) }
 
     private func append(_ command: Command, from shard: Int?) -> Outcome {
-        switch mailbox(of: shard).append(command) {
+        switch mailbox(of: shard).append(command, wakesLater: shard != nil) {
         case .accepted: .accepted
         case .full: Outcome(isReachable: true, isFull: true)
         case .closed: .unavailable
         }
     }
+
+    /// Makes the bus loop look at what a shard has added since it last called this.
+    func wake(from shard: Int) { mailbox(of: shard).wakeIfOwed() }
 
     private func mailbox(of shard: Int?) -> Mailbox<Command> {
         guard let shard, shard < mailboxes.count - 1 else { return mailboxes[mailboxes.count - 1] }

@@ -193,6 +193,8 @@ package final class Shard {
     @discardableResult
     package func tick(until deadline: UInt64 = .max) -> Bool {
         self.deadline = deadline
+        // All that was read for the bus goes to it together, and before the clients here are written to.
+        hub.outbox?.wake(from: index)
         expireAnswers()
         flushAnswered()
         // What the last tick left is written before more is taken in.
@@ -220,6 +222,7 @@ package final class Shard {
         clockCredit = 0
         if !isBehind, dirtyTopics.isEmpty { departed.removeAll(keepingCapacity: departed.count <= 1024) }
         resumePaused()
+        hub.outbox?.wake(from: index)
         return isBehind || !isDone
     }
 

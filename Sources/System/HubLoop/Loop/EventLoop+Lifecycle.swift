@@ -52,10 +52,11 @@ extension EventLoop {
         let isNew = mailbox.withLock { mailbox in
             guard mailbox.isOpen, !mailbox.mustStop else { return false }
             mailbox.mustStop = true
-            if markWoken() { send() }
             return true
         }
-        if isNew, borrow() { giveBack() }
+        guard isNew else { return }
+        wake()
+        if borrow() { giveBack() }
     }
 
     /// Waits until the loop's thread has ended; returns at once when there is none.

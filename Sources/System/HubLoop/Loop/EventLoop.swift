@@ -30,7 +30,7 @@ package final class EventLoop: @unchecked Sendable {
 
     struct Mailbox {
         var jobs: [@Sendable () -> Void] = []
-        /// False once the last jobs were taken: from then on nothing is accepted, and the async handle not touched.
+        /// False once the last jobs were taken: from then on nothing is accepted.
         var isOpen = true
         var mustStop = false
     }
@@ -153,12 +153,13 @@ package final class EventLoop: @unchecked Sendable {
     /// - Complexity: One closure and, for the first job of a batch, one wake-up of the loop.
     @discardableResult
     package func post(_ job: @escaping @Sendable () -> Void) -> Bool {
-        mailbox.withLock { mailbox in
+        let isAccepted = mailbox.withLock { mailbox in
             guard mailbox.isOpen else { return false }
             mailbox.jobs.append(job)
-            if markWoken() { send() }
             return true
         }
+        if isAccepted { wake() }
+        return isAccepted
     }
 
     /// Makes a tick happen soon, for example because something was put into a mailbox that ``onTick`` empties.
@@ -166,10 +167,7 @@ package final class EventLoop: @unchecked Sendable {
     /// What the caller wrote before, by whatever means that is safe between threads, is seen by that tick.
     /// - Complexity: One atomic operation when a tick is due already.
     package func wake() {
-        guard markWoken() else { return }
-        mailbox.withLock { mailbox in
-            if mailbox.isOpen { send() }
-        }
+        if markWoken() { send() }
     }
 
     /// Sets the flag; true for the caller who has to see to the wake-up.
@@ -179,14 +177,12 @@ package final class EventLoop: @unchecked Sendable {
         !isWoken.exchange(true, ordering: .acquiringAndReleasing)
     }
 
-    /// Wakes the loop up.
-    ///
-    /// Under the mailbox's lock, and only while it is open: the handle is closed after it.
+    /// Wakes the loop up; under no lock, as the loop may run before this returns.
     func send() {
         if isCurrent {
             wokeItself.store(true, ordering: .relaxed)
         } else {
-            uv_async_send(handles.wakeUp)
+            handles.wake()
         }
     }
 }
