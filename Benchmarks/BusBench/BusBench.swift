@@ -127,7 +127,7 @@ struct BenchFailure: Error, CustomStringConvertible {
 }
 
 /// A client that publishes what it is told to, with the time.
-private final class Source: ClientTransport {
+private final class Source: MemoryTransport {
     private var message: [UInt8]
     private let bytes: Int
     private var client: Client?
@@ -148,12 +148,4 @@ private final class Source: ClientTransport {
     func write(_ vectors: UnsafeBufferPointer<OutboundVector>) -> WriteOutcome {
         .wrote(vectors.reduce(0) { $0 + $1.count })
     }
-
-    func pauseReading() {}
-
-    func resumeReading() {}
-
-    var unsentBytes: Int { 0 }
-
-    func close(_ reason: CloseReason) {}
 }

@@ -6,7 +6,7 @@ import HubLog
 import HubLoop
 
 /// A client that publishes as fast as it is read, or may, and asks for the bus's answer to its last message.
-final class Flood: ClientTransport {
+final class Flood: MemoryTransport {
     /// How many messages are read in one go, as from one read of a socket.
     private static let messagesAtOnce = 64
 
@@ -68,10 +68,6 @@ final class Flood: ClientTransport {
         isPaused = false
         loop.wake()
     }
-
-    var unsentBytes: Int { 0 }
-
-    func close(_ reason: CloseReason) {}
 }
 
 /// A binary frame of a client that publishes to the topic of the measurement.

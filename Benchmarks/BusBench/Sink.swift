@@ -6,7 +6,7 @@ import HubLog
 import HubLoop
 
 /// A client that subscribes to the topic of the measurement and takes whatever it gets.
-final class Sink: ClientTransport {
+final class Sink: MemoryTransport {
     private let payloadBytes: Int
     private let frameBytes: Int
     private let readsTimes: Bool
@@ -52,12 +52,4 @@ final class Sink: ClientTransport {
             latencies.append(now &- vector.start.loadUnaligned(fromByteOffset: end - payloadBytes, as: UInt64.self))
         }
     }
-
-    func pauseReading() {}
-
-    func resumeReading() {}
-
-    var unsentBytes: Int { 0 }
-
-    func close(_ reason: CloseReason) {}
 }

@@ -47,48 +47,6 @@ extension Registry {
 
 /// Runs `body` on as many threads at once and waits for them.
 func runThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    final class Job: Sendable {
-        let index: Int
-        let body: @Sendable (Int) -> Void
-
-        init(_ index: Int, _ body: @escaping @Sendable (Int) -> Void) {
-            self.index = index
-            self.body = body
-        }
-    }
-
-    var threads: [pthread_t] = []
-    for index in 0..<count {
-        let context = Unmanaged.passRetained(Job(index, body)).toOpaque()
-        #if canImport(Glibc)
-            var thread = pthread_t()
-            let status = pthread_create(
-                &thread,
-                nil,
-                { context in
-                    guard let context else { return nil }
-                    let job = Unmanaged<Job>.fromOpaque(context).takeRetainedValue()
-                    job.body(job.index)
-                    return nil
-                },
-                context
-            )
-            if status == 0 { threads.append(thread) }
-        #else
-            var thread: pthread_t?
-            let status = pthread_create(
-                &thread,
-                nil,
-                { context in
-                    let job = Unmanaged<Job>.fromOpaque(context).takeRetainedValue()
-                    job.body(job.index)
-                    return nil
-                },
-                context
-            )
-            if status == 0, let thread { threads.append(thread) }
-        #endif
-    }
-    #expect(threads.count == count, "a thread did not start")
-    for thread in threads { pthread_join(thread, nil) }
+    let threads = (0..<count).map { index in TestThread { body(index) } }
+    for thread in threads { thread.join() }
 }

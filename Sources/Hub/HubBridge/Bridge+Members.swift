@@ -110,6 +110,7 @@ extension Bridge {
     /// Nodes that publish by different ways of the bus do not hear each other, or one does not hear the other.
     private func anotherWay(_ record: NodeRecord, _ way: String) {
         logger.warning(
+            limit: otherWays,
             "a node publishes by another way, so that not all messages of its clients, or of these here, reach the others; "
                 + "set all nodes up alike, and restart them after the servers have changed",
             describe(record) + [LogField("publications", way), LogField("its_publications", record.way)]

@@ -43,6 +43,7 @@ package final class Bridge {
     var members = Membership()
     /// Those beyond the limit say who they are every few seconds, each of them.
     let tooManyNodes: LogLimit
+    let otherWays: LogLimit
     /// Nodes that have this one's name, and were complained of.
     var namesakes: Set<UInt64> = []
     var requests = RequestTable()
@@ -117,6 +118,7 @@ package final class Bridge {
         writer = EnvelopeWriter(identity)
         gapLog = GapLog(logger)
         tooManyNodes = LogLimit(every: .seconds(10), clock: clock.monotonic)
+        otherWays = LogLimit(every: .seconds(10), clock: clock.monotonic)
         buffer = DownBuffer(limit: settings.bufferBytes, age: settings.bufferAge)
         ownTopic = .node(identity.id)
         commands = Array(repeating: [], count: outbox.mailboxCount)

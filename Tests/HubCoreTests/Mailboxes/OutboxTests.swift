@@ -3,6 +3,7 @@
 
 import HubTesting
 import HubWire
+import Synchronization
 import Testing
 
 @testable import HubCore
@@ -49,6 +50,24 @@ struct OutboxTests {
         #expect(!publisher.transport.isPaused)
         #expect(hub.snapshot().pausedClients == 0)
         hub.expectBalanced()
+    }
+
+    @Test("what a loop publishes in a tick wakes the bus loop once, and what other threads publish at once")
+    func wakes() throws {
+        let wakes = Mutex(0)
+        let outbox = Outbox(shards: 1, Wakeup { wakes.withLock { $0 += 1 } })
+        outbox.isAvailable = true
+        let hub = HubHarness(outbox: outbox)
+        let publisher = hub.connect()
+        hub.tick()
+        for _ in 0..<10 { publisher.publish("x", to: topic) }
+        #expect(wakes.withLock { $0 } == 0)
+        hub.tick()
+        #expect(wakes.withLock { $0 } == 1)
+        hub.tick()
+        #expect(wakes.withLock { $0 } == 1)
+        try hub.hub.publish(.text(Array("x".utf8)), to: "news")
+        #expect(wakes.withLock { $0 } == 2)
     }
 
     @Test("large messages fill it by their bytes")

@@ -30,6 +30,7 @@ package struct NetworkInterface: Hashable, Sendable {
     }
 
     private static func name(_ address: UnsafeRawBufferPointer) -> String? {
+        // A union of libuv's of all families: it begins as a `sockaddr`, whose family says which it is, and is lent for the call.
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
             guard let start = text.baseAddress,
                 uv_ip_name(address.assumingMemoryBound(to: sockaddr.self).baseAddress, start, text.count) == 0
