@@ -76,7 +76,8 @@ package struct ServerSection: Equatable, Sendable {
     package func descriptors(within limit: UInt64, loops: Int) -> DescriptorShares {
         let operators = min(64, limit / 4)
         // Beside the operators' those of connections that are told there is no room, of loops, listeners, bus and log.
-        let reserved = min(limit / 2, operators + 64 + 32 + 4 * UInt64(clamping: loops))
+        // A loop has six: one to wait at, two to be woken by (libuv's and its own), libuv's pipe for signals, and a listener.
+        let reserved = min(limit / 2, operators + 64 + 32 + 6 * UInt64(clamping: loops))
         return DescriptorShares(
             connections: max(1, min(maxConnections, Int(clamping: limit - reserved))),
             operatorConnections: max(1, Int(operators)),
