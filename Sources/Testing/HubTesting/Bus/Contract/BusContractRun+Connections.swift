@@ -104,9 +104,13 @@ extension BusContractRun {
             node.loop.wake()
         }
         try await node.wait(for: "settlements") { $0.tap.settledCount > 100 }
+        // Or all might be settled by chance when the end comes.
+        try await contract.faults.freeze?()
+        try await node.wait(for: "publications under way") { $0.tap.openCount >= 2000 }
         try await interrupt()
         try await node.wait(for: "the end of the connection to be told") { $0.tap.phase == .down }
         try await restore()
+        try await contract.faults.thaw?()
         let downs = try await node.run { $0.tap.downs }
         expect(downs, 1, "times that it told of being down")
         try await connectAgain(node)
