@@ -5,6 +5,9 @@
 import contextlib
 import dataclasses
 import json
+import socket
+import ssl
+import threading
 
 import pytest
 
@@ -212,3 +215,29 @@ def test_a_certificate_file_that_cannot_be_used_is_a_fault_of_the_configuration(
     program = start_program(node_settings(servers.tls, "n1", **options))
     assert program.wait() == 78, program.tail()
     assert "no.pem" in program.lines[-1]
+
+
+def end_tls(listener, context):
+    """Answers the first command of one connection, ends TLS, and leaves the socket open until the other side has closed."""
+    plain, _ = listener.accept()
+    plain.settimeout(10)
+    with plain, context.wrap_socket(plain, server_side=True) as connection:
+        connection.recv(65536)
+        connection.sendall(b"+PONG\r\n")
+        # The other side says that it ends TLS as well.
+        connection.unwrap()
+
+
+def test_a_server_that_ends_tls_has_closed_the_connection_whatever_its_socket_does(start_hub, servers):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(servers.certificates.certificate, servers.certificates.key)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=end_tls, args=(listener, context))
+        thread.start()
+        node = start_hub(node_settings(address, "n1", ONE_LOOP, tls=trusting(servers)), wait=False)
+        # Within less than the time that a handshake may take.
+        assert "has ended TLS" in await_told(node, UNREACHED, within=3)["error"]
+        thread.join(10)
+        assert not thread.is_alive()
+        node.wait_until_listening()

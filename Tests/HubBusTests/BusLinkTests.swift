@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubLog
 import HubTesting
 import Testing
 
@@ -194,10 +195,37 @@ struct BusLinkTests {
         harness.tick(after: .seconds(2))
         harness.tick(after: .seconds(1))
         #expect(!harness.link.takesPublications)
-        harness.link.isAlive()
+        // Too late for the one, and yet a word of the server's.
+        harness.link.settled(2, nil)
         harness.tick()
         #expect(harness.sink.flows == [true, false, true])
         #expect(harness.link.takesPublications)
+    }
+
+    @Test("is not ready when all it publishes is refused, and says what the server said", arguments: [false, true])
+    func refused(all: Bool) throws {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        harness.tick(after: .seconds(2))
+        harness.publish()
+        harness.tick()
+        _ = harness.bus.takeCalls()
+        harness.link.settled(2, BusError(.rejected, "NOPERM"))
+        #expect(harness.codes == [[.rejected]])
+        harness.tick()
+        #expect(harness.bus.takeCalls() == [.publish([3])])
+        if all {
+            harness.link.settled(3, BusError(.rejected, "NOPERM"))
+            harness.tick()
+            #expect(harness.bus.takeCalls().first == .disconnect)
+            #expect(harness.sink.flows == [true, false])
+            #expect(harness.log.lines.contains { $0.contains("takes no messages of this node: NOPERM") })
+            #expect(try harness.value("probe_failures_total") == 1)
+        } else {
+            harness.echoProbe()
+            harness.tick()
+            #expect(harness.sink.flows == [true])
+        }
     }
 
     @Test("asks a silent server whether it lives, and stays when it does")

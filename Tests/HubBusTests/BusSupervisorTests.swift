@@ -92,7 +92,7 @@ struct BusSupervisorTests {
         if steps > 2 { _ = supervisor.confirmed(1, 0) }
         #expect(supervisor.tick(supervisor.nextDeadline - 1) == .none)
         let limit = steps > 2 ? 5 * Self.second : 10 * Self.second
-        #expect(supervisor.tick(limit) == .disconnect(.timeout))
+        #expect(supervisor.tick(limit) == .disconnect(.silence))
     }
 
     @Test("probes a server that sends nothing for half a minute, though it answers")
@@ -103,7 +103,7 @@ struct BusSupervisorTests {
         #expect(supervisor.tick(30 * Self.second) == .probe(2))
         #expect(supervisor.isReady)
         #expect(supervisor.tick(34 * Self.second) == .none)
-        #expect(supervisor.tick(35 * Self.second) == .disconnect(.timeout))
+        #expect(supervisor.tick(35 * Self.second) == .disconnect(.silence))
     }
 
     @Test("a probe that comes back, or any message, puts the next one off")
@@ -125,7 +125,49 @@ struct BusSupervisorTests {
         #expect(supervisor.nextDeadline == 3 * Self.second)
         #expect(supervisor.tick(3 * Self.second) == .none)
         #expect(!supervisor.takesPublications)
-        #expect(supervisor.tick(7 * Self.second) == .disconnect(.timeout))
+        #expect(supervisor.tick(7 * Self.second) == .disconnect(.silence))
+    }
+
+    @Test("messages that come in excuse no answers that stay away, and end no doubt")
+    func onlyIn() {
+        var supervisor = ready()
+        supervisor.received(3 * Self.second / 2)
+        #expect(supervisor.answerIsLate(sent: Self.second, 2 * Self.second) == .probe(2))
+        supervisor.received(3 * Self.second)
+        #expect(!supervisor.isReady)
+        #expect(supervisor.tick(7 * Self.second) == .disconnect(.silence))
+    }
+
+    @Test("asks once a second at most whether all is refused, when a publication is")
+    func refusedPublication() {
+        var supervisor = ready()
+        #expect(supervisor.publicationRefused(Self.second / 2) == .none)
+        #expect(supervisor.publicationRefused(Self.second) == .probe(2))
+        #expect(supervisor.publicationRefused(Self.second) == .none)
+        _ = supervisor.probeReturned(2, Self.second + 1)
+        #expect(supervisor.isReady)
+        #expect(supervisor.publicationRefused(Self.second + 2) == .none)
+        #expect(supervisor.publicationRefused(2 * Self.second) == .probe(3))
+    }
+
+    @Test("leaves a server that refuses a probe at once, and says what it said", arguments: [false, true])
+    func refusedProbe(isReady: Bool) {
+        var supervisor = ready()
+        if isReady {
+            _ = supervisor.tick(30 * Self.second)
+        } else {
+            supervisor.down(0, random: 0)
+            _ = supervisor.tick(0)
+            _ = supervisor.connected(generation: 2, 0)
+            _ = supervisor.confirmed(2, 0)
+        }
+        let fault = LinkFault(.refused, "no")
+        supervisor.probeRefused(fault)
+        #expect(supervisor.nextDeadline == 0)
+        #expect(supervisor.tick(30 * Self.second) == .disconnect(fault))
+        supervisor.down(30 * Self.second, random: 1)
+        #expect(supervisor.nextDeadline > 30 * Self.second)
+        #expect(supervisor.tick(30 * Self.second) == .none)
     }
 
     @Test("any answer ends the doubt")

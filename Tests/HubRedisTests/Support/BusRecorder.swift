@@ -9,7 +9,6 @@ final class BusRecorder: BusEvents {
     private(set) var settled: [UInt64: BusError?] = [:]
     private(set) var confirmed: [UInt64] = []
     private(set) var refused: [BusTopic] = []
-    private(set) var lifeSigns = 0
     private(set) var isConnected = false
     private(set) var faults: [LinkFault] = []
     /// What the adapter hears when it hands on a message.
@@ -29,8 +28,6 @@ final class BusRecorder: BusEvents {
     func confirmed(_ generation: UInt64) { confirmed.append(generation) }
 
     func interestRefused(_ topic: BusTopic, _ reason: String) { refused.append(topic) }
-
-    func isAlive() { lifeSigns += 1 }
 
     func link(_ state: LinkState) {
         switch state {

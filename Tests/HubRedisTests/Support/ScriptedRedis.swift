@@ -46,6 +46,8 @@ final class ScriptedRedis {
     private var peers: [Peer] = []
     /// Who has subscribed to what.
     private var subscribers: [String: Peer] = [:]
+    /// Who has asked last for a command.
+    private var askers: [String: Peer] = [:]
 
     init(_ loop: EventLoop) throws {
         self.loop = loop
@@ -68,11 +70,15 @@ final class ScriptedRedis {
     /// Says something to whoever has subscribed to a channel last.
     func tell(_ channel: String, _ text: String) { subscribers[channel]?.send(text) }
 
+    /// Answers late to whoever gave a command last.
+    func answer(_ command: String, _ text: String) { askers[command]?.send(text) }
+
     /// How many of its connections are open.
     var openCount: Int { peers.count { $0.watch?.isOpen == true } }
 
     private func asked(_ words: [String], by peer: Peer) {
         if words.first != "CLIENT" { commands.append(words.joined(separator: " ")) }
+        askers[words[0]] = peer
         if ["SUBSCRIBE", "SSUBSCRIBE"].contains(words[0]) {
             for channel in words.dropFirst() { subscribers[channel] = peer }
         }

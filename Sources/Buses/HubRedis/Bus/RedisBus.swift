@@ -65,7 +65,7 @@ package final class RedisBus: BusAdapter {
     }
 
     private func open(_ address: SocketAddress) {
-        let session = RedisSession(settings, from: streamPlace, owner: self)
+        let session = RedisSession(settings, loop: loop, from: streamPlace, owner: self)
         do throws(RedisError) {
             try session.connect(dialer, to: address, shards: locator.shards)
             self.session = session
@@ -121,13 +121,15 @@ package final class RedisBus: BusAdapter {
         guard watch == nil, session != nil, let informant = (locator as? SentinelLocator)?.informant else { return }
         do throws(RedisError) {
             watch = try SentinelWatch(
-                settings.masterName,
+                settings,
+                loop: loop,
                 dial: { watch throws(RedisError) in try dialer.dialSentinel(informant, .subscriptions, watch) },
                 moved: { [unowned self] in masterMoved(to: $0) },
                 // Not gone on without: the node would learn of a fail-over when the old master ends its connections, or never.
                 refused: { [unowned self] error in if let session { self.session(session, ended: error) } },
                 lost: { [unowned self] in
                     watch = nil
+                    (locator as? SentinelLocator)?.lostInformant()
                     loop.schedule(watchTimer, after: .seconds(1))
                 }
             )
@@ -163,8 +165,6 @@ extension RedisBus: RedisSession.Owner {
     ) -> Bool {
         events?.received(Received(topic: topic, bytes: bytes)) ?? true
     }
-
-    func sessionIsAlive(_ session: RedisSession) { events?.isAlive() }
 
     func session(_ session: RedisSession, ended error: RedisError) {
         disconnect()

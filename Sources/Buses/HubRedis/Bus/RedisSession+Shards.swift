@@ -15,7 +15,5 @@ extension RedisSession: RedisShard.Owner {
 
     func shard(received topic: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer) { received(topic, bytes) }
 
-    func shardIsAlive() { owner?.sessionIsAlive(self) }
-
     func shard(ended error: RedisError) { end(error) }
 }

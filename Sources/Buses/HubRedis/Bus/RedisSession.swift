@@ -22,7 +22,6 @@ final class RedisSession: RedisConnectionHandler {
             received topic: UnsafeRawBufferPointer,
             _ bytes: UnsafeRawBufferPointer
         ) -> Bool
-        func sessionIsAlive(_ session: RedisSession)
         func session(_ session: RedisSession, ended error: RedisError)
     }
 
@@ -39,6 +38,7 @@ final class RedisSession: RedisConnectionHandler {
     private var streamConnection: RedisConnection?
     private var subscriptions: RedisSubscriber?
     private var shards: RedisShards?
+    private let watch: SilenceWatch
     private var stream: StreamReader?
     private var interests: StreamInterests
     /// Whether the stream is read from its end on, and what is wanted of it is not known yet.
@@ -55,7 +55,8 @@ final class RedisSession: RedisConnectionHandler {
     /// Prepares a session; ``connect(_:to:)`` begins it.
     ///
     /// - Parameter place: Where the session before it was.
-    init(_ settings: RedisSettings, from place: StreamPlace, owner: any Owner) {
+    init(_ settings: RedisSettings, loop: EventLoop, from place: StreamPlace, owner: any Owner) {
+        watch = SilenceWatch(settings, loop: loop)
         self.settings = settings
         interests = place.interests
         interests.reconnect()
@@ -82,7 +83,7 @@ final class RedisSession: RedisConnectionHandler {
             refused: { [unowned self] in refused($0, $1) }
         )
         if let map {
-            shards = try RedisShards(map, settings, dialer, owner: self, lost: { [unowned self] in end($0) })
+            shards = try RedisShards(map, settings, dialer, owner: self)
         }
         guard settings.delivery == .streams else { return }
         let connection = try dialer.dial(address, .commands, self)
@@ -106,6 +107,7 @@ final class RedisSession: RedisConnectionHandler {
     func close() {
         isClosed = true
         owner = nil
+        watch.stop()
         for connection in [publisher, subscriber, streamConnection] { connection?.close() }
         (publisher, subscriber, streamConnection) = (nil, nil, nil)
         shards?.close()
@@ -202,6 +204,7 @@ final class RedisSession: RedisConnectionHandler {
     }
 
     func resume() {
+        watch.forgive()
         subscriber?.resumeReading()
         shards?.resume()
         attempt { () throws(RedisError) in try stream?.resume() }
@@ -243,13 +246,22 @@ final class RedisSession: RedisConnectionHandler {
             shards?.isReady ?? true
         else { return }
         isOpen = true
-        shards?.start(watching: [publisher, subscriber].compactMap { $0 })
+        watch.start(lines) { [unowned self] in end($0) }
         owner?.sessionOpened(self)
+    }
+
+    /// What is to be watched for silence.
+    private var lines: [SilenceWatch.Line] {
+        // Whoever supervises publications asks first, and a server that has nothing new to read answers when that time is over.
+        let patience: [(RedisConnection?, Duration)] = [
+            (publisher, .seconds(1)), (subscriber, .zero), (streamConnection, StreamReader.block),
+        ]
+        return patience.compactMap { line in line.0.map { SilenceWatch.Line(pinging: $0, patience: line.1) } }
+            + (shards?.lines ?? [])
     }
 
     func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {
         guard let owner else { return }
-        if connection !== publisher || token == SilenceWatch.token { owner.sessionIsAlive(self) }
         if token == SilenceWatch.token { return }
         if connection === subscriber {
             if let error = subscriptions?.answered(reply) { end(error) }

@@ -45,8 +45,9 @@ package struct RedisSettings: Sendable {
     package var connectTimeout = Duration.seconds(5)
     /// How long a command that is not a publish may take.
     package var syncTimeout = Duration.seconds(5)
-    /// How long a connection may be silent before it is asked for a sign of life, and how long it may take to give one; for
-    /// clusters with sharded Pub/Sub, as ``HubBus/BusSupervisor`` sees to a single server.
+    /// How long a connection may be silent before it is asked for a sign of life, and how long it may take to give one.
+    ///
+    /// ``HubBus/BusSupervisor`` asks whether messages come back at all, which says nothing of a connection that carries others.
     package var probeAfter = Duration.seconds(30)
     package var probeTimeout = Duration.seconds(5)
     /// About how many messages the stream keeps.

@@ -17,7 +17,6 @@ final class RedisShard: RedisConnectionHandler {
         func shard(confirmed generation: UInt64)
         func shard(refused topic: BusTopic, _ reason: String)
         func shard(received topic: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer)
-        func shardIsAlive()
         /// The shard is of no use any more, and is closed.
         func shard(ended error: RedisError)
     }
@@ -34,6 +33,7 @@ final class RedisShard: RedisConnectionHandler {
     private var subscriptions: RedisSubscriber?
     /// How many trials have not succeeded yet: publishing, subscribing, unsubscribing.
     private var trialsLeft = 3
+    private var isTryingToPublish = false
 
     /// Begins to connect.
     ///
@@ -113,6 +113,7 @@ final class RedisShard: RedisConnectionHandler {
     ///
     /// Is the sign of life as well: a master that others have given up answers a ping, and `CLUSTERDOWN` to this.
     private func tryToPublish() throws(RedisError) {
+        isTryingToPublish = true
         let failure: RedisError? = trialChannel.withUnsafeBytes { channel in
             let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
             do throws(RedisError) {
@@ -142,12 +143,12 @@ final class RedisShard: RedisConnectionHandler {
 
     func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {
         guard let owner else { return }
-        if connection !== publisher { owner.shardIsAlive() }
         if token == Self.trialToken {
+            if connection === publisher { isTryingToPublish = false }
             if let error = reply.error(to: "\(connection.address) answers to a trial of sharded Pub/Sub") {
                 return end(Self.verdict(on: error))
             }
-            if isReady { return owner.shardIsAlive() }
+            if isReady { return }
             trialsLeft -= 1
             if isReady { owner.shardIsReady() }
         } else if token == SilenceWatch.token {
@@ -157,7 +158,11 @@ final class RedisShard: RedisConnectionHandler {
         } else if let error = reply.error(to: "\(connection.address) answers to a publication to a topic") {
             owner.shard(settled: token, BusError(error))
             let verdict = Self.verdict(on: error)
-            if verdict.code == .redirected { end(verdict) }
+            if verdict.code == .redirected { return end(verdict) }
+            // Perhaps only that one, perhaps all.
+            if error.code == .noPermission, !isTryingToPublish {
+                do throws(RedisError) { try tryToPublish() } catch { end(error) }
+            }
         } else {
             owner.shard(settled: token, nil)
         }

@@ -10,25 +10,21 @@ final class RedisShards {
     private let channels: RedisChannels
     /// In the order of the map's masters.
     private var shards: [RedisShard] = []
-    private let watch: SilenceWatch
     private var confirmations = ShardConfirmations()
     /// Topics of which it was told that they were refused, as two servers may refuse each.
     private var refused: Set<BusTopic> = []
 
     /// Begins to connect.
     ///
-    /// - Parameter lost: Told when one of the watched connections has been silent for too long.
     /// - Throws: ``RedisError`` when a password or TLS cannot be had.
     init(
         _ map: ClusterMap,
         _ settings: RedisSettings,
         _ dialer: RedisDialer,
-        owner: any RedisShard.Owner,
-        lost: @escaping (RedisError) -> Void
+        owner: any RedisShard.Owner
     ) throws(RedisError) {
         self.map = map
         channels = RedisChannels(settings)
-        watch = SilenceWatch(settings, loop: dialer.loop, lost: lost)
         do throws(RedisError) {
             for (master, channel) in zip(map.masters, try trialChannels()) {
                 shards.append(try RedisShard(master, trialChannel: channel, channels, dialer, owner: owner))
@@ -60,13 +56,10 @@ final class RedisShards {
 
     var isReady: Bool { shards.allSatisfy(\.isReady) }
 
-    /// Begins to watch all connections for silence, the given ones as well.
-    func start(watching others: [RedisConnection]) {
-        watch.start(others.map { SilenceWatch.Line(pinging: $0) } + shards.flatMap(\.lines))
-    }
+    /// What is to be watched for silence.
+    var lines: [SilenceWatch.Line] { shards.flatMap(\.lines) }
 
     func close() {
-        watch.stop()
         for shard in shards { shard.close() }
     }
 
@@ -78,7 +71,6 @@ final class RedisShards {
     }
 
     func resume() {
-        watch.forgive()
         for shard in shards { shard.resume() }
     }
 

@@ -11,17 +11,22 @@ final class SilenceWatch {
     /// A connection that is watched.
     struct Line {
         let connection: RedisConnection
+        /// How much longer than on others an answer may take.
+        let patience: Duration
         /// Asks for the sign of life: sends anything that is answered.
         let ask: () throws(RedisError) -> Void
 
-        init(_ connection: RedisConnection, ask: @escaping () throws(RedisError) -> Void) {
+        init(_ connection: RedisConnection, patience: Duration = .zero, ask: @escaping () throws(RedisError) -> Void) {
             self.connection = connection
+            self.patience = patience
             self.ask = ask
         }
 
         /// Asks by a ping, whose answer may be anything.
-        init(pinging connection: RedisConnection) {
-            self.init(connection) { () throws(RedisError) in try connection.ping(token: SilenceWatch.token) }
+        init(pinging connection: RedisConnection, patience: Duration = .zero) {
+            self.init(connection, patience: patience) { () throws(RedisError) in
+                try connection.ping(token: SilenceWatch.token)
+            }
         }
     }
 
@@ -34,32 +39,32 @@ final class SilenceWatch {
     /// How long silence is taken for life, and how long an answer may take.
     private let silence: Duration
     private let limit: Duration
-    private let lost: (RedisError) -> Void
+    private var lost: ((RedisError) -> Void)?
     private var lines: [Line] = []
     /// Up to when silence was this end's.
     private var forgiven = MonotonicTime(nanoseconds: 0)
     private lazy var timer = LoopTimer { [unowned self] in look() }
 
     /// Prepares to watch.
-    ///
-    /// - Parameter lost: Told at most once, in a turn of its own.
-    init(_ settings: RedisSettings, loop: EventLoop, lost: @escaping (RedisError) -> Void) {
+    init(_ settings: RedisSettings, loop: EventLoop) {
         self.loop = loop
-        self.lost = lost
         silence = settings.probeAfter
         limit = settings.probeTimeout
     }
 
     /// Begins to watch connections that are open.
-    func start(_ lines: [Line]) {
+    ///
+    /// - Parameter lost: Told at most once, in a turn of its own.
+    func start(_ lines: [Line], lost: @escaping (RedisError) -> Void) {
         self.lines = lines
+        self.lost = lost
         look()
     }
 
     /// Watches no more.
     func stop() {
         loop.cancel(timer)
-        lines = []
+        (lines, lost) = ([], nil)
     }
 
     /// Begins anew with all of them, as this end has read nothing for a while.
@@ -77,7 +82,7 @@ final class SilenceWatch {
             }
             let alive = max(connection.lastReceived, forgiven)
             if let oldest = connection.oldestUnanswered {
-                let end = max(alive, oldest) + limit
+                let end = max(alive, oldest) + line.patience + limit
                 guard now < end else { return giveUp(connection) }
                 next = min(next, end)
             } else if now < alive + silence {
@@ -91,7 +96,8 @@ final class SilenceWatch {
     }
 
     private func giveUp(_ connection: RedisConnection) {
+        let lost = lost
         stop()
-        lost(RedisError(.timedOut, "\(connection.address) does not answer any more, since \(limit) or longer"))
+        lost?(RedisError(.timedOut, "\(connection.address) does not answer any more, since \(limit) or longer"))
     }
 }

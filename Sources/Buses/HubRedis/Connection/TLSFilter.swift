@@ -8,6 +8,8 @@ final class TLSFilter: ByteFilter {
     private let session: TLSSession
     /// Who is on the other side, for messages.
     private let address: String
+    /// Whether the other side has said that it sends no more.
+    private var isEnded = false
     /// What waits for the handshake.
     private var waiting: [UInt8] = []
 
@@ -38,7 +40,8 @@ final class TLSFilter: ByteFilter {
             take(&output)
             // It takes more when something of it could be read, or else it is a session that will take no more.
             guard !rest.isEmpty, count > 0 || plaintext.count > before else { break }
-        } while true
+        } while !isEnded
+        if isEnded { throw ended }
         if !waiting.isEmpty { try write(&output) }
     }
 
@@ -47,8 +50,7 @@ final class TLSFilter: ByteFilter {
             switch session.read(into: record) {
             case .bytes(let count): plaintext.append(contentsOf: record[..<count])
             case .wouldBlock: return
-            // The socket's end follows, and tells it.
-            case .closed: return
+            case .closed: return isEnded = true
             case .failed(let error): throw RedisError(.tls, "\(address): \(error.message)")
             }
         }
@@ -67,13 +69,16 @@ final class TLSFilter: ByteFilter {
             case .bytes(let count): written += count
             case .wouldBlock where session.outputCount > 0: break
             case .wouldBlock: break writing
-            case .closed: throw RedisError(.closed, "\(address) has ended TLS")
+            case .closed: throw ended
             case .failed(let error): throw RedisError(.tls, "\(address): \(error.message)")
             }
             take(&output)
         }
         waiting.removeFirst(written)
     }
+
+    /// Its socket may stay open for long.
+    private var ended: RedisError { RedisError(.closed, "\(address) has ended TLS") }
 
     func finish(output: inout [UInt8]) {
         session.close()

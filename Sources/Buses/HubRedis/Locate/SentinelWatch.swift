@@ -9,6 +9,7 @@ final class SentinelWatch: RedisConnectionHandler {
     private let moved: (SocketAddress) -> Void
     private let refused: (RedisError) -> Void
     private let lost: () -> Void
+    private let silence: SilenceWatch
     private var connection: RedisConnection?
 
     /// Begins to listen.
@@ -16,13 +17,15 @@ final class SentinelWatch: RedisConnectionHandler {
     /// - Parameter refused: Told why the sentinel does not let the node listen.
     /// - Parameter lost: Called once, when the sentinel is heard no more.
     init(
-        _ masterName: String,
+        _ settings: RedisSettings,
+        loop: EventLoop,
         dial: (SentinelWatch) throws(RedisError) -> RedisConnection,
         moved: @escaping (SocketAddress) -> Void,
         refused: @escaping (RedisError) -> Void,
         lost: @escaping () -> Void
     ) throws(RedisError) {
-        self.masterName = masterName
+        masterName = settings.masterName
+        silence = SilenceWatch(settings, loop: loop)
         self.moved = moved
         self.refused = refused
         self.lost = lost
@@ -31,6 +34,7 @@ final class SentinelWatch: RedisConnectionHandler {
 
     /// Listens no more.
     func cancel() {
+        silence.stop()
         connection?.close()
         connection = nil
     }
@@ -38,11 +42,16 @@ final class SentinelWatch: RedisConnectionHandler {
     func connectionOpened(_ connection: RedisConnection) {
         do throws(RedisError) {
             try connection.subscribe(.channel, to: [Array("+switch-master".utf8)], token: 0)
+            silence.start([SilenceWatch.Line(pinging: connection)]) { [unowned self] _ in end() }
         } catch {
             // It has ended already.
-            cancel()
-            lost()
+            end()
         }
+    }
+
+    private func end() {
+        cancel()
+        lost()
     }
 
     func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {
@@ -59,8 +68,5 @@ final class SentinelWatch: RedisConnectionHandler {
         moved(SocketAddress(host: words[3], port: port))
     }
 
-    func connection(_ connection: RedisConnection, closed error: RedisError) {
-        self.connection = nil
-        lost()
-    }
+    func connection(_ connection: RedisConnection, closed error: RedisError) { end() }
 }

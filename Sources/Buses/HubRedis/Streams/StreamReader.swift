@@ -7,7 +7,8 @@ import HubLoop
 /// Reads a stream from where it was left, entry by entry, on a connection of its own.
 final class StreamReader {
     /// How long the server waits for entries before it answers that there are none.
-    private static let blockMilliseconds = "5000"
+    static let block = Duration.seconds(5)
+    private static let blockMilliseconds = "\(block.components.seconds * 1000)"
 
     private let connection: RedisConnection
     private let key: [UInt8]

@@ -234,11 +234,11 @@ package final class BusLink {
         case .ready(let outage, let attempts):
             metrics.ready(outage: outage)
             outageLog.ready(outage: outage, attempts: attempts, interests: interest.count, way: way)
-        case .disconnect(let reason):
+        case .disconnect(let fault):
             // Before a probe was sent it was the attempt that took too long.
             if supervisor.phase == .probing || supervisor.phase == .ready { metrics.probeFailed() }
             adapter.disconnect()
-            down(LinkFault(reason, "no answer from the server in time"))
+            down(fault)
         }
     }
 
@@ -285,15 +285,23 @@ extension BusLink: BusEvents {
         let now = clock.monotonic()
         supervisor.heard(now)
         guard let entry = inFlight.settle(id) else { return }
+        if let error { noteRefusal(error, of: entry, now) }
         answer(entry, error, now)
+    }
+
+    private func noteRefusal(_ error: BusError, of entry: InFlight.Entry, _ now: UInt64) {
+        guard error.code == .rejected || error.code == .failed else { return }
+        if entry.isCounted {
+            perform(supervisor.publicationRefused(now))
+        } else {
+            supervisor.probeRefused(LinkFault(.refused, "the server takes no messages of this node: \(error.message)"))
+        }
     }
 
     package func confirmed(_ generation: UInt64) {
         guard !isClosed else { return }
-        let now = clock.monotonic()
-        supervisor.heard(now)
         noteConfirmed(generation)
-        perform(supervisor.confirmed(generation, now))
+        perform(supervisor.confirmed(generation, clock.monotonic()))
         sink?.confirmed(generation)
     }
 
@@ -306,8 +314,6 @@ extension BusLink: BusEvents {
         }
         sink?.refused(topic)
     }
-
-    package func isAlive() { supervisor.heard(clock.monotonic()) }
 
     package func link(_ state: LinkState) {
         switch state {

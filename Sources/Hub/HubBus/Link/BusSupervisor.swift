@@ -42,7 +42,7 @@ package struct BusSupervisor {
         /// Messages flow; the outage lasted so long, nil at the first time.
         case ready(outage: UInt64?, attempts: Int)
         /// Drop the connection, which is of no use any more.
-        case disconnect(LinkFault.Reason)
+        case disconnect(LinkFault)
     }
 
     /// Where it stands.
@@ -57,7 +57,10 @@ package struct BusSupervisor {
     /// The probe under way, and when it is lost.
     private var probe: (number: UInt64, sent: UInt64, deadline: UInt64)?
     private var lastProbe: UInt64 = 0
-    /// When anything came from the server, and when a message did: a server may answer and yet send nothing.
+    private var lastProbeSent: UInt64 = 0
+    /// What the server said to the last probe instead of taking it.
+    private var refusal: LinkFault?
+    /// When an answer came from the server, and when a message did: what comes by one way says nothing of the other.
     private var lastHeard: UInt64 = 0
     private var lastReceived: UInt64 = 0
     /// When answers began to stay away.
@@ -81,6 +84,7 @@ package struct BusSupervisor {
     package var nextDeadline: UInt64 {
         switch phase {
         case .idle, .closed: return .max
+        case _ where refusal != nil: return 0
         case .waiting, .connecting, .authenticating, .subscribing, .probing:
             return min(deadline, probe?.deadline ?? .max)
         case .ready:
@@ -121,7 +125,7 @@ package struct BusSupervisor {
         guard phase == .connecting || phase == .authenticating else { return .none }
         phase = .subscribing
         awaited = generation
-        received(now)
+        lastReceived = now
         return .subscribe
     }
 
@@ -134,6 +138,7 @@ package struct BusSupervisor {
 
     private mutating func sendProbe(_ now: UInt64) -> Action {
         lastProbe += 1
+        lastProbeSent = now
         probe = (lastProbe, now, now &+ settings.probeTimeout)
         return .probe(lastProbe)
     }
@@ -145,6 +150,7 @@ package struct BusSupervisor {
         guard let sent = probe, sent.number == number else { return (.none, nil) }
         probe = nil
         received(now)
+        heard(now)
         let roundTrip = now &- sent.sent
         guard phase == .probing else { return (.none, roundTrip) }
         phase = .ready
@@ -154,11 +160,19 @@ package struct BusSupervisor {
         return (.ready(outage: lostAt.map { now &- $0 }, attempts: attempts), roundTrip)
     }
 
-    /// A message came from the server.
-    package mutating func received(_ now: UInt64) {
-        lastReceived = now
-        heard(now)
+    /// A probe was refused, and so is all else: that nothing goes out is no readiness, whatever comes in.
+    package mutating func probeRefused(_ fault: LinkFault) {
+        if phase == .probing || phase == .ready { refusal = fault }
     }
+
+    /// A publication was refused: perhaps only that one, perhaps all, which a probe finds out; one a second is enough.
+    package mutating func publicationRefused(_ now: UInt64) -> Action {
+        guard phase == .ready, probe == nil, now >= lastProbeSent &+ settings.patience else { return .none }
+        return sendProbe(now)
+    }
+
+    /// A message came from the server.
+    package mutating func received(_ now: UInt64) { lastReceived = now }
 
     /// Nothing was taken from the server, for want of room here: that is no silence of the server's.
     package mutating func paused(_ now: UInt64) {
@@ -166,7 +180,7 @@ package struct BusSupervisor {
         if phase == .ready, let sent = probe { probe = (sent.number, sent.sent, now &+ settings.probeTimeout) }
     }
 
-    /// An answer came from the server.
+    /// An answer came on the way that publications go.
     package mutating func heard(_ now: UInt64) {
         lastHeard = now
         guard doubtedSince != nil else { return }
@@ -174,7 +188,7 @@ package struct BusSupervisor {
         takesPublications = phase == .ready
     }
 
-    /// A publication had no answer in time; if nothing else came since it was sent either, the connection is in doubt.
+    /// A publication had no answer in time; if no other one had since it was sent either, the connection is in doubt.
     package mutating func answerIsLate(sent: UInt64, _ now: UInt64) -> Action {
         guard phase == .ready, lastHeard <= sent, doubtedSince == nil else { return .none }
         doubtedSince = now
@@ -189,7 +203,7 @@ package struct BusSupervisor {
         if lostAt == nil, phase == .ready { lostAt = doubtedSince ?? now }
         takesPublications = false
         doubtedSince = nil
-        probe = nil
+        (probe, refusal) = (nil, nil)
         let longest = Double(min(settings.backOffLimit, settings.backOff << UInt64(min(failures, 16))))
         failures += 1
         phase = .waiting
@@ -198,15 +212,16 @@ package struct BusSupervisor {
 
     /// Lets time pass.
     package mutating func tick(_ now: UInt64) -> Action {
+        if let refusal { return .disconnect(refusal) }
         switch phase {
         case .idle, .closed: return .none
         case .waiting: return now >= deadline ? attempt(now) : .none
         case .connecting, .authenticating, .subscribing, .probing:
             guard now >= deadline || now >= probe?.deadline ?? .max else { return .none }
-            return .disconnect(.timeout)
+            return .disconnect(.silence)
         case .ready:
             if let doubtedSince, now >= doubtedSince &+ settings.patience { takesPublications = false }
-            if let probe { return now >= probe.deadline ? .disconnect(.timeout) : .none }
+            if let probe { return now >= probe.deadline ? .disconnect(.silence) : .none }
             return now >= lastReceived &+ settings.probeAfter ? sendProbe(now) : .none
         }
     }

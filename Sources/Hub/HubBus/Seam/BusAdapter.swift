@@ -99,9 +99,6 @@ package protocol BusEvents: AnyObject {
     /// Tells that the server refused an interest; the connection remains.
     func interestRefused(_ topic: BusTopic, _ reason: String)
 
-    /// Tells that anything at all came from the server: the connection lives.
-    func isAlive()
-
     /// Tells how the connection fares.
     func link(_ state: LinkState)
 }

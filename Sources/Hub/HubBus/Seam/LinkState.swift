@@ -14,7 +14,7 @@ package enum LinkState: Sendable {
 }
 
 /// Why a connection to a bus's server ended, or did not come about.
-package struct LinkFault: Error, Sendable {
+package struct LinkFault: Error, Sendable, Equatable {
     /// A closed set, for metrics.
     package enum Reason: String, CaseIterable, Sendable, MetricLabel {
         /// Nobody listens there, the name is not known, or the network says no.
@@ -44,4 +44,7 @@ package struct LinkFault: Error, Sendable {
         self.reason = reason
         self.message = message
     }
+
+    /// The server was waited for in vain.
+    package static let silence = LinkFault(.timeout, "no answer from the server in time")
 }

@@ -206,10 +206,6 @@ extension BusTap: BusEvents {
         events?.interestRefused(topic, reason)
     }
 
-    package func isAlive() {
-        if may("of life", in: .connecting, .up, .closing) { events?.isAlive() }
-    }
-
     package func link(_ state: LinkState) {
         switch state {
         case .authenticating:

@@ -249,8 +249,6 @@ extension FaultyBus: BusEvents {
 
     package func interestRefused(_ topic: BusTopic, _ reason: String) { events?.interestRefused(topic, reason) }
 
-    package func isAlive() { events?.isAlive() }
-
     package func link(_ state: LinkState) {
         switch (state, mutant) {
         case (.connected, .neverConnects), (.down, .forgetsDown): return

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBus
+import HubLoop
+import HubTesting
+import Testing
+
+@testable import HubRedis
+
+/// The adapter with a server of which one connection is dead, while others carry messages.
+@Suite("Silent connections")
+struct SilenceTests {
+    private let clock = VirtualClock()
+    private let loop: EventLoop
+    private let events = BusRecorder()
+    private let server: ScriptedRedis
+    private let other: ScriptedRedis
+
+    init() throws {
+        let loop = try EventLoop(clock: clock)
+        self.loop = loop
+        server = try ScriptedRedis(loop)
+        other = try ScriptedRedis(loop)
+    }
+
+    private func connect(_ change: (inout RedisSettings) -> Void) throws -> RedisBus {
+        var settings = RedisSettings()
+        settings.addresses = [server.address, other.address]
+        change(&settings)
+        let bus = try RedisBus(settings, loop: loop)
+        bus.start(events)
+        bus.connect()
+        #expect(loop.run { events.isConnected })
+        bus.want(InterestChange(steps: [.add(.broadcast)], generation: 1))
+        #expect(loop.run { events.confirmed == [1] })
+        return bus
+    }
+
+    /// Lets seconds pass, in each of which a message comes and a publication is answered.
+    private func pass(_ seconds: Int, _ bus: RedisBus) {
+        for second in 0..<seconds where events.faults.isEmpty {
+            clock.advance(by: .milliseconds(1001))
+            server.tell("gohub:broadcast", ScriptedRedis.message("message", "gohub:broadcast", "\(second)"))
+            let id = UInt64(events.settled.count)
+            bus.publish([Outgoing(id: id, kind: .node, topic: .nodes, bytes: [1], deadline: .max)])
+            let count = events.received.count
+            #expect(loop.run { !events.faults.isEmpty || (events.received.count > count && events.settled[id] != nil) })
+            for _ in 0..<5 { loop.runOnce(wait: false) }
+        }
+    }
+
+    private func finish(_ bus: RedisBus) {
+        bus.close {}
+        #expect(loop.run { server.openCount + other.openCount == 0 })
+        server.end()
+        other.end()
+        loop.stop()
+        #expect(loop.join() == nil)
+    }
+
+    /// What a stream's end is asked by, and nothing to read.
+    private func stream(_ words: [String], _ read: String?) -> String? {
+        switch words.first {
+        case "XREVRANGE": "*0\r\n"
+        case "XADD": ScriptedRedis.bulk("1-0")
+        case "XREAD": read
+        default: nil
+        }
+    }
+
+    @Test("the reader of a stream is dead when not even the end of its wait is answered", arguments: [false, true])
+    func stream(isDead: Bool) throws {
+        server.script = { stream($0, "") }
+        let bus = try connect { $0.delivery = .streams }
+        if isDead {
+            pass(9, bus)
+            #expect(events.faults.isEmpty)
+            pass(3, bus)
+            #expect(events.faults.map(\.reason) == [.timeout])
+        } else {
+            #expect(loop.run { server.commands.contains { $0.hasPrefix("XREAD") } })
+            for _ in 0..<8 {
+                pass(5, bus)
+                server.answer("XREAD", "*-1\r\n")
+            }
+            #expect(events.faults.isEmpty)
+        }
+        finish(bus)
+    }
+
+    @Test("a sentinel that is silent is left for the next one")
+    func sentinel() throws {
+        let (host, port) = (server.address.host, server.address.port)
+        let master = "*2\r\n\(ScriptedRedis.bulk(host))\(ScriptedRedis.bulk("\(port)"))"
+        let sentinels = try [ScriptedRedis(loop), ScriptedRedis(loop)]
+        for sentinel in sentinels { sentinel.script = { $0.first == "SENTINEL" ? master : nil } }
+        let bus = try connect {
+            $0.mode = .sentinel
+            $0.addresses = sentinels.map(\.address)
+        }
+        let watched = { (sentinel: ScriptedRedis) in sentinel.commands.contains("SUBSCRIBE +switch-master") }
+        #expect(loop.run { sentinels.contains(where: watched) })
+        let first = watched(sentinels[0]) ? 0 : 1
+        sentinels[first].script = { _ in "" }
+        pass(34, bus)
+        #expect(!watched(sentinels[1 - first]))
+        pass(8, bus)
+        #expect(loop.run { watched(sentinels[1 - first]) })
+        #expect(events.isConnected && events.faults.isEmpty)
+        sentinels.forEach { $0.end() }
+        finish(bus)
+    }
+}
