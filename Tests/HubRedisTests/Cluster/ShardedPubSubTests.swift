@@ -368,6 +368,35 @@ struct ShardedPubSubTests {
         finish()
     }
 
+    @Test("asks a server that is configured, and is well again, after one of many masters that have gone")
+    func goneMasters() throws {
+        let gone = try ScriptedRedis(loop)
+        gone.end()
+        let usual = servers[0].script(["CLUSTER", "SHARDS"])
+        let masters = (0..<60).map { number in
+            (
+                273 * number...(number == 59 ? 16_383 : 273 * number + 272),
+                SocketAddress(host: "127.0.1.\(number + 1)", port: gone.address.port)
+            )
+        }
+        for index in servers.indices { script(index, "CLUSTER", ScriptedRedis.shards(masters)) }
+        for attempt in 1...3 {
+            bus.connect()
+            #expect(loop.run { events.faults.count == attempt })
+            bus.disconnect()
+        }
+        #expect(servers.map { $0.commands.filter { $0.hasPrefix("CLUSTER") }.count } == [1, 1])
+        script(0, "CLUSTER", try #require(usual))
+        for _ in 0..<2 where !events.isConnected {
+            let before = events.faults.count
+            bus.connect()
+            #expect(loop.run { events.isConnected || events.faults.count > before })
+            if !events.isConnected { bus.disconnect() }
+        }
+        #expect(events.isConnected)
+        finish()
+    }
+
     @Test("needs a master for each slot")
     func unserved() throws {
         let halves = [(0...8191, servers[0].address), (8193...16_383, servers[1].address)]

@@ -66,8 +66,8 @@ final class ClusterLocator: RedisLocator {
         switch target {
         case .owner(let slot):
             let map = try ClusterMap(slots: reply, from: node)
-            nodes.learn(map.masters)
             guard let owner = map.owner(of: slot) else { throw Self.unserved(slot, node) }
+            nodes.learn(map.masters)
             return owner
         case .anyNode:
             if let error = reply.error(to: "\(node) answers to CLUSTER SHARDS") {
@@ -77,8 +77,8 @@ final class ClusterLocator: RedisLocator {
                 throw error.code == .noPermission ? RedisShard.missingRight(error) : error
             }
             let map = try ClusterMap(shards: reply, from: node, isTLS: settings.tls != nil)
-            nodes.learn(map.masters)
             if let slot = map.unserved { throw Self.unserved(slot, node) }
+            nodes.learn(map.masters)
             shards = map
             return node
         }

@@ -20,26 +20,3 @@ protocol RedisLocator: AnyObject {
 extension RedisLocator {
     var shards: ClusterMap? { nil }
 }
-
-/// Takes the addresses in turn.
-final class AddressRotation: RedisLocator {
-    private var addresses: [SocketAddress]
-    private var next = 0
-
-    init(_ addresses: [SocketAddress]) { self.addresses = addresses }
-
-    func locate(_ done: @escaping (Result<SocketAddress, RedisError>) -> Void) { done(.success(take())) }
-
-    /// The next address.
-    func take() -> SocketAddress {
-        defer { next = (next + 1) % addresses.count }
-        return addresses[next]
-    }
-
-    /// Adds addresses that are not known yet.
-    func learn(_ others: [SocketAddress]) {
-        for address in others where addresses.count < 256 && !addresses.contains(address) { addresses.append(address) }
-    }
-
-    func cancel() {}
-}
