@@ -110,6 +110,20 @@ struct LogLimitTests {
         #expect(limit.admit() == nil)
     }
 
+    @Test("lets a few through at once after a quiet time, and then one in each interval")
+    func bursts() {
+        let hand = Hand()
+        let limit = LogLimit(every: .seconds(1), burst: 3) { hand.nanoseconds.load(ordering: .relaxed) }
+        func admitted() -> [UInt64] { (0..<10).compactMap { _ in limit.admit() } }
+        #expect(admitted() == [0, 0, 0])
+        hand.nanoseconds.wrappingAdd(1_000_000_000, ordering: .relaxed)
+        #expect(admitted() == [7])
+        hand.nanoseconds.wrappingAdd(2_000_000_000, ordering: .relaxed)
+        #expect(admitted() == [9, 0])
+        hand.nanoseconds.wrappingAdd(60_000_000_000, ordering: .relaxed)
+        #expect(admitted() == [8, 0, 0])
+    }
+
     @Test("the next record names the number of those left out")
     func field() {
         let hand = Hand()
@@ -131,6 +145,8 @@ struct LogLimitTests {
         let forever = LogLimit(every: .seconds(Int64.max)) { .max - 1 }
         #expect(forever.admit() == 0)
         #expect(forever.admit() == nil)
+        let all = LogLimit(every: .seconds(1), burst: .max) { 7 }
+        #expect((0..<10).allSatisfy { _ in all.admit() == 0 })
         let negative = LogLimit(every: .seconds(-1)) { 7 }
         #expect(negative.admit() == 0)
         #expect(negative.admit() == 0)

@@ -3,7 +3,6 @@
 
 import HubBus
 import HubCore
-import HubLog
 
 /// Which other nodes there are.
 extension Bridge {
@@ -74,26 +73,19 @@ extension Bridge {
         guard let record = NodeRecord(json: envelope.payload), record.incarnation == envelope.incarnation else {
             return metrics.dropped(.decode)
         }
-        if record.phase == .leaving {
-            namesakes.remove(record.incarnation)
-        } else if record.id == identity.id {
-            sameName(record)
-        }
+        if record.phase != .leaving, record.id == identity.id { sameName(record) }
         let change = members.received(record, clock.monotonic())
         board.show(members.record(of: record.incarnation), of: record.incarnation)
         showNodes()
         switch change {
         case .joined:
-            logger.info("a node joined", describe(record))
-            if let way = link.way, !record.way.isEmpty, record.way != way { anotherWay(record, way) }
+            memberLog.joined(record, nodes: nodeCount)
+            if let way = link.way, !record.way.isEmpty, record.way != way {
+                memberLog.anotherWay(record, way, nodes: nodeCount)
+            }
             answerSoon()
-        case .left: logger.info("a node left", describe(record))
-        case .tooMany:
-            logger.warning(
-                limit: tooManyNodes,
-                "there are more nodes than a node can know; this one is ignored",
-                describe(record)
-            )
+        case .left: memberLog.left(record, nodes: nodeCount)
+        case .tooMany: memberLog.ignored(record, nodes: nodeCount)
         case .stayed: break
         }
         for (topic, head) in record.heads where topic == .broadcast || topic == ownTopic {
@@ -107,22 +99,8 @@ extension Bridge {
         nextHeartbeat = min(nextHeartbeat, max(clock.monotonic(), lastAnnounced &+ Self.answerInterval))
     }
 
-    /// Nodes that publish by different ways of the bus do not hear each other, or one does not hear the other.
-    private func anotherWay(_ record: NodeRecord, _ way: String) {
-        logger.warning(
-            limit: otherWays,
-            "a node publishes by another way, so that not all messages of its clients, or of these here, reach the others; "
-                + "set all nodes up alike, and restart them after the servers have changed",
-            describe(record) + [LogField("publications", way), LogField("its_publications", record.way)]
-        )
-    }
-
-    private func describe(_ record: NodeRecord) -> [LogField] {
-        var fields = [LogField("member", record.id), LogField("version", record.version)]
-        // One that starts has none yet.
-        if !record.admin.isEmpty { fields.append(LogField("admin", record.admin)) }
-        return fields + [LogField("nodes", members.count + 1)]
-    }
+    /// This one included.
+    var nodeCount: Int { members.count + 1 }
 
     /// Another node has this node's name: the later one of them must not serve.
     private func sameName(_ record: NodeRecord) {
@@ -133,12 +111,9 @@ extension Bridge {
             phase = .refused
             whenDone(.nameTaken(record))
         case (.serving, .serving):
-            // Once, however often it says who it is; no more are kept in mind than there may be nodes.
-            guard namesakes.count < Membership.limit, namesakes.insert(record.incarnation).inserted else { return }
-            logger.error(
-                "another node has this node's name: requests reach both; give each node a hub.node_id of its own",
-                describe(record)
-            )
+            // Once, however often it says who it is.
+            guard members.record(of: record.incarnation)?.phase != .serving else { return }
+            memberLog.sameName(record, nodes: nodeCount)
         default: break
         }
     }
@@ -186,9 +161,8 @@ extension Bridge {
         let gone = members.expire(before: now - min(now, settings.memberTimeout), due: due)
         guard !gone.isEmpty else { return }
         for record in gone {
-            namesakes.remove(record.incarnation)
             board.show(nil, of: record.incarnation)
-            logger.warning("a node is silent, and counts as gone", describe(record))
+            memberLog.silent(record, nodes: nodeCount)
         }
         showNodes()
     }

@@ -8,21 +8,23 @@ import HubCore
 extension Bridge {
     private static var unicast: StaticString { "unicast" }
 
-    /// Sends a frame to the node, or nodes, whose tag a client's id has.
+    /// Sends a frame to the node, or a few nodes, whose tag a client's id has.
     func forward(
         _ frame: Frame,
         to id: ClientID,
         _ now: UInt64,
         _ completion: @escaping @Sendable (HubError?) -> Void
     ) {
-        let nodes = members.nodes(tagged: id.tag)
+        let (nodes, isAll) = members.nodes(tagged: id.tag)
         if nodes.isEmpty, id.tag == hub.tag { return completion(.clientNotFound) }
         guard link.takesPublications else { return completion(.busUnavailable) }
         guard !nodes.isEmpty else { return completion(.clientNotFound) }
         let deadline = now &+ settings.requestTimeout
-        guard let request = requests.open(to: nodes.map(\.incarnation), until: deadline, completion) else {
+        guard let request = requests.open(to: nodes.map(\.incarnation), isAll: isAll, until: deadline, completion)
+        else {
             return completion(.busUnavailable)
         }
+        if !isAll { memberLog.sharedTag(id.tag) }
         // Nodes of one name have one inbox.
         for node in Set(nodes.map(\.id)) {
             var fields = EnvelopeWriter.Fields(.request, to: .node(node))

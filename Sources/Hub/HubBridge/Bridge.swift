@@ -31,7 +31,6 @@ package final class Bridge {
     let identity: NodeIdentity
     let clock: BusClock
     let metrics: BusMetrics
-    let logger: Logger
     let writer: EnvelopeWriter
     /// What other threads may know.
     package let board: NodeBoard
@@ -41,11 +40,7 @@ package final class Bridge {
     var gapLog: GapLog
     var interest = TopicInterest()
     var members = Membership()
-    /// Those beyond the limit say who they are every few seconds, each of them.
-    let tooManyNodes: LogLimit
-    let otherWays: LogLimit
-    /// Nodes that have this one's name, and were complained of.
-    var namesakes: Set<UInt64> = []
+    let memberLog: MemberLog
     var requests = RequestTable()
     var buffer: DownBuffer
     /// From so many messages, or bytes, on, what came in a tick is handed on before its end.
@@ -70,6 +65,8 @@ package final class Bridge {
     private let nodes: Gauge
     var commands: [[Outbox.Command]]
     var nextCommand: [Int]
+    /// Which mailbox is next.
+    private var turn = 0
     /// Who waits until messages flow.
     var readinessWaiters: [() -> Void] = []
     /// Who waits for the end.
@@ -111,14 +108,12 @@ package final class Bridge {
         self.settings = settings
         self.metrics = metrics
         self.nodes = nodes
-        self.logger = logger
         self.clock = clock
         self.wakeup = wakeup
         board = NodeBoard { hub.clientCount }
         writer = EnvelopeWriter(identity)
         gapLog = GapLog(logger)
-        tooManyNodes = LogLimit(every: .seconds(10), clock: clock.monotonic)
-        otherWays = LogLimit(every: .seconds(10), clock: clock.monotonic)
+        memberLog = MemberLog(logger, clock: clock.monotonic)
         buffer = DownBuffer(limit: settings.bufferBytes, age: settings.bufferAge)
         ownTopic = .node(identity.id)
         commands = Array(repeating: [], count: outbox.mailboxCount)
@@ -185,21 +180,26 @@ package final class Bridge {
     /// Does what waits in the outbox, a few of each mailbox in turn; false when something is left.
     func takeCommands(_ now: UInt64) -> Bool {
         emptyBuffer(now)
-        var isDone = false
-        while !isDone, link.hasRoom {
-            isDone = true
-            for mailbox in commands.indices where !takeSome(of: mailbox, now) { isDone = false }
+        // How many mailboxes in a row had nothing left.
+        var done = 0
+        while done < commands.count, link.hasRoom {
+            done = takeSome(of: turn, now) ? done + 1 : 0
+            turn = (turn + 1) % commands.count
         }
-        return isDone
+        return done == commands.count
     }
 
+    /// Does a few commands of a mailbox, as long as the link has room; false when something is left.
     private func takeSome(of mailbox: Int, _ now: UInt64) -> Bool {
         if commands[mailbox].isEmpty { outbox.take(mailbox, &commands[mailbox]) }
-        let first = nextCommand[mailbox]
-        let end = min(commands[mailbox].count, first + Self.commandsAtOnce)
-        guard first < end else { return true }
-        for index in first..<end { perform(commands[mailbox][index], now) }
-        let isDone = end == commands[mailbox].count
+        let (first, count) = (nextCommand[mailbox], commands[mailbox].count)
+        guard first < count else { return true }
+        var end = first
+        while end < min(count, first + Self.commandsAtOnce), link.hasRoom {
+            perform(commands[mailbox][end], now)
+            end += 1
+        }
+        let isDone = end == count
         // What is left is done at once, as long as the link has room.
         outbox.finish(mailbox, commands[mailbox][first..<end], isBehind: !isDone && !link.hasRoom)
         nextCommand[mailbox] = isDone ? 0 : end
@@ -217,7 +217,7 @@ package final class Bridge {
 
     /// Shows how many nodes there are, and what this one says of itself.
     func showNodes() {
-        nodes.set(members.count + 1)
+        nodes.set(nodeCount)
         board.show(own: ownRecord)
     }
 }

@@ -4,7 +4,8 @@
 import HubBus
 import HubLog
 
-/// Tells of lost messages: once a second at most, with what was lost since, for each node apart.
+/// Tells of lost messages: once a second at most, with what was lost since, for each of a few nodes apart and for the others
+/// together.
 ///
 /// No more nodes than there may be are told of; what others lost is counted in the metrics alone.
 struct GapLog {
@@ -14,6 +15,9 @@ struct GapLog {
         /// No more than a thousand are told apart.
         var topics: Set<BusTopic> = []
     }
+
+    /// How many nodes are told of apart.
+    static let apart = 16
 
     private let logger: Logger
     private var losses: [UInt64: Loss] = [:]
@@ -33,12 +37,21 @@ struct GapLog {
     mutating func tell(_ now: UInt64) {
         guard now >= next, !losses.isEmpty else { return }
         next = now &+ 1_000_000_000
-        for loss in losses.values {
+        for loss in losses.values.prefix(Self.apart) {
             logger.warning(
                 "messages of another node were lost on the bus",
                 [
                     LogField("origin", loss.origin), LogField("messages", loss.messages),
                     LogField("topics", loss.topics.count), LogField("topic", loss.topics.first?.name ?? ""),
+                ]
+            )
+        }
+        let others = losses.values.dropFirst(Self.apart)
+        if !others.isEmpty {
+            logger.warning(
+                "messages of further nodes were lost on the bus",
+                [
+                    LogField("origins", others.count), LogField("messages", others.reduce(0) { $0 &+ $1.messages }),
                 ]
             )
         }

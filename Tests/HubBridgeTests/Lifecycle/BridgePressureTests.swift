@@ -44,6 +44,32 @@ struct BridgePressureTests {
         #expect(b.bus("gap_messages_total") == 0)
     }
 
+    @Test("what the bus takes before it answers is bounded in bytes, however long a message; each mailbox has its turn")
+    func largeMessages() {
+        var link = BusLink.Settings()
+        link.publishTimeout = 60_000_000_000
+        let (a, b) = (harness.serve("a", shards: 2, link: link), harness.serve("b"))
+        let subscriber = b.hub.connect()
+        subscriber.askSubscribe()
+        harness.settle()
+        _ = subscriber.take()
+        harness.fail(.frozen)
+        let size = 900_000
+        func publish(_ shard: Int, _ number: Int) {
+            a.hub.connect(to: shard).askPublish("\"\(shard) \(number)" + String(repeating: "x", count: size) + "\"")
+        }
+        for number in 0..<12 { publish(0, number) }
+        publish(1, 0)
+        harness.settle()
+        #expect(a.outbox.byteCount >= 13 * size - (4 << 20) - size)
+        harness.fail(.none)
+        harness.settle()
+        #expect(a.outbox.byteCount == 0)
+        let order = subscriber.takePayloads().map { $0.dropFirst().prefix { $0 != "x" } }
+        #expect(order.count == 13 && order.filter { $0.hasPrefix("0") } == (0..<12).map { "0 \($0)" })
+        #expect(order.firstIndex(of: "1 0").map { $0 <= 6 } == true)
+    }
+
     @Test("a burst that the bus takes at once does not count as a bus that is behind")
     func burst() {
         let node = harness.serve("a")

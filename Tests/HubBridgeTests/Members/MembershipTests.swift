@@ -65,6 +65,33 @@ struct MembershipTests {
         #expect(a.logged("more nodes than a node can know").count == 2)
     }
 
+    @Test("nodes that come and go all the time are told of in a few lines, with the number of those left out")
+    func churn() {
+        let a = harness.serve("a")
+        func come(_ phase: NodeRecord.Phase, _ names: [String]) {
+            for (index, name) in names.enumerated() {
+                Stranger(harness, id: name, incarnation: UInt64(index) + 1).announce { $0.phase = phase }
+            }
+        }
+        let names = (0..<100).map { "stranger \($0)" }
+        come(.serving, names)
+        come(.leaving, names)
+        for line in ["a node joined", "a node left"] { #expect(a.logged(line).count == 16) }
+        harness.advance(.seconds(1))
+        come(.serving, names)
+        #expect(a.logged("a node joined").count == 17)
+        #expect(a.logged("a node joined").last?["suppressed"] == 84)
+        harness.advance(.seconds(16))
+        #expect(a.knownNodes == ["a"])
+        #expect(a.logged("a node is silent").count == 16)
+        // Nor do nodes of this one's name cause more.
+        for _ in 0..<3 {
+            come(.serving, names.map { _ in "a" })
+            come(.leaving, names.map { _ in "a" })
+        }
+        #expect(a.logged("has this node's name").count == 1)
+    }
+
     @Test("three nodes know what each says of itself: address, version, clients, and a tag of its own")
     func records() {
         let nodes = ["a", "b", "c"].map { name in

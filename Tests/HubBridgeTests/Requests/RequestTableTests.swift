@@ -44,6 +44,23 @@ struct RequestTableTests {
         #expect(results.taken == [outcome])
     }
 
+    @Test(
+        "where not all nodes were asked that may have the client, none can say that it is unknown",
+        arguments: [
+            ([.clientNotFound, .clientNotFound], "bus_unavailable"),
+            ([.clientNotFound, .sendBufferFull], "send_buffer_full"),
+            ([.clientNotFound, nil], "ok"),
+        ] as [([HubError?], String)]
+    )
+    func notAll(answers: [HubError?], outcome: String) throws {
+        var table = RequestTable()
+        let results = Results()
+        let opened = table.open(to: [1, 2], isAll: false, until: 100, results.completion())
+        let id = try #require(opened)
+        for (index, answer) in answers.enumerated() { table.answered(id, by: UInt64(index + 1), answer) }
+        #expect(results.taken == [outcome])
+    }
+
     @Test("a refusal of a node that was not meant, or that has answered, counts for nothing; its ok does")
     func strangers() throws {
         var table = RequestTable()

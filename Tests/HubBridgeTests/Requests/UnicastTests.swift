@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubBridge
 import HubBus
 import HubCore
+import HubLog
 import HubTesting
 import HubWire
 import Synchronization
 import Testing
+
+@testable import HubBridge
 
 /// Messages for one client, wherever it is.
 @Suite("Unicasts between nodes")
@@ -128,6 +130,32 @@ struct UnicastTests {
         harness.settle()
         #expect(local.takeNews() == ["published 8"])
         #expect(far.takeNews() == ["5"])
+    }
+
+    @Test("of many nodes of one tag those are asked that have had it for longest, and what that leaves out is told")
+    func manyOfOneTag() {
+        let (a, b) = (harness.serve("a"), harness.serve("b"))
+        let strangers = (0..<100).map { Stranger(harness, id: "stranger \($0)", incarnation: UInt64($0) + 1) }
+        for stranger in strangers { stranger.announce { $0.tag = b.hub.hub.tag } }
+        let (client, far) = (a.hub.connect(), b.hub.connect())
+        for number in 1...3 {
+            let before = a.bus("published_total")
+            client.askUnicast("\(number)", to: far.id, id: number)
+            harness.settle()
+            #expect(client.takeNews() == ["published \(number)"])
+            #expect(far.takeNews() == ["\(number)"])
+            #expect(a.bus("published_total") == before + Membership.askedLimit)
+        }
+        #expect(a.logged("more nodes have one tag").map { $0["asked"] } == [4])
+        far.vanish()
+        client.askUnicast("4", to: far.id, id: 4)
+        harness.settle()
+        for stranger in strangers { stranger.announce { $0.phase = .leaving } }
+        harness.advance(.seconds(2))
+        #expect(client.takeNews() == ["bus_unavailable 4"])
+        client.askUnicast("5", to: far.id, id: 5)
+        harness.settle()
+        #expect(client.takeNews() == ["client_not_found 5"])
     }
 
     @Test("the program's own pushes go to other nodes too, and each completion is called once")

@@ -88,20 +88,22 @@ struct GapTests {
         #expect(node.bus("gap_messages_total") == 4)
     }
 
-    @Test("of more origins than there may be nodes no more are told of in a second")
+    @Test("of many origins a few are told of in a second, and the others together")
     func manyOrigins() {
         let log = MemorySink()
         var gaps = GapLog(Logger(sink: log))
-        let origins = UInt64(Membership.limit) + 10
+        let origins = UInt64(GapLog.apart) + 10
         for _ in 0..<2 {
             for origin in 1...origins { gaps.lost(1, of: origin, "stranger", on: .broadcast) }
         }
         gaps.tell(1)
-        #expect(log.records.count == Membership.limit)
-        #expect(log.records.allSatisfy { $0["messages"] == 2 })
-        gaps.lost(1, of: origins, "stranger", on: .broadcast)
+        #expect(log.records.count == GapLog.apart + 1)
+        #expect(log.records.dropLast().allSatisfy { $0["messages"] == 2 })
+        #expect(log.records.last?["origins"] == 10 && log.records.last?["messages"] == 20)
+        for origin in 1...UInt64(Membership.limit) + 10 { gaps.lost(1, of: origin, "stranger", on: .broadcast) }
         gaps.tell(.max)
-        #expect(log.records.count == Membership.limit + 1)
+        #expect(log.records.count == 2 * (GapLog.apart + 1))
+        #expect(log.records.last?["origins"] == 1008)
     }
 
     @Test("what comes again is counted and not delivered")

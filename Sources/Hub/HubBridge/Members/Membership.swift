@@ -16,8 +16,11 @@ struct Membership {
 
     /// How many nodes there may be.
     static let limit = 1024
+    /// How many nodes of one tag are asked for a client.
+    static let askedLimit = 4
 
     private var members: [UInt64: (record: NodeRecord, seen: UInt64)] = [:]
+    /// In the order in which they came to have the tag.
     private var byTag: [UInt16: [UInt64]] = [:]
     /// Those that are overdue with their word; whatever else comes of them shows that they live.
     private var overdue: Set<UInt64> = []
@@ -29,8 +32,14 @@ struct Membership {
 
     func record(of incarnation: UInt64) -> NodeRecord? { members[incarnation]?.record }
 
-    /// The nodes whose clients' ids end with a tag; several after a partition.
-    func nodes(tagged tag: UInt16) -> [NodeRecord] { byTag[tag]?.compactMap { members[$0]?.record } ?? [] }
+    /// The nodes to ask for a client whose id ends with a tag, several after a partition, and whether these are all that have it.
+    ///
+    /// Those that have had it for longest: whoever comes later puts none of them out of its place.
+    func nodes(tagged tag: UInt16) -> (asked: [NodeRecord], isAll: Bool) {
+        let tagged = byTag[tag] ?? []
+        let asked = tagged.prefix(Self.askedLimit)
+        return (asked.compactMap { members[$0]?.record }, asked.count == tagged.count)
+    }
 
     /// Whether a tag is in use.
     func uses(_ tag: UInt16) -> Bool { byTag[tag] != nil }

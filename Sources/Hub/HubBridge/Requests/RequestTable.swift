@@ -45,14 +45,17 @@ struct RequestTable {
     var nextDeadline: UInt64 { order.first?.deadline ?? .max }
 
     /// Notes a request to some nodes, by their incarnations; nil when there are too many requests.
+    ///
+    /// - Parameter isAll: Whether no other node can have the client; otherwise nobody can say that it is unknown.
     mutating func open(
         to nodes: [UInt64],
+        isAll: Bool = true,
         until deadline: UInt64,
         _ completion: @escaping @Sendable (HubError?) -> Void
     ) -> UInt64? {
         guard entries.count < Self.limit else { return nil }
         lastID &+= 1
-        entries[lastID] = Entry(completion: completion, waiting: nodes)
+        entries[lastID] = Entry(completion: completion, waiting: nodes, worst: isAll ? nil : .busUnavailable)
         order.append((lastID, deadline))
         return lastID
     }
