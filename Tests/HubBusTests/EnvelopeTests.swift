@@ -71,6 +71,17 @@ struct EnvelopeTests {
         }
     }
 
+    @Test("has 64 KiB of extensions at the most", arguments: [0, 1])
+    func manyExtensions(excess: Int) {
+        var bytes = publication(.broadcast, [9])
+        let size = Envelope.maximumExtensionBytes + 3 * excess
+        bytes.replaceSubrange(38..<42, with: [0, 1, 0, UInt8(3 * excess)])
+        let empty = (0..<size / 3 - 1).flatMap { _ in [200, 0, 0] as [UInt8] }
+        bytes.insert(contentsOf: [200, 0, 1, 1] + empty, at: bytes.count - 1)
+        let payload = bytes.withUnsafeBytes { bytes in (try? Envelope(bytes)).map { Array($0.payload) } }
+        #expect(payload == (excess == 0 ? [9] : nil))
+    }
+
     @Test("knows another version from bytes that are cut short")
     func versions() {
         var bytes = publication(.broadcast, [])

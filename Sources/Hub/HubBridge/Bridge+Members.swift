@@ -70,6 +70,7 @@ extension Bridge {
     }
 
     func received(record envelope: Envelope) {
+        guard envelope.payload.count <= NodeRecord.maximumBytes else { return metrics.dropped(.tooLarge) }
         guard let record = NodeRecord(json: envelope.payload), record.incarnation == envelope.incarnation else {
             return metrics.dropped(.decode)
         }

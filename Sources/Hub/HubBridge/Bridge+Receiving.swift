@@ -14,6 +14,7 @@ extension Bridge: BusSink {
         case (.publication, .broadcast), (.publication, .topic):
             guard let name = topic.topicName else { return metrics.dropped(.decode) }
             guard isWanted(topic, name), !isNumbered(name) || isNew(envelope, on: topic) else { return }
+            guard fits(envelope) else { return }
             guard isFrame(envelope) else { return metrics.dropped(.decode) }
             deliver(envelope.payload, isBinary: envelope.isBinary, to: name, at: now)
         case (.request, .node):
@@ -36,6 +37,13 @@ extension Bridge: BusSink {
 
     /// Whether clients can be sent a payload: they end their connections over a text that is no UTF-8.
     func isFrame(_ envelope: Envelope) -> Bool { envelope.isBinary || UTF8Validator.isValid(envelope.payload) }
+
+    /// Whether a payload is no longer than a message may be; one that is counts as dropped.
+    func fits(_ envelope: Envelope) -> Bool {
+        guard envelope.payload.count > settings.maxMessageBytes else { return true }
+        metrics.dropped(.tooLarge)
+        return false
+    }
 
     private func isNew(_ envelope: Envelope, on topic: BusTopic) -> Bool {
         let position = SequenceBook.Position(epoch: envelope.epoch, sequence: envelope.sequence)

@@ -51,7 +51,7 @@ extension Bridge {
 
     private func outcome(of request: Envelope) -> String {
         guard request.extensions[.operation]?.elementsEqual("unicast".utf8) == true,
-            let client = request.extensions[.client], let id = ClientID(bytes: client), isFrame(request)
+            let client = request.extensions[.client], let id = ClientID(bytes: client), fits(request), isFrame(request)
         else { return "unsupported" }
         let payload = Array(request.payload)
         return push(request.isBinary ? .binary(payload) : .text(payload), to: id)?.code.rawValue ?? "ok"
@@ -59,6 +59,7 @@ extension Bridge {
 
     /// Takes another node's answer.
     func answered(_ answer: Envelope) {
+        guard fits(answer) else { return }
         guard let request = answer.extensions.correlation else { return metrics.dropped(.decode) }
         let error: HubError? =
             switch String(decoding: answer.payload, as: UTF8.self) {

@@ -25,6 +25,26 @@ struct NodeRecordTests {
         #expect(again(record) == record)
     }
 
+    @Test("the longest that a node can write may be read")
+    func longest() {
+        func long(_ end: String, _ count: Int) -> String {
+            String(repeating: "\u{1}", count: count - end.utf8.count) + end
+        }
+        var record = NodeRecord(NodeIdentity(id: long("", NodeIdentity.maximumIDBytes), incarnation: .max))
+        (record.tag, record.clients) = (.max, .max)
+        let text = long("", NodeRecord.maximumTextBytes)
+        (record.admin, record.version, record.way) = (text, text, text)
+        let position = SequenceBook.Position(epoch: .max, sequence: .max)
+        record.heads[.broadcast] = position
+        for node in 0..<Membership.limit {
+            record.heads[.node(long("\(node)", NodeIdentity.maximumIDBytes))] = position
+        }
+        #expect(record.heads.count == NodeRecord.maximumHeads)
+        #expect(record.json.count > NodeRecord.maximumBytes / 2)
+        #expect(record.json.count <= NodeRecord.maximumBytes)
+        #expect(again(record) == record)
+    }
+
     @Test("keeps a text whose characters are escaped in fewer bytes than they are written in")
     func escapes() throws {
         var record = NodeRecord(NodeIdentity(id: "\u{1}", incarnation: 1))

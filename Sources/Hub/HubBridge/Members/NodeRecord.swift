@@ -15,6 +15,8 @@ package struct NodeRecord: Sendable, Equatable {
         case leaving
     }
 
+    /// The most bytes of its JSON: the longest that a node writes has fewer, with all heads and each character escaped.
+    package static let maximumBytes = 512 << 10
     /// The most bytes of a text in it.
     package static let maximumTextBytes = 256
     /// The most heads: `broadcast`, and the inboxes of all others.

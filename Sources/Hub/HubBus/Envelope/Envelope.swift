@@ -33,6 +33,8 @@ package struct Envelope {
     package static let version: UInt8 = 1
     /// How many bytes stand before the names.
     static let fixedBytes = 44
+    /// The most bytes of all extensions together.
+    static let maximumExtensionBytes = 1 << 16
     /// How many bytes a trace context takes: its id, the span's id, its flags.
     static let traceBytes = 25
 
@@ -73,8 +75,9 @@ package struct Envelope {
         let originEnd = Self.fixedBytes + Int(bytes[7])
         let topicEnd = originEnd + Int(Self.integer(bytes, 36, as: UInt16.self))
         let traceEnd = topicEnd + (flags & Flags.trace != 0 ? Self.traceBytes : 0)
-        let (end, overflows) = traceEnd.addingReportingOverflow(Int(Self.integer(bytes, 38, as: UInt32.self)))
-        guard !overflows, end <= bytes.count, bytes[7] > 0 else { throw .malformed }
+        let extensionBytes = Int(Self.integer(bytes, 38, as: UInt32.self))
+        let end = traceEnd + extensionBytes
+        guard extensionBytes <= Self.maximumExtensionBytes, end <= bytes.count, bytes[7] > 0 else { throw .malformed }
         self.kind = kind
         isBinary = flags & Flags.binary != 0
         incarnation = Self.integer(bytes, 8, as: UInt64.self)

@@ -35,7 +35,7 @@ enum PublishFailureReason: String, CaseIterable, MetricLabel {
 package enum InboundDropReason: String, CaseIterable, Sendable, MetricLabel {
     /// It could not be read.
     case decode
-    /// A bare payload of more bytes than a client's message may have.
+    /// A payload of more bytes than a client's message may have, or a node record of more than one may have.
     case tooLarge = "too_large"
     /// An envelope of a version that this node does not know.
     case unknownVersion = "unknown_version"
