@@ -62,12 +62,15 @@ struct RedisBusTests {
 final class LinkNode: Sendable {
     final class Sink: BusSink, Sendable {
         let received = Mutex<[UInt64]>([])
+        let bare = Mutex<[String]>([])
         let flows = Mutex<[Bool]>([])
         var hasRoom: Bool { true }
         func received(_ envelope: Envelope, on topic: BusTopic, at now: UInt64) {
             received.withLock { $0.append(envelope.sequence) }
         }
-        func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {}
+        func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {
+            bare.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
+        }
         func confirmed(_ generation: UInt64) {}
         func refused(_ topic: BusTopic) {}
         func flows(_ isReady: Bool) { flows.withLock { $0.append(isReady) } }

@@ -18,9 +18,9 @@ struct StreamInterestsTests {
 
     private static func id(_ milliseconds: UInt64) -> StreamID { StreamID(milliseconds: milliseconds, sequence: 0) }
 
-    /// Wants something; whether the end of the stream is asked for.
-    private mutating func want(_ steps: InterestChange.Step..., generation: UInt64, isAtEnd: Bool = false) -> Bool {
-        interests.want(InterestChange(steps: steps, generation: generation), isAtEnd: isAtEnd)
+    /// Wants something where the reader is, or while it has to catch up to an end.
+    private mutating func want(_ steps: InterestChange.Step..., behind end: UInt64? = nil) {
+        interests.want(InterestChange(steps: steps), behind: end.map(Self.id))
     }
 
     /// At which of these times an entry counts.
@@ -28,82 +28,66 @@ struct StreamInterestsTests {
         times.filter { interests.counts(topic, at: Self.id($0)) }
     }
 
-    /// What is confirmed now.
-    private mutating func confirmed() -> [UInt64] {
-        var all: [UInt64] = []
-        while let generation = interests.popConfirmed() { all.append(generation) }
-        return all
-    }
-
-    @Test("what is wanted where the reader begins counts from there, and nothing else does")
-    mutating func first() {
-        #expect(!want(.add(news), .addPrefix("unicast/"), generation: 2, isAtEnd: true))
-        interests.confirm(2)
-        #expect(confirmed() == [2])
+    @Test("what is wanted counts from where the reader is, and nothing else does")
+    mutating func live() {
+        want(.add(news), .addPrefix("unicast/"))
         #expect(times(news, 1, 2) == [1, 2])
         #expect(times(sport, 1, 2) == [])
+        want(.add(sport), .remove(news))
+        #expect(times(sport, 3) == [3])
+        #expect(times(news, 3) == [])
     }
 
-    @Test("a topic that comes to be wanted counts behind the end that the stream had then, and is confirmed with it")
+    @Test("a topic that comes to be wanted while the reader catches up counts behind the end that the stream had")
     mutating func later() {
-        #expect(!want(.add(news), generation: 1, isAtEnd: true))
-        #expect(want(.add(sport), generation: 2))
-        #expect(!want(.remove(news), generation: 3))
-        for generation in 1...3 as ClosedRange<UInt64> { interests.confirm(generation) }
-        #expect(confirmed() == [1])
-        #expect(times(sport, 5, 10, 11) == [])
-        interests.learn(end: Self.id(10))
-        #expect(confirmed() == [2, 3])
+        want(.add(news))
+        interests.reconnect()
+        want(.add(news), .add(sport), behind: 10)
+        #expect(times(news, 5, 10) == [5, 10])
         #expect(times(sport, 5, 10, 11, 12) == [11, 12])
-        #expect(times(news, 11) == [])
     }
 
-    @Test("a topic that is wanted again counts from then on, whatever was asked for its sake before")
+    @Test("a topic that is wanted again while the reader catches up counts behind that end too")
     mutating func again() {
-        #expect(want(.add(news), generation: 1))
-        #expect(want(.remove(news), .add(news), generation: 3))
-        interests.learn(end: Self.id(10))
-        #expect(times(news, 15) == [])
-        interests.learn(end: Self.id(20))
-        #expect(times(news, 15, 20, 21) == [21])
+        want(.add(news))
+        interests.reconnect()
+        want(.add(news), behind: 10)
+        want(.remove(news), .add(news), behind: 10)
+        #expect(times(news, 9, 10, 11) == [11])
     }
 
     @Test("a topic that is wanted already goes on as it did")
     mutating func twice() {
-        #expect(!want(.add(news), generation: 1, isAtEnd: true))
-        #expect(!want(.add(news), generation: 2))
+        want(.add(news))
+        want(.add(news), behind: 10)
         #expect(times(news, 1) == [1])
-    }
-
-    @Test("behind a break what was wanted before goes on, and what came meanwhile begins at the end")
-    mutating func reconnects() {
-        #expect(!want(.add(news), generation: 1, isAtEnd: true))
-        #expect(want(.add(sport), generation: 2))
-        interests.reconnect()
-        // The question for the second one was never answered.
-        #expect(want(.add(news), .add(sport), generation: 2))
-        #expect(times(news, 1, 2) == [1, 2])
-        #expect(times(sport, 1, 2) == [])
-        interests.learn(end: Self.id(2))
-        #expect(times(sport, 2, 3) == [3])
     }
 
     @Test("what was wanted before goes on also behind connections that ended before they were told of it")
     mutating func attempts() {
-        #expect(!want(.add(news), generation: 1, isAtEnd: true))
+        want(.add(news))
         for _ in 0..<3 { interests.reconnect() }
-        #expect(!want(.add(news), generation: 1))
+        want(.add(news), behind: 10)
         #expect(times(news, 1, 2) == [1, 2])
     }
 
     @Test("a reader that lags keeps the bound of a topic over a break")
     mutating func lags() {
-        #expect(want(.add(news), generation: 1))
-        interests.learn(end: Self.id(10))
+        want(.add(news), behind: 10)
         #expect(times(news, 5) == [])
         interests.reconnect()
-        #expect(!want(.add(news), generation: 1))
-        #expect(times(news, 6, 10, 11, 6) == [11, 6], "behind the last bound it is forgotten")
+        want(.add(news), .add(sport), behind: 20)
+        #expect(times(news, 6, 10, 11) == [11])
+        #expect(times(sport, 6, 10, 11, 20, 21) == [21])
+        #expect(times(news, 6) == [6], "behind the last bound it is forgotten")
+    }
+
+    @Test("bounds end with the stream that they are of")
+    mutating func anew() {
+        want(.add(news), behind: 10)
+        interests.reconnect()
+        want(.add(news))
+        #expect(times(news, 1) == [1])
     }
 
     @Test(

@@ -12,7 +12,8 @@
 ///   ``RedisSubscriber`` keeps its subscriptions.
 /// - `Locate`: ``RedisLocator`` finds the server, ``RedisQuery`` asks one thing of another, ``SentinelWatch`` hears of a
 ///   fail-over.
-/// - `Streams`: ``StreamReader`` reads on where the one before it was, ``StreamInterests`` knows which entries count.
+/// - `Streams`: ``StreamWriter`` adds entries, ``StreamReader`` reads on where the one before it was, ``StreamInterests`` knows
+///   which entries count.
 /// - `Connection` and `RESP`: one connection, and its bytes.
 ///
 /// ```

@@ -106,6 +106,12 @@ final class ScriptedRedis {
 
     static func bulk(_ text: String) -> String { "$\(text.utf8.count)\r\n\(text)\r\n" }
 
+    /// What `XREAD` answers of one stream: ids and fields of entries.
+    static func entries(_ entries: [(id: String, fields: [String])]) -> String {
+        let all = entries.map { "*2\r\n\(bulk($0.id))*\($0.fields.count)\r\n\($0.fields.map(bulk).joined())" }
+        return "*1\r\n*2\r\n\(bulk("gohub:stream"))*\(all.count)\r\n\(all.joined())"
+    }
+
     /// What `CLUSTER SHARDS` says of masters and their slots.
     static func shards(_ masters: [(ClosedRange<Int>, SocketAddress)]) -> String {
         let shards = masters.map { slots, address in

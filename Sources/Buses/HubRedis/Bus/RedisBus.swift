@@ -22,7 +22,7 @@ package final class RedisBus: BusAdapter {
     /// The master that sentinels named.
     private var master: SocketAddress?
     /// Where the stream was left, and what was wanted of it.
-    private var streamPlace = StreamPlace(position: nil, interests: StreamInterests())
+    private var streamPlace = StreamPlace()
     /// Counts attempts, so that what an earlier one finds out counts for nothing.
     private var attempt = 0
     private lazy var watchTimer = LoopTimer { [unowned self] in watchSentinel() }

@@ -8,7 +8,7 @@ extension LinkFault {
     init(_ error: RedisError) {
         let reason: Reason =
             switch error.code {
-            case .authFailed, .noPermission, .badDatabase, .refused: .refused
+            case .authFailed, .noPermission, .badDatabase, .outOfMemory, .refused: .refused
             case .tls: .tls
             case .clusterDown, .connectFailed, .loading, .unavailable, .tooManyClients: .unreachable
             case .timedOut: .timeout

@@ -25,9 +25,8 @@ final class RedisSession: RedisConnectionHandler {
         func session(_ session: RedisSession, ended error: RedisError)
     }
 
-    /// Tokens of the publishing connection's own commands; publications have their ids, which are smaller.
+    /// The token of the publishing connection's own command; publications have their ids, which are smaller.
     private static let roleToken = UInt64.max
-    private static let streamEndToken = UInt64.max - 1
 
     private let settings: RedisSettings
     private let channels: RedisChannels
@@ -40,17 +39,13 @@ final class RedisSession: RedisConnectionHandler {
     private var shards: RedisShards?
     private let watch: SilenceWatch
     private var stream: StreamReader?
-    private var interests: StreamInterests
-    /// Whether the stream is read from its end on, and what is wanted of it is not known yet.
-    private var beginsAtEnd: Bool
-    private let formerPosition: StreamID?
     private var isRoleKnown = false
     private var isOpen = false
     private var isClosed = false
     /// The channel of a publication, in memory that is used again.
     private var channel: [UInt8] = []
-    private let streamKey: [UInt8]
-    private let streamLength: String
+    private let streamWriter: StreamWriter
+    private let formerPlace: StreamPlace
 
     /// Prepares a session; ``connect(_:to:)`` begins it.
     ///
@@ -58,14 +53,10 @@ final class RedisSession: RedisConnectionHandler {
     init(_ settings: RedisSettings, loop: EventLoop, from place: StreamPlace, owner: any Owner) {
         watch = SilenceWatch(settings, loop: loop)
         self.settings = settings
-        interests = place.interests
-        interests.reconnect()
-        formerPosition = place.position
-        beginsAtEnd = place.position == nil
+        formerPlace = place
         self.owner = owner
         channels = RedisChannels(settings)
-        streamKey = settings.streamKey
-        streamLength = String(settings.streamMaxLength)
+        streamWriter = StreamWriter(settings)
     }
 
     /// Begins to connect.
@@ -90,10 +81,10 @@ final class RedisSession: RedisConnectionHandler {
         streamConnection = connection
         stream = StreamReader(
             connection,
-            key: streamKey,
-            from: formerPosition,
+            streamWriter,
+            from: formerPlace,
             maxMessageBytes: settings.maxMessageBytes,
-            received: { [unowned self] in receivedFromStream($0, $1, $2) }
+            received: { [unowned self] in owner?.session(self, received: $0, $1) ?? false }
         )
     }
 
@@ -101,7 +92,7 @@ final class RedisSession: RedisConnectionHandler {
     var isSharded: Bool { shards != nil }
 
     /// Where a session after this one reads the stream on.
-    var streamPlace: StreamPlace { StreamPlace(position: stream?.position, interests: interests) }
+    var streamPlace: StreamPlace { stream?.place ?? formerPlace }
 
     /// Ends all connections without a word.
     func close() {
@@ -135,26 +126,16 @@ final class RedisSession: RedisConnectionHandler {
 
     func want(_ change: InterestChange) {
         attempt { () throws(RedisError) in
-            if stream != nil, interests.want(change, isAtEnd: beginsAtEnd) {
-                try publisher?.send(StreamReader.askForEnd(of: streamKey), token: Self.streamEndToken)
-            }
-            beginsAtEnd = false
             try shards?.want(change)
             try subscriptions?.want(change)
-            try stream?.start()
+            try stream?.want(change)
         }
     }
 
     /// A server has confirmed the subscriptions of a change.
     func subscribed(_ generation: UInt64) {
         if let shards { return shards.confirm(generation) { owner?.session(self, confirmed: $0) } }
-        guard stream != nil else { owner?.session(self, confirmed: generation); return }
-        interests.confirm(generation)
-        tellConfirmed()
-    }
-
-    private func tellConfirmed() {
-        while let generation = interests.popConfirmed() { owner?.session(self, confirmed: generation) }
+        owner?.session(self, confirmed: generation)
     }
 
     /// A server has refused a subscription.
@@ -166,7 +147,8 @@ final class RedisSession: RedisConnectionHandler {
         guard let publisher else { return }
         do throws(RedisError) {
             if settings.delivery == .streams, message.kind == .publication || message.kind == .probe {
-                try publisher.send(entry(message), token: message.id)
+                try publisher.send(streamWriter.message(message), token: message.id)
+                stream?.sent(message.id)
             } else {
                 channels.write(message.topic, to: &channel)
                 let isSharded = message.kind == .publication && message.topic.kind == .topic
@@ -193,16 +175,6 @@ final class RedisSession: RedisConnectionHandler {
         }
     }
 
-    private func entry(_ message: Outgoing) -> RedisCommand {
-        var command = RedisCommand("XADD")
-        command.append(streamKey)
-        for word in ["MAXLEN", "~", streamLength, "*", "t"] { command.append(word.utf8) }
-        command.append(message.topic.name.utf8)
-        command.append("p".utf8)
-        command.append(message.bytes)
-        return command
-    }
-
     func resume() {
         watch.forgive()
         subscriber?.resumeReading()
@@ -217,17 +189,6 @@ final class RedisSession: RedisConnectionHandler {
         shards?.pause()
     }
 
-    private func receivedFromStream(
-        _ id: StreamID,
-        _ topic: UnsafeRawBufferPointer,
-        _ bytes: UnsafeRawBufferPointer
-    ) -> Bool {
-        guard let owner else { return false }
-        // All nodes read all of it: what this one does not want is not its own.
-        if let name = BusTopic(topic), !interests.counts(name, at: id) { return true }
-        return owner.session(self, received: topic, bytes)
-    }
-
     // MARK: What the connections tell
 
     func connectionOpened(_ connection: RedisConnection) {
@@ -235,10 +196,15 @@ final class RedisSession: RedisConnectionHandler {
             if connection === publisher {
                 try connection.send(RedisCommand("ROLE"), token: Self.roleToken)
             } else if connection === streamConnection {
-                try stream?.begin()
+                try beginStream()
             }
         }
         checkOpen()
+    }
+
+    /// Begins once it is known that the server is one to write to.
+    private func beginStream() throws(RedisError) {
+        if isRoleKnown, streamConnection?.isOpen == true { try stream?.begin() }
     }
 
     func checkOpen() {
@@ -267,22 +233,19 @@ final class RedisSession: RedisConnectionHandler {
             if let error = subscriptions?.answered(reply) { end(error) }
         } else if connection === streamConnection {
             // A reply does not leave the call it is lent to, so nor can it go into a closure.
-            do throws(RedisError) { try stream?.answered(reply) } catch { return end(error) }
+            do throws(RedisError) { try stream?.answered(token, reply) } catch { return end(error) }
             checkOpen()
         } else if token == Self.roleToken {
             if let error = settings.wrongRole(reply, connection.address) { return end(error) }
             isRoleKnown = true
+            attempt { () throws(RedisError) in try beginStream() }
             checkOpen()
-        } else if token == Self.streamEndToken {
-            if let error = reply.error(to: "\(connection.address) answers to a question for the end of the stream") {
-                return end(error)
-            }
-            interests.learn(end: StreamReader.end(reply))
-            tellConfirmed()
         } else if let error = reply.error(to: "\(connection.address) answers to a publication") {
             owner.session(self, settled: token, BusError(error))
             if error.code == .notMaster || error.code == .redirected { end(error) }
         } else {
+            // An id is the answer of the stream.
+            if reply.kind == .bulk { stream?.added(token) }
             owner.session(self, settled: token, nil)
         }
     }
@@ -296,8 +259,7 @@ final class RedisSession: RedisConnectionHandler {
     }
 
     func connection(_ connection: RedisConnection, closed error: RedisError) {
-        // An entry too large to be read would end each connection anew: the stream is read on behind it, with a gap.
-        if connection === streamConnection, error.code == .tooLarge { stream = nil }
-        end(error)
+        let isLargeEntry = connection === streamConnection && error.code == .tooLarge
+        end(isLargeEntry ? stream?.replyWasTooLarge(error) ?? error : error)
     }
 }

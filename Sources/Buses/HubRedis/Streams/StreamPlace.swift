@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-/// Where a node was in the stream when it lost its connection.
+/// Where a node is in the stream, for the connection after this one to go on from.
 struct StreamPlace {
     /// The last entry that was taken; nil to begin with what comes from now on.
-    let position: StreamID?
-    let interests: StreamInterests
+    var position: StreamID?
+    /// Whether entries are read one by one until the end is reached, as several together were too large for a reply.
+    var isOneByOne = false
+    var interests = StreamInterests()
 }

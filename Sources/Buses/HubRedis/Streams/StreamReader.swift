@@ -5,64 +5,61 @@ import HubBus
 import HubLoop
 
 /// Reads a stream from where it was left, entry by entry, on a connection of its own.
+///
+/// Where the stream ends it learns from the ids of its own marks, once when it begins, and when it doubts whether it would
+/// still get what is written. They go by this connection, so that no entry is read between a mark and its answer.
 final class StreamReader {
     /// How long the server waits for entries before it answers that there are none.
     static let block = Duration.seconds(5)
     private static let blockMilliseconds = "\(block.components.seconds * 1000)"
+    private static let readToken: UInt64 = 0
+    private static let markToken: UInt64 = 1
 
     private let connection: RedisConnection
-    private let key: [UInt8]
+    private let writer: StreamWriter
     /// How many entries come at once: 32 MiB of the longest messages.
     private let count: String
-    private let received: (StreamID, UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
-    /// The last entry that was taken; nil as long as none was, and nobody said where to begin.
-    private(set) var position: StreamID?
-    /// Whether it is known where to read on.
-    private(set) var isReady = false
+    private let received: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+    /// Where a reader after this one goes on.
+    private(set) var place: StreamPlace
+    /// Where the stream ended when this reader began; nil until that is known.
+    private var end: StreamID?
+    private var wait = StreamWait()
     private var isStarted = false
     private var isReading = false
     private var isPaused = false
 
     /// Prepares to read.
     ///
-    /// - Parameter position: The last entry that was taken earlier; nil starts with what comes from now on.
+    /// - Parameter place: Where the reader before this one was.
     /// - Parameter received: Takes an entry's topic and message, borrowed; false when there is no room for more.
     init(
         _ connection: RedisConnection,
-        key: [UInt8],
-        from position: StreamID?,
+        _ writer: StreamWriter,
+        from place: StreamPlace,
         maxMessageBytes: Int,
-        received: @escaping (StreamID, UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+        received: @escaping (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
     ) {
         self.connection = connection
-        self.key = key
-        self.position = position
+        self.writer = writer
+        self.place = place
+        self.place.interests.reconnect()
         self.received = received
         count = String(min(256, max(1, (32 << 20) / max(1, maxMessageBytes))))
     }
 
-    /// Asks for the end of the stream.
+    /// Whether it is known where to read on.
+    var isReady: Bool { end != nil }
+
+    /// Asks for the end of the stream, by a mark.
     ///
     /// Also where it is known where the reader was: a server that has lost the stream, or its last entries, may count on from
     /// an earlier time.
-    func begin() throws(RedisError) { try connection.send(Self.askForEnd(of: key), token: 0) }
+    func begin() throws(RedisError) { try connection.send(writer.mark(), token: Self.markToken) }
 
-    /// Asks for the last entry of a stream, see ``end(_:)``.
-    static func askForEnd(of key: [UInt8]) -> RedisCommand {
-        var command = RedisCommand("XREVRANGE")
-        command.append(key)
-        for word in ["+", "-", "COUNT", "1"] { command.append(word.utf8) }
-        return command
-    }
-
-    /// Reads the answer; a stream that does not exist ends where it starts.
-    static func end(_ reply: RESPReply) -> StreamID {
-        guard let id = reply[0]?[0] else { return .start }
-        return StreamID(id.bytes) ?? .start
-    }
-
-    /// Begins to read: it is known now what is wanted of it.
-    func start() throws(RedisError) {
+    /// Takes a change of what is wanted, and reads.
+    func want(_ change: InterestChange) throws(RedisError) {
+        place.interests.want(change, behind: endAhead)
         isStarted = true
         try read()
     }
@@ -73,48 +70,120 @@ final class StreamReader {
         try read()
     }
 
+    /// Where the stream ended when this reader began, as long as it has not come so far.
+    private var endAhead: StreamID? {
+        guard let end, let position = place.position, position < end else { return nil }
+        return end
+    }
+
     private func read() throws(RedisError) {
-        guard isReady, let position, isStarted, !isPaused, !isReading else { return }
-        var command = RedisCommand("XREAD", "COUNT", count, "BLOCK", Self.blockMilliseconds, "STREAMS")
-        command.append(key)
+        guard isReady, let position = place.position, isStarted, !isPaused, !isReading else { return }
+        if endAhead == nil { place.isOneByOne = false }
+        var command = RedisCommand("XREAD", "COUNT", place.isOneByOne ? "1" : count)
+        for word in ["BLOCK", Self.blockMilliseconds, "STREAMS"] { command.append(word.utf8) }
+        command.append(writer.key)
         command.append(position.description.utf8)
         isReading = true
-        try connection.send(command, token: 0)
+        wait.begin()
+        try connection.send(command, token: Self.readToken)
     }
 
     /// Takes an answer.
-    func answered(_ reply: RESPReply) throws(RedisError) {
-        if let error = reply.error(to: "\(connection.address) answers to a read of the stream") { throw error }
-        guard isReady else {
-            let end = Self.end(reply)
-            position = min(position ?? end, end)
-            isReady = true
-            return try read()
-        }
+    func answered(_ token: UInt64, _ reply: RESPReply) throws(RedisError) {
+        let isMark = token == Self.markToken
+        let action = isMark ? "to a mark in the stream" : "to a read of the stream"
+        if let error = reply.error(to: "\(connection.address) answers \(action)") { throw error }
+        if isMark { try takeMark(reply) } else { try takeEntries(reply) }
+        try read()
+    }
+
+    // MARK: Entries
+
+    private func takeEntries(_ reply: RESPReply) throws(RedisError) {
         isReading = false
-        if let entries = reply[0]?[1] {
-            for index in 0..<entries.count {
-                guard let entry = entries[index], let name = entry[0], let id = StreamID(name.bytes),
-                    let fields = entry[1]
-                else {
-                    throw RedisError(
-                        .badReply,
-                        "\(connection.address) sends an entry of the stream without id or fields"
-                    )
-                }
-                position = id
-                // What has other fields is for no topic, and is dropped and counted as that.
-                let isMessage = fields.count == 4 && fields[0]?.holds("t") == true && fields[2]?.holds("p") == true
-                let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-                let topic = isMessage ? fields[1]?.bytes ?? nothing : nothing
-                let message = isMessage ? fields[3]?.bytes ?? nothing : nothing
-                if !received(id, topic, message) {
-                    // What is behind it is read again when there is room.
-                    isPaused = true
-                    break
-                }
+        guard let entries = reply[0]?[1] else { return try waitEnded() }
+        for index in 0..<entries.count {
+            guard let entry = entries[index], let name = entry[0], let id = StreamID(name.bytes), let fields = entry[1]
+            else {
+                throw RedisError(.badReply, "\(connection.address) sends an entry of the stream without id or fields")
+            }
+            place.position = id
+            if !take(StreamEntry(fields), id) {
+                // What is behind it is read again when there is room.
+                isPaused = true
+                return
             }
         }
-        try read()
+    }
+
+    /// Hands on an entry; false when there is no room for more.
+    private func take(_ entry: StreamEntry, _ id: StreamID) -> Bool {
+        switch entry {
+        case .mark: return true
+        case .message(let topic, let bytes):
+            // All nodes read all of it: what this one does not want is not its own.
+            if let name = BusTopic(topic), !place.interests.counts(name, at: id) { return true }
+            return received(topic, bytes)
+        case .other:
+            // It is for no topic, and is dropped and counted as that.
+            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+            return received(nothing, nothing)
+        }
+    }
+
+    /// Makes the next reader read in smaller steps, as a reply has ended the connection that was larger than one may be.
+    ///
+    /// One entry that is too large by itself would do so again: then what is left of the stream is skipped.
+    ///
+    /// - Returns: Why the connection ended.
+    func replyWasTooLarge(_ error: RedisError) -> RedisError {
+        guard isReading else { return error }
+        guard place.isOneByOne else {
+            place.isOneByOne = true
+            return RedisError(error.code, error.message + "; the stream is read on entry by entry")
+        }
+        let position = place.position ?? .start
+        place.position = nil
+        let loss = "the entry of the stream behind \(position) is too large to be read"
+        return RedisError(error.code, error.message + "; \(loss), and all from there to the stream's end is skipped")
+    }
+
+    // MARK: The end of the stream
+
+    /// A message was sent to the server for the stream.
+    func sent(_ id: UInt64) { wait.sent(id) }
+
+    /// The server has added a message to the stream.
+    func added(_ id: UInt64) { wait.taken(id) }
+
+    /// Looks whether the stream has begun anew, where that may be why nothing came.
+    ///
+    /// Then it counts from an earlier time, and the server would wait for entries behind a place that it does not reach.
+    private func waitEnded() throws(RedisError) {
+        guard let position = place.position else { return }
+        let now = UInt64(max(0, BusClock.system.unixMicroseconds() / 1000))
+        if wait.hasWritten || position.milliseconds > now {
+            try connection.send(writer.mark(), token: Self.markToken)
+        }
+    }
+
+    private func takeMark(_ reply: RESPReply) throws(RedisError) {
+        guard let mark = StreamID(reply.bytes) else {
+            throw RedisError(.badReply, "\(connection.address) answers to a mark in the stream with no id")
+        }
+        let position = place.position ?? mark
+        guard isReady else {
+            place.position = min(position, mark)
+            end = mark
+            return
+        }
+        guard mark > position else {
+            let name = String(decoding: writer.key, as: UTF8.self)
+            throw RedisError(
+                .badReply,
+                "the stream \(name) of \(connection.address) began anew: it counts from \(mark), and was read up to "
+                    + "\(position); what was written between is not delivered"
+            )
+        }
     }
 }

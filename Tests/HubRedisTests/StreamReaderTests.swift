@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import HubBus
+import HubLoop
+import HubTesting
+import Testing
+
+@testable import HubRedis
+
+/// How the adapter reads a stream of a server that answers what the test wants.
+@Suite("Reading a stream")
+struct StreamReaderTests {
+    private let loop: EventLoop
+    private let server: ScriptedRedis
+    private let bus: RedisBus
+    private let events = BusRecorder()
+    private let news = Self.topic("news")
+    /// The answers to the next marks, in turn.
+    private let marks = Answers()
+
+    private final class Answers {
+        var ids: [String] = []
+
+        func next() -> String { ids.isEmpty ? "no mark was expected" : ids.removeFirst() }
+    }
+
+    private static let nothing = "*-1\r\n"
+    /// The year 2255, in milliseconds.
+    private static let far = "9000000000000"
+
+    init() throws {
+        let loop = try EventLoop(clock: VirtualClock())
+        self.loop = loop
+        let server = try ScriptedRedis(loop)
+        self.server = server
+        server.script = { [marks] words in
+            switch words[0] {
+            case "XADD" where words.suffix(2) == ["m", ""]: ScriptedRedis.bulk(marks.next())
+            case "XADD": ScriptedRedis.bulk("70-0")
+            case "XREAD": ""
+            default: nil
+            }
+        }
+        var settings = RedisSettings()
+        settings.addresses = [server.address]
+        settings.delivery = .streams
+        bus = try RedisBus(settings, loop: loop)
+        bus.start(events)
+    }
+
+    private static func topic(_ name: String) -> BusTopic {
+        Array("topic/\(name)".utf8).withUnsafeBytes { BusTopic($0) } ?? .broadcast
+    }
+
+    /// Connects, to a stream that ends with an id, and wants something.
+    private func connect(_ end: String, wanting topics: BusTopic...) {
+        marks.ids.append(end)
+        bus.connect()
+        #expect(loop.run { events.isConnected })
+        want(topics)
+        #expect(loop.run { asked.last?.hasPrefix("XREAD") == true })
+    }
+
+    private func want(_ topics: [BusTopic], generation: UInt64 = 1) {
+        bus.want(InterestChange(steps: topics.map { .add($0) }, generation: generation))
+        #expect(loop.run { events.confirmed.last == generation })
+    }
+
+    /// What was asked of the stream, without what is always the same.
+    private var asked: [String] {
+        server.commands.filter { $0.hasPrefix("X") }.map {
+            $0.replacing(" BLOCK 5000 STREAMS gohub:stream", with: "")
+                .replacing("XADD gohub:stream MAXLEN ~ 100000 * ", with: "XADD ")
+        }
+    }
+
+    /// Answers a read, and waits for the next.
+    private func answer(_ entries: (id: String, fields: [String])...) {
+        let count = asked.count
+        server.answer("XREAD", ScriptedRedis.entries(entries))
+        #expect(loop.run { asked.count > count })
+    }
+
+    /// Lets a read end with nothing, and waits for the next or the end of the connection.
+    private func answerNothing() {
+        let count = asked.count { $0.hasPrefix("XREAD") }
+        server.answer("XREAD", Self.nothing)
+        #expect(loop.run { asked.count { $0.hasPrefix("XREAD") } > count || !events.isConnected })
+    }
+
+    private func publish(_ id: UInt64) {
+        bus.publish([Outgoing(id: id, topic: news, bytes: Array("m".utf8), deadline: .max)])
+        #expect(loop.run { events.settled[id] != nil })
+    }
+
+    private func finish() {
+        bus.close {}
+        #expect(loop.run { server.openCount == 0 })
+        server.end()
+        loop.stop()
+        #expect(loop.join() == nil)
+    }
+
+    @Test("the end is learnt by one mark a connection; what comes to be wanted later asks the stream for nothing")
+    func oneMark() {
+        connect("5-0", wanting: news)
+        for number in 2...100 as ClosedRange<UInt64> { want([Self.topic("t\(number)")], generation: number) }
+        #expect(asked == ["XADD m ", "XREAD COUNT 31 5-0"])
+        answer(
+            ("6-0", ["m", ""]),
+            ("7-0", ["t", "topic/t50", "p", "1"]),
+            ("8-0", ["t", "topic/other", "p", "1"]),
+            ("9-0", ["m", "", "x", "y"]),
+            ("10-0", ["t", "topic/news", "p", "2"])
+        )
+        #expect(events.received == ["topic/t50 1", " ", "topic/news 2"], "a mark is skipped, another form is dropped")
+        #expect(asked.last == "XREAD COUNT 31 10-0")
+        finish()
+    }
+
+    @Test("a stream on which nothing happens gets no marks, nor one that the node wrote to before it waited")
+    func idle() {
+        connect("5-0", wanting: news)
+        publish(1)
+        answer(("70-0", ["t", "topic/news", "p", "m"]))
+        for _ in 0..<3 { answerNothing() }
+        #expect(asked.count { $0 == "XADD m " } == 1)
+        #expect(events.faults.isEmpty)
+        finish()
+    }
+
+    @Test("a node that did not get what it wrote asks for the end, and reads on where that is behind its place")
+    func late() {
+        connect("5-0", wanting: news)
+        marks.ids = ["71-0"]
+        publish(1)
+        answerNothing()
+        #expect(asked == ["XADD m ", "XREAD COUNT 31 5-0", "XADD t topic/news p m", "XADD m ", "XREAD COUNT 31 5-0"])
+        answer(("70-0", ["t", "topic/news", "p", "m"]), ("71-0", ["m", ""]))
+        answerNothing()
+        #expect(asked.count { $0 == "XADD m " } == 2)
+        #expect(events.faults.isEmpty && events.received == ["topic/news m"])
+        finish()
+    }
+
+    @Test("a stream that began anew ends the connection, and is read from its end on", arguments: [true, false])
+    func anew(writes: Bool) throws {
+        let place = writes ? "1000-0" : "\(Self.far)-0"
+        connect(place, wanting: news)
+        marks.ids = ["71-0"]
+        if writes { publish(1) }
+        server.answer("XREAD", Self.nothing)
+        #expect(loop.run { !events.isConnected })
+        let message = try #require(events.faults.first?.message)
+        #expect(message.contains("the stream gohub:stream of \(server.address) began anew"))
+        #expect(message.contains("counts from 71-0, and was read up to \(place)"))
+        connect("72-0", wanting: news)
+        #expect(asked.last == "XREAD COUNT 31 72-0")
+        finish()
+    }
+
+    @Test("a place ahead of the time is made sure of at each wait that ends with nothing")
+    func ahead() {
+        connect("\(Self.far)-0", wanting: news)
+        marks.ids = ["\(Self.far)-1", "\(Self.far)-2"]
+        for _ in 0..<2 { answerNothing() }
+        #expect(asked.count { $0 == "XADD m " } == 3)
+        #expect(events.faults.isEmpty)
+        finish()
+    }
+
+    @Test("a topic that came to be wanted during an outage counts from the end found behind it, others from the place")
+    func outage() {
+        connect("5-0", wanting: news)
+        server.answer("XREAD", "-LOADING Redis is loading the dataset in memory\r\n")
+        #expect(loop.run { !events.isConnected })
+        connect("20-0", wanting: news, Self.topic("sport"))
+        #expect(asked.last == "XREAD COUNT 31 5-0")
+        // While the reader catches up.
+        want([Self.topic("art")], generation: 2)
+        answer(
+            ("6-0", ["t", "topic/news", "p", "1"]),
+            ("7-0", ["t", "topic/sport", "p", "1"]),
+            ("8-0", ["t", "topic/art", "p", "1"]),
+            ("20-0", ["m", ""]),
+            ("21-0", ["t", "topic/sport", "p", "2"]),
+            ("22-0", ["t", "topic/art", "p", "2"])
+        )
+        #expect(events.received == ["topic/news 1", "topic/sport 2", "topic/art 2"])
+        finish()
+    }
+
+    @Test(
+        "a mark that is refused ends the attempt in the server's words, until it is taken",
+        arguments: [
+            (
+                "ERR The stream has exhausted the last possible ID, unable to add more items",
+                LinkFault.Reason.refused
+            ),
+            ("WRONGTYPE Operation against a key holding the wrong kind of value", .refused),
+            ("OOM command not allowed when used memory > 'maxmemory'.", .refused),
+            ("NOPERM this user has no permissions to run the 'xadd' command", .refused),
+            ("MOVED 1 127.0.0.1:1", .moved),
+        ]
+    )
+    func refused(answer: String, reason: LinkFault.Reason) throws {
+        let usual = server.script
+        server.script = { $0[0] == "XADD" ? "-\(answer)\r\n" : usual($0) }
+        for attempt in 1...2 {
+            bus.connect()
+            #expect(loop.run { events.faults.count == attempt })
+        }
+        #expect(
+            events.faults[0].reason == reason && events.faults[0].message.contains("a mark in the stream: \(answer)")
+        )
+        server.script = usual
+        connect("5-0", wanting: news)
+        #expect(asked.last == "XREAD COUNT 31 5-0")
+        finish()
+    }
+
+    @Test("replies that are too large are read again entry by entry, and what is too large by itself is skipped")
+    func tooLarge() {
+        let tooLarge = "*1\r\n*2\r\n$12\r\ngohub:stream\r\n*1\r\n*2\r\n$3\r\n9-0\r\n*4\r\n$1\r\nt\r\n$70000000\r\n"
+        connect("5-0", wanting: news)
+        server.answer("XREAD", tooLarge)
+        #expect(loop.run { !events.isConnected })
+        connect("20-0", wanting: news)
+        #expect(asked.last == "XREAD COUNT 1 5-0")
+        answer(("6-0", ["t", "topic/news", "p", "1"]))
+        #expect(asked.last == "XREAD COUNT 1 6-0")
+        answer(("20-0", ["m", ""]))
+        #expect(asked.last == "XREAD COUNT 31 20-0", "behind the end they come together again")
+
+        for end in ["30-0", "40-0"] {
+            server.answer("XREAD", tooLarge)
+            #expect(loop.run { !events.isConnected })
+            connect(end, wanting: news)
+        }
+        #expect(asked.last == "XREAD COUNT 31 40-0")
+        #expect(events.received == ["topic/news 1"])
+        #expect(events.faults.count == 3 && events.faults.allSatisfy { $0.reason == .badReply })
+        #expect(events.faults.last?.message.contains("all from there to the stream's end is skipped") == true)
+        finish()
+    }
+}
