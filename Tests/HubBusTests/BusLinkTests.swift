@@ -185,6 +185,21 @@ struct BusLinkTests {
         #expect(harness.bus.takeCalls().first == .disconnect)
     }
 
+    @Test("takes what the adapter refuses by itself for no answer of the server's")
+    func ownRefusal() {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        harness.publish()
+        harness.tick()
+        harness.tick(after: .milliseconds(50))
+        harness.publish()
+        harness.tick()
+        harness.link.settled(4, BusError(.timeout, "full"))
+        harness.tick(after: .seconds(1))
+        #expect(!harness.link.takesPublications)
+        #expect(harness.sink.flows == [true, false])
+    }
+
     @Test("doubts no more as soon as anything is answered")
     func relief() {
         let harness = LinkHarness()
@@ -202,29 +217,36 @@ struct BusLinkTests {
         #expect(harness.link.takesPublications)
     }
 
-    @Test("is not ready when all it publishes is refused, and says what the server said", arguments: [false, true])
-    func refused(all: Bool) throws {
+    @Test(
+        "is not ready when all it publishes is refused, also late, and says what the server said",
+        arguments: [false, true],
+        [Duration.zero, .milliseconds(60)]
+    )
+    func refused(all: Bool, after delay: Duration) throws {
         let harness = LinkHarness()
         harness.becomeReady()
         harness.tick(after: .seconds(2))
         harness.publish()
         harness.tick()
         _ = harness.bus.takeCalls()
+        harness.tick(after: delay)
+        let doubts = harness.bus.takeCalls()
         harness.link.settled(2, BusError(.rejected, "NOPERM"))
-        #expect(harness.codes == [[.rejected]])
+        #expect(harness.codes == [[delay == .zero ? .rejected : .timeout]])
         harness.tick()
-        #expect(harness.bus.takeCalls() == [.publish([3])])
+        #expect(doubts + harness.bus.takeCalls() == [.publish([3])])
         if all {
+            harness.tick(after: delay)
             harness.link.settled(3, BusError(.rejected, "NOPERM"))
             harness.tick()
             #expect(harness.bus.takeCalls().first == .disconnect)
-            #expect(harness.sink.flows == [true, false])
+            #expect(harness.sink.flows.last == false)
             #expect(harness.log.lines.contains { $0.contains("takes no messages of this node: NOPERM") })
             #expect(try harness.value("probe_failures_total") == 1)
         } else {
             harness.echoProbe()
             harness.tick()
-            #expect(harness.sink.flows == [true])
+            #expect(harness.sink.flows.last == true)
         }
     }
 

@@ -170,6 +170,15 @@ struct BusSupervisorTests {
         #expect(supervisor.tick(30 * Self.second) == .none)
     }
 
+    @Test("a refused probe of one that is closed leads to nothing")
+    func refusedAndClosed() {
+        var supervisor = ready()
+        supervisor.probeRefused(LinkFault(.refused, "no"))
+        supervisor.close()
+        #expect(supervisor.tick(30 * Self.second) == .none)
+        #expect(supervisor.nextDeadline == .max)
+    }
+
     @Test("any answer ends the doubt")
     func relief() {
         var supervisor = ready()

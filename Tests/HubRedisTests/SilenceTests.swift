@@ -50,6 +50,34 @@ struct SilenceTests {
         }
     }
 
+    @Test("one connection is dead that another knows nothing of", arguments: ["PUBLISH", "PING"])
+    func one(command: String) throws {
+        let bus = try connect { _ in }
+        if command == "PUBLISH" {
+            // Messages come, and nothing that goes out is answered.
+            server.script = { $0.first == command ? "" : nil }
+            bus.publish([Outgoing(id: 99, kind: .node, topic: .nodes, bytes: [1], deadline: .max)])
+            for _ in 0..<7 where events.faults.isEmpty {
+                clock.advance(by: .milliseconds(1001))
+                server.tell("gohub:broadcast", ScriptedRedis.message("message", "gohub:broadcast", "x"))
+                for _ in 0..<10 { loop.runOnce(wait: false) }
+            }
+            #expect(events.received.count >= 6)
+        } else {
+            // What goes out is answered, and nothing comes.
+            server.script = { $0.first == command ? "" : nil }
+            for second in 0..<40 where events.faults.isEmpty {
+                #expect(second < 36)
+                clock.advance(by: .milliseconds(1001))
+                bus.publish([Outgoing(id: UInt64(second), kind: .node, topic: .nodes, bytes: [1], deadline: .max)])
+                for _ in 0..<10 { loop.runOnce(wait: false) }
+            }
+            #expect(events.settled.count >= 34)
+        }
+        #expect(loop.run { events.faults.map(\.reason) == [.timeout] })
+        finish(bus)
+    }
+
     private func finish(_ bus: RedisBus) {
         bus.close {}
         #expect(loop.run { server.openCount + other.openCount == 0 })

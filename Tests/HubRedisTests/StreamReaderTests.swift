@@ -244,4 +244,15 @@ struct StreamReaderTests {
         #expect(events.faults.last?.message.contains("all from there to the stream's end is skipped") == true)
         finish()
     }
+
+    @Test("so many entries are read one by one as may be near the large ones, and then several together")
+    func singles() {
+        connect("5-0", wanting: news)
+        server.answer("XREAD", "*1\r\n*2\r\n$12\r\ngohub:stream\r\n*1\r\n*2\r\n$70000000\r\n")
+        #expect(loop.run { !events.isConnected })
+        connect("5000-0", wanting: news)
+        for id in 6...1029 { answer(("\(id)-0", ["m", ""])) }
+        #expect(asked.suffix(2) == ["XREAD COUNT 1 1028-0", "XREAD COUNT 31 1029-0"])
+        finish()
+    }
 }

@@ -25,7 +25,7 @@ package final class RedisBus: BusAdapter {
     private var streamPlace = StreamPlace()
     /// Counts attempts, so that what an earlier one finds out counts for nothing.
     private var attempt = 0
-    private lazy var watchTimer = LoopTimer { [unowned self] in watchSentinel() }
+    private lazy var watchTimer = LoopTimer { [unowned self] in askSentinels() }
 
     /// Makes an adapter that connects when it is asked to.
     ///
@@ -129,12 +129,24 @@ package final class RedisBus: BusAdapter {
                 refused: { [unowned self] error in if let session { self.session(session, ended: error) } },
                 lost: { [unowned self] in
                     watch = nil
-                    (locator as? SentinelLocator)?.lostInformant()
                     loop.schedule(watchTimer, after: .seconds(1))
                 }
             )
         } catch {
             loop.schedule(watchTimer, after: .seconds(1))
+        }
+    }
+
+    /// Asks the next sentinel, as the one that was listened to may have told of a fail-over in vain.
+    private func askSentinels() {
+        let number = attempt
+        locator.locate { [weak self] found in
+            guard let self, number == attempt, session != nil else { return }
+            switch found {
+            case .success(let address) where address != master: masterMoved(to: address)
+            case .success: watchSentinel()
+            case .failure: loop.schedule(watchTimer, after: .seconds(1))
+            }
         }
     }
 

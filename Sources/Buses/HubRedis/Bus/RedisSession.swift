@@ -47,7 +47,7 @@ final class RedisSession: RedisConnectionHandler {
     private let streamWriter: StreamWriter
     private let formerPlace: StreamPlace
 
-    /// Prepares a session; ``connect(_:to:)`` begins it.
+    /// Prepares a session; ``connect(_:to:shards:)`` begins it.
     ///
     /// - Parameter place: Where the session before it was.
     init(_ settings: RedisSettings, loop: EventLoop, from place: StreamPlace, owner: any Owner) {
@@ -218,11 +218,12 @@ final class RedisSession: RedisConnectionHandler {
 
     /// What is to be watched for silence.
     private var lines: [SilenceWatch.Line] {
-        // Whoever supervises publications asks first, and a server that has nothing new to read answers when that time is over.
-        let patience: [(RedisConnection?, Duration)] = [
+        // The supervisor's probe, which is due earlier, is to find a dead publisher first. A read of the stream is answered only
+        // when its BLOCK time is over.
+        let lines: [(RedisConnection?, Duration)] = [
             (publisher, .seconds(1)), (subscriber, .zero), (streamConnection, StreamReader.block),
         ]
-        return patience.compactMap { line in line.0.map { SilenceWatch.Line(pinging: $0, patience: line.1) } }
+        return lines.compactMap { line in line.0.map { SilenceWatch.Line(pinging: $0, grace: line.1) } }
             + (shards?.lines ?? [])
     }
 

@@ -7,7 +7,7 @@ import HubLoop
 /// The connections to one master of a cluster, for the topics whose channels lie in its slots: one publishes, one subscribes.
 ///
 /// Both are tried out when they open, so that a right that is missing is known before anything depends on it. The master is
-/// tried out again when it is silent.
+/// tried out again when it is silent, and when it refuses a publication for want of rights.
 final class RedisShard: RedisConnectionHandler {
     /// What a shard tells; nothing after its end or ``RedisShard/close()``.
     protocol Owner: AnyObject {
@@ -113,7 +113,6 @@ final class RedisShard: RedisConnectionHandler {
     ///
     /// Is the sign of life as well: a master that others have given up answers a ping, and `CLUSTERDOWN` to this.
     private func tryToPublish() throws(RedisError) {
-        isTryingToPublish = true
         let failure: RedisError? = trialChannel.withUnsafeBytes { channel in
             let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
             do throws(RedisError) {
@@ -124,6 +123,7 @@ final class RedisShard: RedisConnectionHandler {
             }
         }
         if let failure { throw failure }
+        isTryingToPublish = true
     }
 
     // MARK: What the connections tell
@@ -161,7 +161,12 @@ final class RedisShard: RedisConnectionHandler {
             if verdict.code == .redirected { return end(verdict) }
             // Perhaps only that one, perhaps all.
             if error.code == .noPermission, !isTryingToPublish {
-                do throws(RedisError) { try tryToPublish() } catch { end(error) }
+                do throws(RedisError) {
+                    try tryToPublish()
+                } catch {
+                    // One that is full has others to answer first.
+                    if error.code != .full { end(error) }
+                }
             }
         } else {
             owner.shard(settled: token, nil)

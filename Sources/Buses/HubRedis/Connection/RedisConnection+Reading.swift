@@ -96,7 +96,9 @@ extension RedisConnection {
             writing += output
             flush()
         }
-        if let failure { fail(failure) }
+        guard let failure else { return }
+        // What came before it is handed on first.
+        if held.isEmpty { fail(failure) } else { writeFailure = failure }
     }
 
     private func takeHeld() {

@@ -69,7 +69,7 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
     var written = 0
     var isBlocked = false
     var isFull = false
-    /// Why nothing can be written any more; what has come before is still read.
+    /// Why nothing can be written any more, or nothing will come; what has come before is still read.
     var writeFailure: RedisError?
     var isFlushPosted = false
     /// Made once, so that a tick costs no allocation.

@@ -12,19 +12,19 @@ final class SilenceWatch {
     struct Line {
         let connection: RedisConnection
         /// How much longer than on others an answer may take.
-        let patience: Duration
+        let grace: Duration
         /// Asks for the sign of life: sends anything that is answered.
         let ask: () throws(RedisError) -> Void
 
-        init(_ connection: RedisConnection, patience: Duration = .zero, ask: @escaping () throws(RedisError) -> Void) {
+        init(_ connection: RedisConnection, grace: Duration = .zero, ask: @escaping () throws(RedisError) -> Void) {
             self.connection = connection
-            self.patience = patience
+            self.grace = grace
             self.ask = ask
         }
 
         /// Asks by a ping, whose answer may be anything.
-        init(pinging connection: RedisConnection, patience: Duration = .zero) {
-            self.init(connection, patience: patience) { () throws(RedisError) in
+        init(pinging connection: RedisConnection, grace: Duration = .zero) {
+            self.init(connection, grace: grace) { () throws(RedisError) in
                 try connection.ping(token: SilenceWatch.token)
             }
         }
@@ -54,7 +54,7 @@ final class SilenceWatch {
 
     /// Begins to watch connections that are open.
     ///
-    /// - Parameter lost: Told at most once, in a turn of its own.
+    /// - Parameter lost: Told at most once; may be told within this call.
     func start(_ lines: [Line], lost: @escaping (RedisError) -> Void) {
         self.lines = lines
         self.lost = lost
@@ -82,7 +82,7 @@ final class SilenceWatch {
             }
             let alive = max(connection.lastReceived, forgiven)
             if let oldest = connection.oldestUnanswered {
-                let end = max(alive, oldest) + line.patience + limit
+                let end = max(alive, oldest) + line.grace + limit
                 guard now < end else { return giveUp(connection) }
                 next = min(next, end)
             } else if now < alive + silence {

@@ -77,7 +77,7 @@ final class TLSFilter: ByteFilter {
         waiting.removeFirst(written)
     }
 
-    /// Its socket may stay open for long.
+    /// Why the connection ends: the server's socket may stay open long after it has ended TLS.
     private var ended: RedisError { RedisError(.closed, "\(address) has ended TLS") }
 
     func finish(output: inout [UInt8]) {

@@ -10,7 +10,7 @@ final class SentinelLocator: RedisLocator {
     private let loop: EventLoop
     private let sentinels: AddressRotation
     private var query: RedisQuery?
-    /// The sentinel to listen to: the one that answered last, as long as it is heard.
+    /// The sentinel that answered last.
     private(set) var informant: SocketAddress?
 
     init(_ settings: RedisSettings, _ dialer: RedisDialer, loop: EventLoop) {
@@ -23,9 +23,6 @@ final class SentinelLocator: RedisLocator {
     func locate(_ done: @escaping (Result<SocketAddress, RedisError>) -> Void) {
         ask(left: settings.addresses.count, nil, done)
     }
-
-    /// The sentinel is not heard any more: the next one tells as well.
-    func lostInformant() { informant = sentinels.take() }
 
     func cancel() {
         query?.cancel()

@@ -55,6 +55,8 @@ final class SentinelWatch: RedisConnectionHandler {
     }
 
     func connection(_ connection: RedisConnection, answered token: UInt64, with reply: RESPReply) {
+        // Whether it may be pinged is not the question.
+        guard token != SilenceWatch.token else { return }
         if let error = reply.error(to: "the sentinel \(connection.address) answers to SUBSCRIBE +switch-master") {
             refused(error)
         }

@@ -16,7 +16,7 @@ enum StreamEntry {
             let bytes = fields[3]?.bytes
         {
             self = .message(topic: topic, bytes: bytes)
-        } else if fields.count == 2, fields[0]?.holds("m") == true {
+        } else if fields.count == 2, fields[0]?.holds("m") == true, fields[1]?.holds("") == true {
             self = .mark
         } else {
             self = .other

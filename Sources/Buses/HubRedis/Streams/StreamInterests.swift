@@ -31,7 +31,7 @@ struct StreamInterests {
     ///
     /// - Parameter end: Where the stream ended when the reader began, if it has not come so far.
     mutating func want(_ change: InterestChange, behind end: StreamID?) {
-        // Nor do bounds count in a stream that began anew, which is read from its end on.
+        // At the end no bound lies ahead, and those of a stream that began anew mean nothing.
         if end == nil { bounds = [:] }
         for step in change.steps {
             switch step {

@@ -5,7 +5,7 @@
 struct StreamPlace {
     /// The last entry that was taken; nil to begin with what comes from now on.
     var position: StreamID?
-    /// Whether entries are read one by one until the end is reached, as several together were too large for a reply.
-    var isOneByOne = false
+    /// How many entries are still read one by one, as several together were too large for a reply.
+    var singlesLeft = 0
     var interests = StreamInterests()
 }

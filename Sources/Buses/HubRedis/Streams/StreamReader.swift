@@ -12,6 +12,8 @@ final class StreamReader {
     /// How long the server waits for entries before it answers that there are none.
     static let block = Duration.seconds(5)
     private static let blockMilliseconds = "\(block.components.seconds * 1000)"
+    /// How many entries are read one by one after a reply that was too large: most of those that are large are near each other.
+    private static let singles = 1024
     private static let readToken: UInt64 = 0
     private static let markToken: UInt64 = 1
 
@@ -78,8 +80,8 @@ final class StreamReader {
 
     private func read() throws(RedisError) {
         guard isReady, let position = place.position, isStarted, !isPaused, !isReading else { return }
-        if endAhead == nil { place.isOneByOne = false }
-        var command = RedisCommand("XREAD", "COUNT", place.isOneByOne ? "1" : count)
+        if endAhead == nil { place.singlesLeft = 0 }
+        var command = RedisCommand("XREAD", "COUNT", place.singlesLeft > 0 ? "1" : count)
         for word in ["BLOCK", Self.blockMilliseconds, "STREAMS"] { command.append(word.utf8) }
         command.append(writer.key)
         command.append(position.description.utf8)
@@ -108,6 +110,7 @@ final class StreamReader {
                 throw RedisError(.badReply, "\(connection.address) sends an entry of the stream without id or fields")
             }
             place.position = id
+            if place.singlesLeft > 0 { place.singlesLeft -= 1 }
             if !take(StreamEntry(fields), id) {
                 // What is behind it is read again when there is room.
                 isPaused = true
@@ -138,12 +141,12 @@ final class StreamReader {
     /// - Returns: Why the connection ended.
     func replyWasTooLarge(_ error: RedisError) -> RedisError {
         guard isReading else { return error }
-        guard place.isOneByOne else {
-            place.isOneByOne = true
+        guard place.singlesLeft > 0 else {
+            place.singlesLeft = Self.singles
             return RedisError(error.code, error.message + "; the stream is read on entry by entry")
         }
         let position = place.position ?? .start
-        place.position = nil
+        (place.position, place.singlesLeft) = (nil, 0)
         let loss = "the entry of the stream behind \(position) is too large to be read"
         return RedisError(error.code, error.message + "; \(loss), and all from there to the stream's end is skipped")
     }

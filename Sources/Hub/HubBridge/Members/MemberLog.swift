@@ -24,7 +24,9 @@ struct MemberLog {
         (tooMany, otherWays, namesakes, sharedTags) = (faults(), faults(), faults(), faults())
     }
 
-    /// - Parameter nodes: How many nodes there are now, this one included; so in the others.
+    /// Tells that a node has come.
+    ///
+    /// - Parameter nodes: How many there are now, this one included; the same in all methods below.
     func joined(_ record: NodeRecord, nodes: Int) {
         logger.log(.info, limit: joins, "a node joined", describe(record, nodes))
     }

@@ -36,6 +36,8 @@ package final class BusLink {
     var supervisor: BusSupervisor
     private var inFlight = InFlight()
     private var batch: [Outgoing] = []
+    /// The last message to the node itself; ids are not used again.
+    private var lastProbe: UInt64?
     /// Changes that the server has not confirmed, and by how much each changes the number of interests.
     private var unconfirmed = FIFO<(generation: UInt64, difference: Int)>()
     private var confirmedInterests = 0
@@ -248,6 +250,7 @@ package final class BusLink {
         fields.sequence = number
         fields.publishTime = clock.unixMicroseconds()
         let bytes = writer.encode(fields, payload: UnsafeRawBufferPointer(start: nil, count: 0))
+        lastProbe = inFlight.nextID
         send(bytes, .probe, to: topic, clock.monotonic(), nil)
     }
 
@@ -283,18 +286,21 @@ package final class BusLink {
 extension BusLink: BusEvents {
     package func settled(_ id: UInt64, _ error: BusError?) {
         let now = clock.monotonic()
-        supervisor.heard(now)
+        noteWord(error, on: id, now)
         guard let entry = inFlight.settle(id) else { return }
-        if let error { noteRefusal(error, of: entry, now) }
         answer(entry, error, now)
     }
 
-    private func noteRefusal(_ error: BusError, of entry: InFlight.Entry, _ now: UInt64) {
+    /// Notes what the server said, however late; what an adapter refuses by itself is no word of the server's.
+    private func noteWord(_ error: BusError?, on id: UInt64, _ now: UInt64) {
+        guard let error else { return supervisor.heard(now) }
         guard error.code == .rejected || error.code == .failed else { return }
-        if entry.isCounted {
-            perform(supervisor.publicationRefused(now))
+        supervisor.heard(now)
+        if id == lastProbe {
+            let reason: LinkFault.Reason = error.code == .rejected ? .refused : .unreachable
+            supervisor.probeRefused(LinkFault(reason, "the server takes no messages of this node: \(error.message)"))
         } else {
-            supervisor.probeRefused(LinkFault(.refused, "the server takes no messages of this node: \(error.message)"))
+            perform(supervisor.publicationRefused(now))
         }
     }
 

@@ -5,8 +5,8 @@
 ///
 /// ```
 /// waiting ─→ connecting ─→ authenticating ─→ subscribing ─→ probing ─→ ready
-///    ↑ full jitter │              │               │            │         │ silence, or answers that do not come:
-///    └─────────────┴──────────────┴───────────────┴────────────┴─────────┘ a probe, and the end if it stays away
+///    ↑ full jitter │              │               │            │         │ silence, late answers or refusals: a probe,
+///    └─────────────┴──────────────┴───────────────┴────────────┴─────────┘ and the end if it stays away or is refused
 /// ```
 ///
 /// Ready means that a message to the node's own inbox came back: only then do publications flow, so that none goes to a
@@ -104,6 +104,7 @@ package struct BusSupervisor {
     package mutating func close() {
         phase = .closed
         takesPublications = false
+        (probe, refusal) = (nil, nil)
     }
 
     private mutating func attempt(_ now: UInt64) -> Action {

@@ -90,7 +90,7 @@ package struct BusMetrics: Sendable {
         probeRoundTrip = families.histogram("probe_rtt_seconds", "Time that a message to the node itself took.")
         probeFailures = families.counter(
             "probe_failures_total",
-            "Messages to the node itself that did not come in time."
+            "Messages to the node itself that did not come in time, or that the server refused."
         )
         lastReceive = families.gauge("last_receive_timestamp_seconds", "When the last message came from the bus.")
         buffered = families.gauge("buffered_publishes", "Publications that wait until the bus is back.")

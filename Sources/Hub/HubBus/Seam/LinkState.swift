@@ -19,7 +19,8 @@ package struct LinkFault: Error, Sendable, Equatable {
     package enum Reason: String, CaseIterable, Sendable, MetricLabel {
         /// Nobody listens there, the name is not known, or the network says no.
         case unreachable
-        /// The server does not take the user, the password or the certificate, or the right to subscribe is missing.
+        /// The server does not take the user, the password or the certificate, or the right to subscribe is missing, or
+        /// it takes no messages of this node.
         case refused
         /// The server's certificate is not trusted or not its own, or it speaks no TLS.
         case tls

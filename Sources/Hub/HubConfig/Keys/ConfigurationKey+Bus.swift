@@ -26,7 +26,7 @@ extension ConfigurationKey {
             "bus.probe_after",
             \.bus.probeAfter,
             .duration(.seconds(1) ... .seconds(3600)),
-            "When nothing has come from the bus for so long, the node sends itself a message through it; one that does not come back means to connect anew."
+            "When nothing has come from the bus for so long, the node sends itself a message through it; one that does not come back means to connect anew. A single connection that was silent for so long is asked for a sign of life."
         ),
         ConfigurationKey(
             "bus.unsubscribe_after",
