@@ -189,13 +189,13 @@ package final class Bridge {
         return done == commands.count
     }
 
-    /// Does a few commands of a mailbox, as long as the link has room; false when something is left.
+    /// Does a few commands of a mailbox, so that they are sent together; false when something is left.
     private func takeSome(of mailbox: Int, _ now: UInt64) -> Bool {
         if commands[mailbox].isEmpty { outbox.take(mailbox, &commands[mailbox]) }
         let (first, count) = (nextCommand[mailbox], commands[mailbox].count)
         guard first < count else { return true }
         var end = first
-        while end < min(count, first + Self.commandsAtOnce), link.hasRoom {
+        while end < min(count, first + Self.commandsAtOnce), !link.isOverfull {
             perform(commands[mailbox][end], now)
             end += 1
         }

@@ -61,13 +61,13 @@ struct BridgePressureTests {
         for number in 0..<12 { publish(0, number) }
         publish(1, 0)
         harness.settle()
-        #expect(a.outbox.byteCount >= 13 * size - (4 << 20) - size)
+        #expect(a.outbox.byteCount >= 13 * size - (8 << 20) - size)
         harness.fail(.none)
         harness.settle()
         #expect(a.outbox.byteCount == 0)
         let order = subscriber.takePayloads().map { $0.dropFirst().prefix { $0 != "x" } }
         #expect(order.count == 13 && order.filter { $0.hasPrefix("0") } == (0..<12).map { "0 \($0)" })
-        #expect(order.firstIndex(of: "1 0").map { $0 <= 6 } == true)
+        #expect(order.firstIndex(of: "1 0").map { $0 <= 10 } == true)
     }
 
     @Test("a burst that the bus takes at once does not count as a bus that is behind")

@@ -85,6 +85,8 @@ package final class BusLink {
     package var hasRoom: Bool {
         inFlight.count < Self.inFlightLimit && inFlight.byteCount < Self.inFlightByteLimit
     }
+    /// Whether so much more was taken than there is room for that even what was begun has to wait.
+    package var isOverfull: Bool { inFlight.byteCount >= 2 * Self.inFlightByteLimit }
     /// By which way publications travel, see ``BusAdapter/way``.
     package var way: String? { adapter.way }
     /// Whether all publications were answered.
