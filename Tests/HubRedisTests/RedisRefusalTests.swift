@@ -10,8 +10,8 @@ import Testing
 
 /// The adapter with a server that refuses some channels.
 @Suite("Refused subscriptions")
-struct RedisRefusalTests {
-    private let loop: EventLoop
+struct RedisRefusalTests: ScriptedLink {
+    let loop: EventLoop
     private let server: ScriptedRedis
     private let bus: RedisBus
     private let events = BusRecorder()
@@ -34,14 +34,6 @@ struct RedisRefusalTests {
         #expect(loop.run { events.isConnected })
     }
 
-    private func finish() {
-        bus.close {}
-        #expect(loop.run { server.openCount == 0 })
-        server.end()
-        loop.stop()
-        #expect(loop.join() == nil)
-    }
-
     private static func topic(_ name: String) -> BusTopic {
         Array("topic/\(name)".utf8).withUnsafeBytes { BusTopic($0) } ?? .broadcast
     }
@@ -60,7 +52,7 @@ struct RedisRefusalTests {
         #expect(events.refused == [Self.topic("no")] && events.isConnected)
         let asked = ["a gohub:topic/no", "b", "a", "no"].map { "SUBSCRIBE gohub:topic/\($0)" }
         #expect(subscriptions == asked)
-        finish()
+        finish(bus, server)
     }
 
     @Test("what was given up meanwhile is not asked for again")
@@ -70,7 +62,7 @@ struct RedisRefusalTests {
         #expect(loop.run { events.confirmed == [2, 3] })
         let asked = ["SUBSCRIBE gohub:topic/a gohub:topic/no", "UNSUBSCRIBE gohub:topic/a", "SUBSCRIBE gohub:topic/no"]
         #expect(subscriptions == asked)
-        finish()
+        finish(bus, server)
     }
 
     @Test("who may not unsubscribe is told so, and not that a subscription was refused")
@@ -88,6 +80,6 @@ struct RedisRefusalTests {
             fault.reason == .refused && fault.message.contains("unsubscribe")
                 && fault.message.contains("configs/redis.yaml")
         )
-        finish()
+        finish(bus, server)
     }
 }

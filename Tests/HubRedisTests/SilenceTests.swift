@@ -10,9 +10,9 @@ import Testing
 
 /// The adapter with a server of which one connection is dead, while others carry messages.
 @Suite("Silent connections")
-struct SilenceTests {
+struct SilenceTests: ScriptedLink {
     private let clock = VirtualClock()
-    private let loop: EventLoop
+    let loop: EventLoop
     private let events = BusRecorder()
     private let server: ScriptedRedis
     private let other: ScriptedRedis
@@ -37,54 +37,60 @@ struct SilenceTests {
         return bus
     }
 
+    /// Lets a second pass in steps after which the loop does not find that it stood still.
+    private func passSecond() {
+        for _ in 0..<4 {
+            clock.advance(by: .milliseconds(251))
+            loop.runOnce(wait: false)
+        }
+    }
+
     /// Lets seconds pass, in each of which a message comes and a publication is answered.
     private func pass(_ seconds: Int, _ bus: RedisBus) {
         for second in 0..<seconds where events.faults.isEmpty {
-            clock.advance(by: .milliseconds(1001))
+            passSecond()
             server.tell("gohub:broadcast", ScriptedRedis.message("message", "gohub:broadcast", "\(second)"))
             let id = UInt64(events.settled.count)
-            bus.publish([Outgoing(id: id, kind: .node, topic: .nodes, bytes: [1], deadline: .max)])
+            publish(id, bus)
             let count = events.received.count
             #expect(loop.run { !events.faults.isEmpty || (events.received.count > count && events.settled[id] != nil) })
             for _ in 0..<5 { loop.runOnce(wait: false) }
         }
     }
 
-    @Test("one connection is dead that another knows nothing of", arguments: ["PUBLISH", "PING"])
-    func one(command: String) throws {
+    @Test("the publisher is dead when nothing is answered, though messages come all the time")
+    func publisher() throws {
         let bus = try connect { _ in }
-        if command == "PUBLISH" {
-            // Messages come, and nothing that goes out is answered.
-            server.script = { $0.first == command ? "" : nil }
-            bus.publish([Outgoing(id: 99, kind: .node, topic: .nodes, bytes: [1], deadline: .max)])
-            for _ in 0..<7 where events.faults.isEmpty {
-                clock.advance(by: .milliseconds(1001))
-                server.tell("gohub:broadcast", ScriptedRedis.message("message", "gohub:broadcast", "x"))
-                for _ in 0..<10 { loop.runOnce(wait: false) }
-            }
-            #expect(events.received.count >= 6)
-        } else {
-            // What goes out is answered, and nothing comes.
-            server.script = { $0.first == command ? "" : nil }
-            for second in 0..<40 where events.faults.isEmpty {
-                #expect(second < 36)
-                clock.advance(by: .milliseconds(1001))
-                bus.publish([Outgoing(id: UInt64(second), kind: .node, topic: .nodes, bytes: [1], deadline: .max)])
-                for _ in 0..<10 { loop.runOnce(wait: false) }
-            }
-            #expect(events.settled.count >= 34)
+        server.script = { $0.first == "PUBLISH" ? "" : nil }
+        publish(0, bus)
+        for second in 1...5 {
+            passSecond()
+            server.tell("gohub:broadcast", ScriptedRedis.message("message", "gohub:broadcast", "x"))
+            #expect(loop.run { events.received.count == second })
         }
+        #expect(events.faults.isEmpty)
+        passSecond()
         #expect(loop.run { events.faults.map(\.reason) == [.timeout] })
-        finish(bus)
+        finish(bus, server, other)
     }
 
-    private func finish(_ bus: RedisBus) {
-        bus.close {}
-        #expect(loop.run { server.openCount + other.openCount == 0 })
-        server.end()
-        other.end()
-        loop.stop()
-        #expect(loop.join() == nil)
+    @Test("the subscriber is dead when it is silent and answers no ping, though all that is published is answered")
+    func subscriber() throws {
+        let bus = try connect { _ in }
+        server.script = { $0.first == "PING" ? "" : nil }
+        for second in 0..<34 as Range<UInt64> {
+            passSecond()
+            publish(second, bus)
+            #expect(loop.run { events.settled[second] != nil })
+        }
+        #expect(events.faults.isEmpty)
+        for _ in 0..<2 { passSecond() }
+        #expect(loop.run { events.faults.map(\.reason) == [.timeout] })
+        finish(bus, server, other)
+    }
+
+    private func publish(_ id: UInt64, _ bus: RedisBus) {
+        bus.publish([Outgoing(id: id, kind: .node, topic: .nodes, bytes: [1], deadline: .max)])
     }
 
     /// What a stream's end is asked by, and nothing to read.
@@ -113,7 +119,25 @@ struct SilenceTests {
             }
             #expect(events.faults.isEmpty)
         }
-        finish(bus)
+        finish(bus, server, other)
+    }
+
+    @Test("nobody is judged for the time in which the node itself stood still", arguments: [false, true])
+    func standstill(isDead: Bool) throws {
+        server.script = { stream($0, "") }
+        let bus = try connect { $0.delivery = .streams }
+        #expect(loop.run { server.commands.contains { $0.hasPrefix("XREAD") } })
+        clock.advance(by: .seconds(60))
+        for _ in 0..<10 { loop.runOnce(wait: false) }
+        #expect(events.faults.isEmpty)
+        if isDead {
+            pass(12, bus)
+        } else {
+            server.answer("XREAD", "*-1\r\n")
+            pass(9, bus)
+        }
+        #expect(events.faults.map(\.reason) == (isDead ? [.timeout] : []))
+        finish(bus, server, other)
     }
 
     @Test("a sentinel that is silent is left for the next one")
@@ -136,6 +160,6 @@ struct SilenceTests {
         #expect(loop.run { watched(sentinels[1 - first]) })
         #expect(events.isConnected && events.faults.isEmpty)
         sentinels.forEach { $0.end() }
-        finish(bus)
+        finish(bus, server, other)
     }
 }

@@ -10,8 +10,8 @@ import Testing
 
 /// How the adapter reads a stream of a server that answers what the test wants.
 @Suite("Reading a stream")
-struct StreamReaderTests {
-    private let loop: EventLoop
+struct StreamReaderTests: ScriptedLink {
+    let loop: EventLoop
     private let server: ScriptedRedis
     private let bus: RedisBus
     private let events = BusRecorder()
@@ -94,14 +94,6 @@ struct StreamReaderTests {
         #expect(loop.run { events.settled[id] != nil })
     }
 
-    private func finish() {
-        bus.close {}
-        #expect(loop.run { server.openCount == 0 })
-        server.end()
-        loop.stop()
-        #expect(loop.join() == nil)
-    }
-
     @Test("the end is learnt by one mark a connection; what comes to be wanted later asks the stream for nothing")
     func oneMark() {
         connect("5-0", wanting: news)
@@ -116,7 +108,7 @@ struct StreamReaderTests {
         )
         #expect(events.received == ["topic/t50 1", " ", "topic/news 2"], "a mark is skipped, another form is dropped")
         #expect(asked.last == "XREAD COUNT 31 10-0")
-        finish()
+        finish(bus, server)
     }
 
     @Test("a stream on which nothing happens gets no marks, nor one that the node wrote to before it waited")
@@ -127,7 +119,7 @@ struct StreamReaderTests {
         for _ in 0..<3 { answerNothing() }
         #expect(asked.count { $0 == "XADD m " } == 1)
         #expect(events.faults.isEmpty)
-        finish()
+        finish(bus, server)
     }
 
     @Test("a node that did not get what it wrote asks for the end, and reads on where that is behind its place")
@@ -141,7 +133,7 @@ struct StreamReaderTests {
         answerNothing()
         #expect(asked.count { $0 == "XADD m " } == 2)
         #expect(events.faults.isEmpty && events.received == ["topic/news m"])
-        finish()
+        finish(bus, server)
     }
 
     @Test("a stream that began anew ends the connection, and is read from its end on", arguments: [true, false])
@@ -157,7 +149,7 @@ struct StreamReaderTests {
         #expect(message.contains("counts from 71-0, and was read up to \(place)"))
         connect("72-0", wanting: news)
         #expect(asked.last == "XREAD COUNT 31 72-0")
-        finish()
+        finish(bus, server)
     }
 
     @Test("a place ahead of the time is made sure of at each wait that ends with nothing")
@@ -167,7 +159,7 @@ struct StreamReaderTests {
         for _ in 0..<2 { answerNothing() }
         #expect(asked.count { $0 == "XADD m " } == 3)
         #expect(events.faults.isEmpty)
-        finish()
+        finish(bus, server)
     }
 
     @Test("a topic that came to be wanted during an outage counts from the end found behind it, others from the place")
@@ -188,7 +180,7 @@ struct StreamReaderTests {
             ("22-0", ["t", "topic/art", "p", "2"])
         )
         #expect(events.received == ["topic/news 1", "topic/sport 2", "topic/art 2"])
-        finish()
+        finish(bus, server)
     }
 
     @Test(
@@ -217,7 +209,7 @@ struct StreamReaderTests {
         server.script = usual
         connect("5-0", wanting: news)
         #expect(asked.last == "XREAD COUNT 31 5-0")
-        finish()
+        finish(bus, server)
     }
 
     @Test("replies that are too large are read again entry by entry, and what is too large by itself is skipped")
@@ -242,7 +234,7 @@ struct StreamReaderTests {
         #expect(events.received == ["topic/news 1"])
         #expect(events.faults.count == 3 && events.faults.allSatisfy { $0.reason == .badReply })
         #expect(events.faults.last?.message.contains("all from there to the stream's end is skipped") == true)
-        finish()
+        finish(bus, server)
     }
 
     @Test("so many entries are read one by one as may be near the large ones, and then several together")
@@ -253,6 +245,6 @@ struct StreamReaderTests {
         connect("5000-0", wanting: news)
         for id in 6...1029 { answer(("\(id)-0", ["m", ""])) }
         #expect(asked.suffix(2) == ["XREAD COUNT 1 1028-0", "XREAD COUNT 31 1029-0"])
-        finish()
+        finish(bus, server)
     }
 }

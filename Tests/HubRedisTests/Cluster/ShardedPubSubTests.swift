@@ -10,9 +10,9 @@ import Testing
 
 /// The adapter in a cluster of two masters that answer what the test wants.
 @Suite("Sharded Pub/Sub of a cluster")
-struct ShardedPubSubTests {
+struct ShardedPubSubTests: ScriptedLink {
     private let clock = VirtualClock()
-    private let loop: EventLoop
+    let loop: EventLoop
     /// The masters of the lower and of the upper half of the slots; the first is the one that is asked.
     private let servers: [ScriptedRedis]
     private let bus: RedisBus
@@ -60,15 +60,6 @@ struct ShardedPubSubTests {
     /// Moves the time on, and a little further, as timers may be late by so much.
     private func passFiveSeconds() { clock.advance(by: .milliseconds(5010)) }
 
-    /// Ends the adapter and the loop, and says whether all is gone.
-    private func finish() {
-        bus.close {}
-        #expect(loop.run { servers.allSatisfy { $0.openCount == 0 } })
-        for server in servers { server.end() }
-        loop.stop()
-        #expect(loop.join() == nil)
-    }
-
     /// What a server was asked, of one kind.
     private func commands(_ master: Int, _ name: String) -> [String] {
         servers[master].commands.filter { $0.hasPrefix(name + " ") && !$0.contains("gohub:shard/") }
@@ -93,7 +84,7 @@ struct ShardedPubSubTests {
         #expect(commands(0, "PUBLISH") == others.map { "PUBLISH gohub:\($0)" })
         #expect(commands(1, "PUBLISH").isEmpty)
         #expect(servers.map(\.openCount) == [4, 2])
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test(
@@ -120,7 +111,7 @@ struct ShardedPubSubTests {
         #expect(loop.run { events.confirmed == [2, 3, 4] })
         #expect(commands(0, "SUNSUBSCRIBE") == ["SUNSUBSCRIBE gohub:\(topics[0])"])
         #expect(events.isConnected)
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("many topics are subscribed to one by one, as only channels of one slot may share a command")
@@ -131,7 +122,7 @@ struct ShardedPubSubTests {
         #expect(loop.run { events.confirmed == [7] })
         let asked = commands(0, "SSUBSCRIBE") + commands(1, "SSUBSCRIBE")
         #expect(Set(asked) == Set(topics.map { "SSUBSCRIBE gohub:\($0)" }) && asked.count == topics.count)
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("goes on with classic Pub/Sub alone where the server does not know better")
@@ -150,7 +141,7 @@ struct ShardedPubSubTests {
         #expect(commands(0, "PUBLISH") == ["PUBLISH gohub:\(topic) m1"])
         #expect(servers.map(\.openCount) == [2, 0])
         #expect(servers[0].commands.allSatisfy { !$0.hasPrefix("S") || $0.hasPrefix("SUB") })
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test(
@@ -165,7 +156,7 @@ struct ShardedPubSubTests {
         for words in ["\(servers[master].address)", "NOPERM", "+ssubscribe", "+cluster|shards"] {
             #expect(fault.message.contains(words), "\(fault.message)")
         }
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("says that all nodes need to be of one kind where one master does not know the command")
@@ -174,7 +165,7 @@ struct ShardedPubSubTests {
         connect()
         let fault = try #require(events.faults.first)
         #expect(fault.reason == .refused && fault.message.contains("all nodes of the cluster need Redis 7.0"))
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("tells once of a topic that both servers refuse, and goes on")
@@ -191,7 +182,7 @@ struct ShardedPubSubTests {
         bus.want(InterestChange(steps: [.remove(topic), .add(topic)], generation: 3))
         #expect(loop.run { events.confirmed == [1, 3] })
         #expect(events.refused == [topic, topic] && events.isConnected)
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test(
@@ -219,7 +210,7 @@ struct ShardedPubSubTests {
         connect()
         #expect(events.isConnected)
         #expect(servers.reduce(0) { $0 + $1.commands.count { $0 == "CLUSTER SHARDS" } } == 2)
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     private static func shardsOnly(_ servers: [ScriptedRedis]) -> ([String]) -> String? {
@@ -245,7 +236,7 @@ struct ShardedPubSubTests {
         servers[1].tell(channel, ScriptedRedis.confirmation("sunsubscribe", channel))
         #expect(loop.run { !events.faults.isEmpty })
         try expectMoved()
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("ends with all connections when one of them does, and names the server")
@@ -256,7 +247,7 @@ struct ShardedPubSubTests {
         let fault = try #require(events.faults.first)
         #expect(fault.reason == .closed && fault.message.contains("\(servers[1].address)"))
         #expect(loop.run { servers.allSatisfy { $0.openCount == 0 } })
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("asks a connection on which nothing comes for a sign of life, and ends when none comes")
@@ -290,7 +281,7 @@ struct ShardedPubSubTests {
         #expect(loop.run { !events.faults.isEmpty })
         let fault = try #require(events.faults.first)
         #expect(fault.reason == .timeout && fault.message.contains("\(servers[1].address)"))
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("ends as moved when a silent master does not serve its slots any more")
@@ -303,7 +294,7 @@ struct ShardedPubSubTests {
         }
         #expect(loop.run { !events.faults.isEmpty })
         try expectMoved()
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("goes on when a master refuses a publication for a reason of its own")
@@ -314,7 +305,7 @@ struct ShardedPubSubTests {
         publish(1, topic)
         #expect(loop.run { events.settled.count == 1 })
         #expect(events.settled[1]??.code == .failed && events.isConnected)
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("ends when a master refuses not only one publication for want of rights", arguments: [false, true])
@@ -328,7 +319,7 @@ struct ShardedPubSubTests {
         #expect(loop.run { events.settled.count == 1 && events.isConnected != all })
         #expect(events.settled[1]??.code == .rejected)
         #expect(events.faults.map(\.reason) == (all ? [.refused] : []))
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("ends soon when a publication to a master is not answered")
@@ -341,7 +332,7 @@ struct ShardedPubSubTests {
         passFiveSeconds()
         #expect(loop.run { !events.faults.isEmpty })
         #expect(events.faults.first?.reason == .timeout)
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("takes nothing from any server while there is no room, which is no silence of theirs")
@@ -365,7 +356,7 @@ struct ShardedPubSubTests {
         #expect(loop.run { events.received == ["\(topics[0]) 1", "\(topics[1]) 2"] })
         for _ in 0..<10 { loop.runOnce(wait: false) }
         #expect(events.isConnected)
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("asks a server that is configured, and is well again, after one of many masters that have gone")
@@ -394,7 +385,7 @@ struct ShardedPubSubTests {
             if !events.isConnected { bus.disconnect() }
         }
         #expect(events.isConnected)
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 
     @Test("needs a master for each slot")
@@ -404,6 +395,6 @@ struct ShardedPubSubTests {
         connect()
         let fault = try #require(events.faults.first)
         #expect(fault.reason == .unreachable && fault.message.contains("slot 8192"))
-        finish()
+        finish(bus, servers[0], servers[1])
     }
 }

@@ -176,7 +176,6 @@ final class RedisSession: RedisConnectionHandler {
     }
 
     func resume() {
-        watch.forgive()
         subscriber?.resumeReading()
         shards?.resume()
         attempt { () throws(RedisError) in try stream?.resume() }

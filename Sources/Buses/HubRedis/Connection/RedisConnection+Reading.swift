@@ -17,8 +17,10 @@ extension RedisConnection {
     package func resumeReading() {
         guard isPaused, state != .closed else { return }
         isPaused = false
+        // The silence until now was this end's.
+        lastReceived = loop.now
         updateWatch()
-        if !held.isEmpty || writeFailure != nil { watch?.continueSoon() }
+        if !held.isEmpty || pendingFailure != nil { watch?.continueSoon() }
     }
 
     package func socketReady(readable: Bool, writable: Bool, failed: Bool) {
@@ -45,7 +47,7 @@ extension RedisConnection {
         guard state != .closed, !isPaused else { return }
         takeHeld()
         if canRead { read() }
-        if writeFailure != nil, canRead { failAfterWriting() }
+        if pendingFailure != nil, canRead { failAfterWriting() }
     }
 
     /// Whether the socket may be read: nothing that came before waits.
@@ -77,7 +79,7 @@ extension RedisConnection {
     /// The socket takes no more, and everything was read that came before: often the server's last word says why.
     func failAfterWriting() {
         if canRead { read() }
-        if state != .closed, held.isEmpty || isPaused, let writeFailure { fail(writeFailure) }
+        if state != .closed, held.isEmpty || isPaused, let pendingFailure { fail(pendingFailure) }
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer) {
@@ -98,7 +100,7 @@ extension RedisConnection {
         }
         guard let failure else { return }
         // What came before it is handed on first.
-        if held.isEmpty { fail(failure) } else { writeFailure = failure }
+        if held.isEmpty { fail(failure) } else { pendingFailure = failure }
     }
 
     private func takeHeld() {

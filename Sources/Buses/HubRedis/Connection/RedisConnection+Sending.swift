@@ -117,7 +117,7 @@ extension RedisConnection {
     }
 
     private func checkRoom(for role: Role) throws(RedisError) {
-        guard state == .open, writeFailure == nil else { throw RedisError(.closed, "the connection is not open") }
+        guard state == .open, pendingFailure == nil else { throw RedisError(.closed, "the connection is not open") }
         guard role == self.role else { throw RedisError(.refused, "the connection is for other commands") }
         guard !isFull else { throw RedisError(.full, "too much waits to be sent or answered") }
     }
@@ -144,7 +144,7 @@ extension RedisConnection {
 
     /// Writes as much as the socket takes; whoever waits for room is told later.
     private func write() {
-        guard state == .handshaking || state == .open, writeFailure == nil, let watch else { return }
+        guard state == .handshaking || state == .open, pendingFailure == nil, let watch else { return }
         while !isBlocked {
             if written == writing.count {
                 guard refill() else { return }
@@ -193,7 +193,7 @@ extension RedisConnection {
     ///
     /// The handler is told when what has come is read: in a job, not within a send.
     private func stopWriting(_ error: RedisError) {
-        writeFailure = error
+        pendingFailure = error
         isBlocked = false
         updateWatch()
         let bound = LoopBound(self, on: loop)

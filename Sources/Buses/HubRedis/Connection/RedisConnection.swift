@@ -58,7 +58,7 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
     var fault: RedisError?
     /// Whether anything came at all.
     var hasReceived = false
-    /// When bytes came last, or the connection was made.
+    /// When bytes came last, the connection was made, or reading went on.
     package internal(set) var lastReceived: MonotonicTime
 
     // Writing.
@@ -70,7 +70,7 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
     var isBlocked = false
     var isFull = false
     /// Why nothing can be written any more, or nothing will come; what has come before is still read.
-    var writeFailure: RedisError?
+    var pendingFailure: RedisError?
     var isFlushPosted = false
     /// Made once, so that a tick costs no allocation.
     private(set) lazy var flushJob: @Sendable () -> Void = {
@@ -131,7 +131,7 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
     /// Ends the connection at once, without another word to the handler; what was not written is dropped.
     package func close() {
         guard state != .closed else { return }
-        if let filter, let watch, writeFailure == nil, !isBlocked {
+        if let filter, let watch, pendingFailure == nil, !isBlocked {
             var output: [UInt8] = []
             filter.finish(output: &output)
             output.withUnsafeBytes { _ = Socket.write(watch.descriptor, $0) }

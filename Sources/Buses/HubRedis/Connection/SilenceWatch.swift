@@ -41,8 +41,6 @@ final class SilenceWatch {
     private let limit: Duration
     private var lost: ((RedisError) -> Void)?
     private var lines: [Line] = []
-    /// Up to when silence was this end's.
-    private var forgiven = MonotonicTime(nanoseconds: 0)
     private lazy var timer = LoopTimer { [unowned self] in look() }
 
     /// Prepares to watch.
@@ -67,9 +65,6 @@ final class SilenceWatch {
         (lines, lost) = ([], nil)
     }
 
-    /// Begins anew with all of them, as this end has read nothing for a while.
-    func forgive() { forgiven = loop.now }
-
     private func look() {
         let now = loop.now
         var next = now + limit
@@ -80,7 +75,8 @@ final class SilenceWatch {
                 next = min(next, now + Self.pause)
                 continue
             }
-            let alive = max(connection.lastReceived, forgiven)
+            // While the loop stood still nobody could read.
+            let alive = max(connection.lastReceived, loop.resumed)
             if let oldest = connection.oldestUnanswered {
                 let end = max(alive, oldest) + line.grace + limit
                 guard now < end else { return giveUp(connection) }

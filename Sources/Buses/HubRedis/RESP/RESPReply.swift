@@ -90,8 +90,8 @@ package struct RESPReply: ~Escapable {
 
     /// The error as one of ours; nil for everything else.
     ///
-    /// - Parameter action: What was asked, for the message.
-    package func error(to action: String) -> RedisError? {
-        kind == .error ? RedisError(answer: bytes, to: action) : nil
+    /// - Parameter action: What was asked, for the message; put together only where there is one.
+    package func error(to action: @autoclosure () -> String) -> RedisError? {
+        kind == .error ? RedisError(answer: bytes, to: action()) : nil
     }
 }

@@ -93,8 +93,8 @@ final class StreamReader {
     /// Takes an answer.
     func answered(_ token: UInt64, _ reply: RESPReply) throws(RedisError) {
         let isMark = token == Self.markToken
-        let action = isMark ? "to a mark in the stream" : "to a read of the stream"
-        if let error = reply.error(to: "\(connection.address) answers \(action)") { throw error }
+        let place: StaticString = isMark ? "mark in" : "read of"
+        if let error = reply.error(to: "\(connection.address) answers to a \(place) the stream") { throw error }
         if isMark { try takeMark(reply) } else { try takeEntries(reply) }
         try read()
     }
