@@ -83,7 +83,8 @@ write down what they sent, were answered and received. In each round a fault is 
   again within 12 s of the fault's end, and without a fault no two times no in succession;
 - a confirmed message that is missing at a node is counted there as a gap; any other one as a gap, or its publisher was
   told (`"bus":"unavailable"`, an error), or the publisher's node counts it as failed. A node claims no gap that is none.
-  By streams nothing that was confirmed is lost, unless a master of a cluster is killed;
+  By streams, with a Redis that writes each entry to its disk (`appendonly yes`, `appendfsync always`), nothing that was
+  confirmed is lost, unless a master of a cluster is killed;
 - in four of five rounds at least these times could be judged: in a round in which the machine gives the nodes, or the
   measuring program, no core for 0.1 s they are not;
 - nobody gets a message twice or out of order;
