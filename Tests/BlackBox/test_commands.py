@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.server import serve
 from websockets.utils import accept_key
 
+from bus import await_ready, node_settings
 from client import WITHIN, Client
 from process import Program, environment, eventually
 
@@ -156,6 +157,21 @@ def test_what_stands_behind_two_dashes_is_no_flag(binary, hub):
     subscriber = Subscriber(binary, hub, "news", "--count", "1")
     assert run(binary, "pub", "--url", hub.url, "--", "news", "--help").returncode == 0
     assert subscriber.output() == ['news "--help"']
+
+
+def test_what_reaches_no_other_node_is_told(binary, redis, start_hub):
+    node = start_hub(node_settings(redis, "n1"))
+    redis.kill()
+    await_ready(node, False)
+    subscriber = Subscriber(binary, node, "news", "--count", "1", "--payload-only")
+    assert "subscribed to news, on this node alone until the message bus is there" in subscriber.program.tail()
+    answer = run(binary, "pub", "news", "1", "--url", node.url)
+    assert answer.returncode == 1
+    assert "published to the clients of one node alone: other nodes cannot be reached now" in answer.stderr
+    assert subscriber.output() == ["1"]
+    redis.start()
+    await_ready(node)
+    assert run(binary, "pub", "news", "1", "--url", node.url).returncode == 0
 
 
 def test_standard_input_is_published_line_by_line(binary, hub):

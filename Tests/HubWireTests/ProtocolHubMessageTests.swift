@@ -98,13 +98,14 @@ struct ProtocolHubMessageTests {
                         topic: "a",
                         payload: payload,
                         echo: false,
+                        confirm: true,
                         messageID: 1,
                         timestamp: 17,
                         to: &bytes
                     )
                 }
             },
-            #"{"message_id":1,"message_type":"publish","data":{"topic":"a","payload":1,"echo":false},"ts":17}"#
+            #"{"message_id":1,"message_type":"publish","data":{"topic":"a","payload":1,"echo":false,"confirm":true},"ts":17}"#
         ),
         (
             ProtocolProbe.written { bytes in
@@ -286,6 +287,18 @@ struct ProtocolHubMessageTests {
         let error = try #require(result.failure)
         #expect(error.code == .badMessage)
         #expect(error.reason.hasPrefix("\"\(field)\" "))
+    }
+
+    @Test(
+        "an answer tells whether other nodes are reached",
+        arguments: [
+            (#"{"topic":"a"}"#, true), (#"{"topic":"a","bus":"unavailable"}"#, false),
+            (#"{"topic":"a","bus":"new"}"#, true),
+        ]
+    )
+    func reach(text: String, isReachable: Bool) throws {
+        let parsed = ProtocolProbe.reading(text.utf8) { (data) throws(MessageError) in try TopicData.parse(data) }
+        #expect(try parsed.get().isReachable == isReachable)
     }
 
     @Test("an error of a later version keeps its code as text")

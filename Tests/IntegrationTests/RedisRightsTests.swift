@@ -11,13 +11,40 @@ import Testing
 /// The rights that `configs/redis.yaml` gives the hub's user, at a real Redis.
 @Suite("Rights of the example for Redis", .tags(.redis), .needsRedis, .timeLimit(.minutes(1)))
 struct RedisRightsTests {
-    /// The line of the file that makes a user, without its `#`.
-    private static func line(of user: String, with rights: String) throws -> [String] {
+    /// What a cluster's node needs beside the line of the hub's user.
+    private static let clusterRights: [RedisSettings.Delivery: [String]] = [
+        .pubsub: ["+cluster|shards", "+spublish", "+ssubscribe", "+sunsubscribe"], .streams: ["+cluster|slots"],
+    ]
+
+    /// The words of each line of a file of the project, without its `#`.
+    private static func lines(of path: String) throws -> [[String]] {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("configs/redis.yaml")
-        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-        let words = lines.map { $0.split(separator: " ").drop { $0 == "#" }.map(String.init) }
-        return try #require(words.first { $0.starts(with: ["ACL", "SETUSER", user]) && $0.contains(rights) })
+            .deletingLastPathComponent().appendingPathComponent(path)
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
+            $0.split(separator: " ").drop { $0 == "#" }.map(String.init)
+        }
+    }
+
+    /// The line of the file that makes a user.
+    private static func line(of user: String, with rights: String) throws -> [String] {
+        let lines = try lines(of: "configs/redis.yaml")
+        return try #require(lines.first { $0.starts(with: ["ACL", "SETUSER", user]) && $0.contains(rights) })
+    }
+
+    @Test("the document gives the users the same rights as the file")
+    func document() throws {
+        let (file, document) = (try Self.lines(of: "configs/redis.yaml"), try Self.lines(of: "docs/bus_spec.md"))
+        let users = file.filter { $0.starts(with: ["ACL", "SETUSER"]) }
+        #expect(users.count == 3)
+        #expect(
+            document.filter { $0.starts(with: ["ACL", "SETUSER"]) }.sorted { "\($0)" < "\($1)" }
+                == users.sorted { "\($0)" < "\($1)" }
+        )
+        for rights in Self.clusterRights.values.map({ $0.joined(separator: " ") }) {
+            for text in [file, document] {
+                #expect(text.contains { $0.joined(separator: " ").contains(rights) }, "\(rights)")
+            }
+        }
     }
 
     /// Logs in as a user of the file and tries commands; those that another right stands against answer `NOPERM`.
@@ -135,8 +162,7 @@ struct RedisRightsTests {
     func cluster(delivery: RedisSettings.Delivery) async throws {
         let cluster = try await RedisCluster()
         let line = try Self.line(of: "gohub", with: "&gohub:*")
-        let rights =
-            delivery == .pubsub ? ["+cluster|shards", "+spublish", "+ssubscribe", "+sunsubscribe"] : ["+cluster|slots"]
+        let rights = try #require(Self.clusterRights[delivery])
         for server in cluster.servers { try await server.command(line + rights) }
         var settings = RedisSettings()
         settings.addresses = [SocketAddress(host: "127.0.0.1", port: cluster.servers[0].port)]

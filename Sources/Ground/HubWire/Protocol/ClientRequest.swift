@@ -37,11 +37,14 @@ package enum ClientRequest {
 
     /// Publishes to a topic.
     ///
-    /// - Parameter echo: Whether the publisher wants its own message too if it has subscribed.
+    /// - Parameters:
+    ///   - echo: Whether the publisher wants its own message too if it has subscribed.
+    ///   - confirm: Whether the answer is to wait for the bus, and to be an error where that cannot be reached.
     package static func publish(
         topic: String,
         payload: UnsafeRawBufferPointer,
         echo: Bool = true,
+        confirm: Bool = false,
         messageID: Int64,
         timestamp: Int64,
         to bytes: inout [UInt8]
@@ -55,6 +58,10 @@ package enum ClientRequest {
             if !echo {
                 writer.key("echo")
                 writer.boolean(false)
+            }
+            if confirm {
+                writer.key("confirm")
+                writer.boolean(true)
             }
         }
     }

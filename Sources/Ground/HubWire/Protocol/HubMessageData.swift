@@ -75,6 +75,8 @@ package struct DrainingData: Sendable, Hashable {
 package struct TopicData: Sendable, Hashable {
     /// The topic; `broadcast` or `unicast/` and an id where it went to no topic.
     package let topic: String
+    /// Whether other nodes are reached; false for `"bus":"unavailable"`.
+    package let isReachable: Bool
 
     /// Parses the value of `data`.
     ///
@@ -82,11 +84,20 @@ package struct TopicData: Sendable, Hashable {
     /// - Throws: ``MessageError`` `.badMessage`.
     package static func parse(_ data: UnsafeRawBufferPointer) throws(MessageError) -> TopicData {
         var reader = try DataReader(data)
-        var topic: JSONString?
+        var (topic, bus): (JSONString?, JSONString?)
         while let key = try reader.nextKey() {
-            if key == "topic" { try reader.string("topic", into: &topic) } else { try reader.skip() }
+            if key == "topic" {
+                try reader.string("topic", into: &topic)
+            } else if key == "bus" {
+                try reader.string("bus", into: &bus)
+            } else {
+                try reader.skip()
+            }
         }
-        return TopicData(topic: try DataReader.text(DataReader.required(topic, "topic")))
+        return TopicData(
+            topic: try DataReader.text(DataReader.required(topic, "topic")),
+            isReachable: bus.map { !($0 == "unavailable") } ?? true
+        )
     }
 }
 

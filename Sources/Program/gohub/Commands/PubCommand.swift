@@ -19,8 +19,8 @@ extension Command {
         flags: [HubURL.flag],
         notes: """
             A payload that is JSON is sent as it is, anything else as a JSON string. One that begins with - goes behind --.
-            exit codes: 0 the hub confirmed every message, 1 it refused one or ended the connection, 69 it cannot be
-            reached, or does not let the client in.
+            exit codes: 0 the hub, and the bus between its nodes, took every message; 1 one was refused or did not reach
+            the bus, or the hub ended the connection; 69 the hub cannot be reached, or does not let the client in.
             """,
         run: { arguments throws(Arguments.Fault) in
             guard (1...2).contains(arguments.rest.count) else {
@@ -123,7 +123,14 @@ private final class Publisher: WebSocketClientDelegate {
             messageID += 1
             var bytes: [UInt8] = []
             json.withUnsafeBytes {
-                ClientRequest.publish(topic: topic, payload: $0, messageID: messageID, timestamp: 0, to: &bytes)
+                ClientRequest.publish(
+                    topic: topic,
+                    payload: $0,
+                    confirm: true,
+                    messageID: messageID,
+                    timestamp: 0,
+                    to: &bytes
+                )
             }
             client.send(text: bytes)
             runner.loop.schedule(patience, after: Self.confirmationTimeout)
@@ -148,9 +155,12 @@ private final class Publisher: WebSocketClientDelegate {
         switch message.knownType {
         case .published where message.messageID == messageID: publishNext()
         case .error:
-            let error = try? message.requiredData(in: bytes)
-            let text = error.flatMap { try? ErrorData.parse($0) }?.text ?? "an error"
-            Output.complain("the hub refused: \(text)")
+            let error = (try? message.requiredData(in: bytes)).flatMap { try? ErrorData.parse($0) }
+            if let error, error.knownCode == .busUnavailable {
+                Output.complain("published to the clients of one node alone: \(error.reason)")
+            } else {
+                Output.complain("the hub refused: \(error?.text ?? "an error")")
+            }
             finish(.failure)
         default: break
         }

@@ -90,7 +90,9 @@ private final class Subscriber: WebSocketClientDelegate {
                 let payload = UnsafeRawBufferPointer(rebasing: data[delivery.payload])
                 print(format.bytes(topic: try delivery.topicText(), json: payload))
             case .subscribed:
-                Output.complain("subscribed to \(try TopicData.parse(message.requiredData(in: bytes)).topic)")
+                let subscribed = try TopicData.parse(message.requiredData(in: bytes))
+                let limit = subscribed.isReachable ? "" : ", on this node alone until the message bus is there"
+                Output.complain("subscribed to \(subscribed.topic)\(limit)")
             case .error:
                 Output.complain("the hub refused: \(try ErrorData.parse(message.requiredData(in: bytes)).text)")
                 finish(.failure)
