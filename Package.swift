@@ -82,7 +82,7 @@ let package = Package(
         ),
 
         // What connects the nodes: one target a bus, none visible to another.
-        part("Buses", "HubRedis", ["CHiredis", "HubBus", "HubLoop", "HubTLS"]),
+        part("Buses", "HubRedis", ["CHiredis", "HubWire", "HubBus", "HubLoop", "HubTLS"]),
 
         // For tests: virtual clock, fake transport, fixtures.
         part(

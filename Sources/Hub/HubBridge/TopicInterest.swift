@@ -89,6 +89,7 @@ struct TopicInterest {
             unconfirmed[next.topic] = nil
             topics.append(next.topic)
         }
+        unconfirmed.dropSlack()
         return topics
     }
 
@@ -105,7 +106,10 @@ struct TopicInterest {
     }
 
     /// Forgets that a topic is not confirmed: nobody wants it.
-    mutating func forget(_ topic: TopicName) { unconfirmed[topic] = nil }
+    mutating func forget(_ topic: TopicName) {
+        unconfirmed[topic] = nil
+        unconfirmed.dropSlack()
+    }
 
     /// Notes that nobody wants a topic any more.
     mutating func leave(_ topic: TopicName, at due: UInt64) {
@@ -130,6 +134,7 @@ struct TopicInterest {
                 leave(topic, at: due)
             }
         }
+        leaving.dropSlack()
         return topics
     }
 }

@@ -68,6 +68,17 @@ struct TopicTableTests {
         #expect(table.count == names.indices.count { index in workers.contains { $0.joined.contains(index) } })
     }
 
+    @Test("what a burst of topics took is given back when they have left")
+    func memory() throws {
+        let table = TopicTable()
+        let names = try (0..<50_000).map { try TopicName("topic \($0)") }
+        for name in names { _ = table.join(name, 0) }
+        #expect(table.capacity >= 50_000)
+        for name in names.dropFirst(10) { #expect(table.leave(name, 0)) }
+        #expect(table.count == 10)
+        #expect(table.capacity < 10_000)
+    }
+
     @Test("a topic is pending until it is settled, for loops that join later too, and anew once the last has left")
     func reach() throws {
         let (table, name) = (TopicTable(), try TopicName("news"))

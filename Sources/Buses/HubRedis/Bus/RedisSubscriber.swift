@@ -3,6 +3,7 @@
 
 import HubBus
 import HubLoop
+import HubWire
 
 /// What is said and heard on the connection that subscribes: interests in their order, and the messages.
 final class RedisSubscriber {
@@ -66,6 +67,7 @@ final class RedisSubscriber {
             case .addPrefix(let prefix): steps.append(Step(isAdding: true, prefix: prefix))
             }
         }
+        names.dropSlack()
         guard !steps.isEmpty else { return confirmed(change.generation) }
         steps[steps.count - 1].generation = change.generation
         for step in steps { waiting.append(step) }

@@ -3,6 +3,7 @@
 
 import HubBus
 import HubLoop
+import HubWire
 
 /// All masters of a cluster with sharded Pub/Sub: a topic is published and subscribed to at the one whose slot it is in.
 final class RedisShards {
@@ -90,6 +91,7 @@ final class RedisShards {
             case .addPrefix: continue
             }
         }
+        refused.dropSlack()
         confirmations.expect(change.generation, from: parts.count + 1)
         for (index, steps) in parts {
             try shards[index].want(InterestChange(steps: steps, generation: change.generation))

@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubBus
+import HubWire
 
 /// Which entries of a stream are wanted: those of topics that were wanted when the reader was there.
 ///
@@ -46,6 +47,7 @@ struct StreamInterests {
             }
         }
         former = []
+        topics.dropSlack()
     }
 
     /// Whether an entry counts.

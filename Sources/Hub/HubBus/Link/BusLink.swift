@@ -3,6 +3,7 @@
 
 package import HubLog
 import HubMetrics
+import HubWire
 
 /// One node's way to its bus: counts, times and supervises any adapter, so that none can forget to.
 ///
@@ -187,6 +188,7 @@ package final class BusLink {
             let refusedBefore = change.steps.count { step in
                 if case .remove(let topic) = step { refusedInterests.remove(topic) != nil } else { false }
             }
+            refusedInterests.dropSlack()
             unconfirmed.append((change.generation, change.difference + refusedBefore))
             adapter.want(change)
         case .idle, .waiting, .connecting, .authenticating, .closed: interest.forgetChanges()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubWire
+
 /// What a node wants to receive: names, and prefixes of names.
 ///
 /// The desired state. What the server knows of it is told by generations: each change has one, and the server has
@@ -42,6 +44,7 @@ package struct Interest {
     @discardableResult
     package mutating func drop(_ topic: BusTopic) -> Bool {
         guard names.remove(topic) != nil else { return false }
+        names.dropSlack()
         next()
         pending.steps.append(.remove(topic))
         return true

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Which shards have subscribers of a topic: publications go to those alone, and what any has is the node's interest.
 ///
-/// Sixty-four parts, each under a lock of its own that is held for one dictionary operation.
+/// Sixty-four parts, each under a lock of its own that is held for one dictionary operation, or while a part becomes smaller.
 final class TopicTable: Sendable {
     /// Whether other nodes' messages to a topic arrive here.
     enum Reach: Sendable {
@@ -54,6 +54,7 @@ final class TopicTable: Sendable {
             guard var entry = topics[name] else { return false }
             entry.shards.remove(shard)
             topics[name] = entry.shards.isEmpty ? nil : entry
+            topics.dropSlack()
             return entry.shards.isEmpty
         }
     }
@@ -72,6 +73,9 @@ final class TopicTable: Sendable {
             return entry.shards
         }
     }
+
+    /// For how many topics there is memory.
+    var capacity: Int { parts.reduce(0) { sum, part in sum + part.topics.withLock { $0.capacity } } }
 
     /// How many topics have a subscriber.
     var count: Int { parts.reduce(0) { sum, part in sum + part.topics.withLock { $0.count } } }

@@ -8,7 +8,8 @@ extension Shard {
     /// Gives back what a burst left: memory that the time since the last call did not need.
     ///
     /// To be called between ticks, now and then.
-    /// - Complexity: O(clients) when the slab of slices shrinks, which happens once after a burst; otherwise a few instructions.
+    /// - Complexity: O(clients) when the slab of slices shrinks, and O(topics) when their table does, once after a burst; otherwise a
+    ///   few instructions.
     package func trim() {
         batches.trim()
         if scratch.capacity > Shard.keptScratchBytes {

@@ -309,7 +309,7 @@ package final class Shard {
         if commands.isEmpty, commands.capacity > 1024 { commands = [] }
         if dirtyClients.isEmpty, dirtyClients.capacity > 4096 { dirtyClients = [] }
         if dirtyTopics.isEmpty, dirtyTopics.capacity > 4096 { dirtyTopics = [] }
-        if topics.isEmpty, topics.capacity > 1024 { topics = [:] }
+        topics.dropSlack()
     }
 
     /// The attached client that a handle means, nil when it is gone.
