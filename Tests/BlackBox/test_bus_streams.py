@@ -4,6 +4,7 @@
 
 import asyncio
 import signal
+import time
 
 from bus import await_nodes, await_ready, node_settings, start_nodes, start_together
 from client import Client
@@ -60,6 +61,25 @@ async def test_a_node_without_a_connection_catches_up(start_redis, start_hub):
         assert await payloads(reader, 1) == ["live"]
         await sender.request("unicast", {"client_id": reader.id, "payload": "you"}, expect="published")
         assert await payloads(reader, 1) == ["you"]
+    lossless(nodes)
+
+
+async def test_broadcasts_are_not_overtaken_by_what_their_node_says_of_itself(start_redis, start_hub):
+    redis = start_redis()
+    here, there = nodes = start_nodes(start_hub, redis, 2, delivery="streams")
+    async with Client(here) as sender, Client(there) as reader:
+        there.program.send_signal(signal.SIGSTOP)
+        sent = 0
+        try:
+            # Two records of the node, one in five seconds, wait with the broadcasts, and come by another connection.
+            end = time.monotonic() + 11
+            while time.monotonic() < end:
+                await sender.request("broadcast", {"payload": sent, "confirm": True}, expect="published")
+                sent += 1
+                await asyncio.sleep(0.1)
+        finally:
+            there.program.send_signal(signal.SIGCONT)
+        assert await payloads(reader, sent) == list(range(sent))
     lossless(nodes)
 
 

@@ -200,6 +200,35 @@ struct BusLinkTests {
         #expect(harness.sink.flows == [true, false])
     }
 
+    @Test("takes a probe that the adapter had no room for neither for lost nor for refused")
+    func ownRefusalOfProbe() {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        harness.publish()
+        harness.tick()
+        harness.tick(after: .milliseconds(50))
+        #expect(harness.bus.published.last?.kind == .probe)
+        harness.link.settled(3, BusError(.timeout, "full"))
+        harness.link.settled(2, nil)
+        for _ in 0..<10 { harness.tick(after: .seconds(1)) }
+        #expect(!harness.bus.takeCalls().contains(.disconnect))
+        #expect(harness.sink.flows.last == true)
+    }
+
+    @Test("waits for a probe behind what the adapter has not read yet, and not longer")
+    func behind() {
+        let harness = LinkHarness()
+        harness.start()
+        harness.link.link(.connected)
+        harness.link.confirmed(harness.link.interest.generation)
+        harness.bus.isBehind = true
+        for _ in 0..<60 { harness.tick(after: .seconds(1)) }
+        #expect(!harness.bus.takeCalls().contains(.disconnect))
+        harness.bus.isBehind = false
+        harness.tick(after: .seconds(5))
+        #expect(harness.bus.takeCalls().contains(.disconnect))
+    }
+
     @Test("doubts no more as soon as anything is answered")
     func relief() {
         let harness = LinkHarness()

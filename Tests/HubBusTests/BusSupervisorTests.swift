@@ -138,6 +138,47 @@ struct BusSupervisorTests {
         #expect(supervisor.tick(7 * Self.second) == .disconnect(.silence))
     }
 
+    @Test("waits for a probe as long as the server has more that was not read yet", arguments: [false, true])
+    func behind(isReady: Bool) {
+        var supervisor = ready()
+        var now = 30 * Self.second
+        if isReady {
+            #expect(supervisor.tick(now) == .probe(2))
+        } else {
+            supervisor.down(now, random: 0)
+            #expect(supervisor.tick(now) == .connect)
+            #expect(supervisor.connected(generation: 7, now) == .subscribe)
+            #expect(supervisor.confirmed(7, now) == .probe(2))
+        }
+        for _ in 0..<60 {
+            now += Self.second
+            supervisor.behind(now)
+            #expect(supervisor.tick(now) == .none)
+        }
+        #expect(supervisor.tick(now + 5 * Self.second - 1) == .none)
+        #expect(supervisor.tick(now + 5 * Self.second) == .disconnect(.silence))
+    }
+
+    @Test("sends a probe for which there was no room again a second later, and leaves no server for it")
+    func unsentProbe() {
+        var supervisor = ready()
+        #expect(supervisor.answerIsLate(sent: 10, 20) == .probe(2))
+        supervisor.probeUnsent()
+        #expect(supervisor.tick(20 + Self.second - 1) == .none)
+        #expect(supervisor.nextDeadline == 20 + Self.second)
+        #expect(supervisor.tick(20 + Self.second) == .probe(3))
+        supervisor.probeUnsent()
+        supervisor.heard(21 + Self.second)
+        #expect(supervisor.isReady)
+        #expect(supervisor.tick(20 * Self.second) == .none)
+        // Nor is one that a silence asks for sent again and again.
+        #expect(supervisor.tick(40 * Self.second) == .probe(4))
+        supervisor.probeUnsent()
+        #expect(supervisor.nextDeadline == 41 * Self.second)
+        #expect(supervisor.tick(41 * Self.second - 1) == .none)
+        #expect(supervisor.tick(41 * Self.second) == .probe(5))
+    }
+
     @Test("asks once a second at most whether all is refused, when a publication is")
     func refusedPublication() {
         var supervisor = ready()

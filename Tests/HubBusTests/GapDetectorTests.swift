@@ -155,6 +155,19 @@ struct GapDetectorTests {
     }
 }
 
+@Suite("Epochs")
+struct EpochTests {
+    @Test("begin again behind the last one", arguments: [(.max, 1), (.max - 5, 100), (1, 2)] as [(UInt32, UInt32)])
+    func wrap(earlier: UInt32, later: UInt32) {
+        var detector = GapDetector()
+        #expect(detector.received(1, .broadcast, SequenceBook.Position(epoch: earlier, sequence: 9)) == .expected)
+        #expect(detector.received(1, .broadcast, SequenceBook.Position(epoch: later, sequence: 1)) == .expected)
+        #expect(detector.received(1, .broadcast, SequenceBook.Position(epoch: earlier, sequence: 10)) == .duplicate)
+        #expect(detector.announced(1, .broadcast, SequenceBook.Position(epoch: earlier, sequence: 99)) == 0)
+        #expect(detector.received(1, .broadcast, SequenceBook.Position(epoch: later, sequence: 2)) == .expected)
+    }
+}
+
 @Suite("Sequence book")
 struct SequenceBookTests {
     @Test("counts each topic from 1")

@@ -237,6 +237,47 @@ struct StreamReaderTests: ScriptedLink {
         finish(bus, server)
     }
 
+    @Test(
+        "as many entries are read at once as were small, 256 at the most, and fewer again where they are large",
+        arguments: [(1 << 20, 32), (64 << 20, 1), (1024, 256), (0, 256)]
+    )
+    func size(maxMessageBytes: Int, least: Int) {
+        var size = StreamReadSize(maxMessageBytes: maxMessageBytes)
+        #expect(size.count == least)
+        for _ in 0..<10 { size.took(100) }
+        #expect(size.count == 256)
+        size.took(10 << 20)
+        #expect(size.count == 256)
+        size.took(20 << 20)
+        #expect(size.count == max(128, least))
+        for _ in 0..<10 { size.took(20 << 20) }
+        #expect(size.count == least)
+    }
+
+    @Test("a reader that is behind says so, and reads more at once")
+    func catchingUp() {
+        connect("5-0", wanting: news)
+        #expect(!bus.isBehind)
+        var id = 5
+        func read(_ count: Int) {
+            let entries = (1...count).map { (id: "\(id + $0)-0", fields: ["t", "topic/news", "p", "\($0)"]) }
+            id += count
+            let before = asked.count
+            server.answer("XREAD", ScriptedRedis.entries(entries))
+            #expect(loop.run { asked.count > before })
+        }
+        for (count, next) in [(31, 62), (62, 124), (124, 248), (248, 256), (256, 256)] {
+            read(count)
+            #expect(asked.last == "XREAD COUNT \(next) \(id)-0")
+            #expect(bus.isBehind)
+        }
+        read(255)
+        #expect(asked.last == "XREAD COUNT 256 \(id)-0")
+        #expect(!bus.isBehind)
+        #expect(events.received.count == id - 5)
+        finish(bus, server)
+    }
+
     @Test("so many entries are read one by one as may be near the large ones, and then several together")
     func singles() {
         connect("5-0", wanting: news)

@@ -31,7 +31,7 @@ extension Bridge {
     /// while.
     func settleInterest(_ now: UInt64) {
         for name in interest.takeLate(at: link.takesPublications ? now : .max) { hub.settle(name, isConfirmed: false) }
-        for name in interest.takeLeft(now) where !hub.wants(name) {
+        for name in interest.takeLeft(now, atMost: Self.interestsAtOnce) where !hub.wants(name) {
             let topic = BusTopic(name)
             interest.forget(name)
             link.interest.drop(topic)

@@ -89,7 +89,8 @@ extension Bridge {
         case .tooMany: memberLog.ignored(record, nodes: nodeCount)
         case .stayed: break
         }
-        for (topic, head) in record.heads where topic == .broadcast || topic == ownTopic {
+        // A record that may overtake broadcasts says nothing of those that are still on their way.
+        for (topic, head) in record.heads where topic == ownTopic || topic == .broadcast && link.isOrdered {
             let missing = gaps.announced(record.incarnation, topic, head)
             if missing > 0 { lost(missing, of: record.incarnation, record.id, on: topic) }
         }
@@ -136,6 +137,12 @@ extension Bridge {
             if !members.uses(tag) { return tag }
         }
         return UInt16.random(in: .min ... .max)
+    }
+
+    /// Notes that the node itself stood still, which is no silence of the others either.
+    func noteStandstill(_ now: UInt64) {
+        if now > lastTick, now - lastTick > 2_000_000_000 { deafSince = min(deafSince ?? lastTick, lastTick) }
+        lastTick = now
     }
 
     /// Whether the others can be heard now; the time in which they could not is no silence of theirs.

@@ -47,6 +47,10 @@ package final class Bridge {
     static let batchLimit = 256
     static let batchByteLimit = 1 << 20
 
+    /// How many topics' comings and goings are dealt with in a tick, as clients that leave may have many.
+    static let interestsAtOnce = 1024
+    private var interestsLeft = interestsAtOnce
+
     /// What came in this tick and is not handed on yet.
     var incoming: [Publication] = []
     var incomingBytes = 0
@@ -55,8 +59,10 @@ package final class Bridge {
     /// When this node says again who it is.
     var nextHeartbeat = UInt64.max
     var lastAnnounced: UInt64 = 0
-    /// Since when this node hears nobody, for want of a bus or of room.
+    /// Since when this node hears nobody: for want of a bus or of room, or because it stands still.
     var deafSince: UInt64?
+    /// When ``tick()`` was called last, which is every second.
+    var lastTick = UInt64.max
     var phase = Phase.idle
     /// Where operators reach this node, for other nodes' operators; empty until it listens.
     var adminAddress = ""
@@ -138,6 +144,7 @@ package final class Bridge {
     /// - Returns: When this has to be called again at the latest, nanoseconds of the clock.
     package func tick() -> UInt64 {
         var now = clock.monotonic()
+        noteStandstill(now)
         deliverIncoming()
         let isDone = takeCommands(now)
         tickStart(now)
@@ -180,9 +187,10 @@ package final class Bridge {
     /// Does what waits in the outbox, a few of each mailbox in turn; false when something is left.
     func takeCommands(_ now: UInt64) -> Bool {
         emptyBuffer(now)
+        interestsLeft = Self.interestsAtOnce
         // How many mailboxes in a row had nothing left.
         var done = 0
-        while done < commands.count, link.hasRoom {
+        while done < commands.count, link.hasRoom, interestsLeft > 0 {
             done = takeSome(of: turn, now) ? done + 1 : 0
             turn = (turn + 1) % commands.count
         }
@@ -195,7 +203,7 @@ package final class Bridge {
         let (first, count) = (nextCommand[mailbox], commands[mailbox].count)
         guard first < count else { return true }
         var end = first
-        while end < min(count, first + Self.commandsAtOnce), !link.isOverfull {
+        while end < min(count, first + Self.commandsAtOnce), !link.isOverfull, interestsLeft > 0 {
             perform(commands[mailbox][end], now)
             end += 1
         }
@@ -211,7 +219,9 @@ package final class Bridge {
         switch command {
         case .publish(let publication, let answer): publish(publication, answer, now)
         case .forward(let frame, let id, let completion): forward(frame, to: id, now, completion)
-        case .interest(let topic): interestChanged(topic, now)
+        case .interest(let topic):
+            interestsLeft -= 1
+            interestChanged(topic, now)
         }
     }
 

@@ -122,10 +122,10 @@ struct TopicInterest {
         if leaving[topic] != nil { leaving[topic] = .max }
     }
 
-    /// Takes the topics that are to be given up.
-    mutating func takeLeft(_ now: UInt64) -> [TopicName] {
+    /// Takes topics that are to be given up, so many at the most.
+    mutating func takeLeft(_ now: UInt64, atMost limit: Int) -> [TopicName] {
         var topics: [TopicName] = []
-        while let (topic, _) = leavingOrder.popFirst(where: { $0.due <= now }) {
+        while topics.count < limit, let (topic, _) = leavingOrder.popFirst(where: { $0.due <= now }) {
             guard let due = leaving.removeValue(forKey: topic), due != .max else { continue }
             if due <= now {
                 topics.append(topic)

@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubBus
+import HubCore
 import HubTesting
 import HubWire
 import Testing
@@ -102,7 +103,7 @@ struct UnsubscribeTests {
         let name = try TopicName("news")
         interest.await(name, 1, until: 100)
         interest.leave(name, at: 50)
-        #expect(interest.takeLeft(60) == [name])
+        #expect(interest.takeLeft(60, atMost: 10) == [name])
         interest.forget(name)
         interest.await(name, 3, until: 200)
         #expect(interest.confirm(2) == [])
@@ -111,5 +112,33 @@ struct UnsubscribeTests {
         #expect(interest.takeLate(at: 200) == [name])
         #expect(interest.isLate(name))
         #expect(interest.confirm(3) == [name])
+    }
+
+    @Test("many topics that come or go together are dealt with in parts")
+    func parts() throws {
+        let harness = BridgeHarness()
+        var settings = HubSettings()
+        settings.maxSubscriptionsPerClient = 5000
+        let node = harness.serve("a", hub: settings)
+        let client = node.hub.connect()
+        let own = node.bridge.link.interest.count
+        for number in 0..<5000 { try client.subscribe(try TopicName("t\(number)")) }
+        var counts = [own]
+        while counts.last != own + 5000, counts.count < 10 {
+            _ = node.bridge.tick()
+            counts.append(node.bridge.link.interest.count)
+        }
+        #expect(zip(counts, counts.dropFirst()).allSatisfy { $1 - $0 <= Bridge.interestsAtOnce })
+        #expect(counts.last == own + 5000)
+        client.vanish()
+        harness.advance(.milliseconds(500))
+        harness.clock.advance(by: .seconds(1))
+        counts = [own + 5000]
+        while counts.last != own, counts.count < 10 {
+            _ = node.bridge.tick()
+            counts.append(node.bridge.link.interest.count)
+        }
+        #expect(zip(counts, counts.dropFirst()).allSatisfy { $0 - $1 <= Bridge.interestsAtOnce })
+        #expect(counts.last == own)
     }
 }

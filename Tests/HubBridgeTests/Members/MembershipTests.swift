@@ -29,6 +29,21 @@ struct MembershipTests {
         #expect(b.value("gohub_nodes") == 2)
     }
 
+    @Test("time in which a node itself stood still is no silence of the others")
+    func standstill() {
+        let a = harness.serve("a")
+        let stranger = Stranger(harness)
+        stranger.announce()
+        harness.clock.advance(by: .seconds(60))
+        harness.settle()
+        #expect(a.value("gohub_nodes") == 2)
+        harness.advance(.seconds(14))
+        #expect(a.value("gohub_nodes") == 2)
+        harness.advance(.seconds(2))
+        #expect(a.value("gohub_nodes") == 1)
+        #expect(a.logged("a node is silent").count == 1)
+    }
+
     @Test("many that join within a moment are answered together")
     func joinTogether() {
         let a = harness.serve("a")

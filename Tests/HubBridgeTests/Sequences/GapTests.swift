@@ -138,6 +138,23 @@ struct GapTests {
         #expect(b.bus("gap_messages_total") == 0)
     }
 
+    @Test("broadcasts that the words of their node have overtaken are no loss, and arrive", arguments: [true, false])
+    func overtaken(isOrdered: Bool) {
+        var options = MemoryBroker.Options()
+        options.isOrdered = isOrdered
+        let harness = BridgeHarness(options)
+        let node = harness.serve("a")
+        let client = node.hub.connect()
+        let stranger = Stranger(harness)
+        stranger.publish("1", to: .broadcast, 1)
+        for head in [3, 5] as [UInt64] {
+            stranger.announce { $0.heads[.broadcast] = SequenceBook.Position(epoch: 1, sequence: head) }
+        }
+        for sequence in 2...5 as ClosedRange<UInt64> { stranger.publish("\(sequence)", to: .broadcast, sequence) }
+        #expect(client.takeNews() == (isOrdered ? ["1", "4", "5"] : ["1", "2", "3", "4", "5"]))
+        #expect(node.bus("gap_messages_total") == (isOrdered ? 2 : 0))
+    }
+
     @Test("what was published while nobody wanted the topic is no gap")
     func interestCameBack() {
         let (node, client) = subscriber()

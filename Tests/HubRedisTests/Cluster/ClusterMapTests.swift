@@ -79,6 +79,16 @@ struct ClusterMapTests {
         #expect(try Self.map(reply, isTLS: true).get().masters.map(\.port) == [1002, 1004, 1005])
     }
 
+    @Test("a cluster has a thousand masters at the most", arguments: [1024, 1025])
+    func manyMasters(count: Int) {
+        let reply = Reply.array((0..<count).map { [.number($0), .number($0), [.text("host-\($0)"), 1, "id"]] })
+        switch Self.map(reply, slots: true) {
+        case .success(let map): #expect(count == ClusterMap.limit && map.masters.count == count)
+        case .failure(let error):
+            #expect(count > ClusterMap.limit && error.code == .badReply && error.message.contains("1024 masters"))
+        }
+    }
+
     @Test("takes the port that there is")
     func ports() throws {
         let member: Reply = ["tls-port", 7, "endpoint", "a", "role", "master", "health", "online"]

@@ -49,6 +49,11 @@ package final class RedisBus: BusAdapter {
         return settings.delivery == .streams ? "streams" : session.isSharded ? "sharded" : "classic"
     }
 
+    /// Records of nodes go by Pub/Sub, beside the stream.
+    package var isOrdered: Bool { settings.delivery == .pubsub }
+
+    package var isBehind: Bool { session?.isBehind ?? false }
+
     package func start(_ events: any BusEvents) { self.events = events }
 
     package func connect() {

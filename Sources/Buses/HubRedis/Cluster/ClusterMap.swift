@@ -5,6 +5,9 @@ import HubLoop
 
 /// Which master of a cluster has which slots, as one of its nodes says.
 struct ClusterMap {
+    /// How many masters may be named; a cluster of Redis is made for a thousand nodes.
+    static let limit = 1024
+
     /// The masters that have slots, each once.
     private(set) var masters: [SocketAddress] = []
     /// Which of the masters has a slot; `.max` for one that nobody has.
@@ -75,11 +78,12 @@ struct ClusterMap {
         of master: SocketAddress,
         from node: SocketAddress
     ) throws(RedisError) {
-        guard first >= 0, first <= last, last < ClusterSlot.count, masters.count < ClusterSlot.count else {
-            throw Self.notUnderstood(node)
-        }
+        guard first >= 0, first <= last, last < ClusterSlot.count else { throw Self.notUnderstood(node) }
         let index = indices[master] ?? UInt16(masters.count)
         if Int(index) == masters.count {
+            guard masters.count < Self.limit else {
+                throw RedisError(.badReply, "\(node) names more than \(Self.limit) masters of its cluster")
+            }
             masters.append(master)
             indices[master] = index
         }

@@ -10,11 +10,13 @@ final class RedisQuery: RedisConnectionHandler {
     private let failed: (RedisError) -> Void
     private var connection: RedisConnection?
     private let timer: LoopTimer
+    private let limit: Duration
     private let loop: EventLoop
     private var isDone = false
 
     /// Begins to ask.
     ///
+    /// - Parameter limit: How long the answer may take once the connection stands.
     /// - Parameter dial: Makes the connection.
     /// - Parameter read: Gets the answer, which may be an error.
     /// - Parameter failed: Told instead that there was none. One of both is called once, not within this call, unless it is
@@ -29,6 +31,7 @@ final class RedisQuery: RedisConnectionHandler {
     ) throws(RedisError) {
         self.command = command
         self.loop = loop
+        self.limit = limit
         self.read = read
         self.failed = failed
         var expired: () -> Void = {}
@@ -38,7 +41,6 @@ final class RedisQuery: RedisConnectionHandler {
         expired = { [weak self] in
             self?.finish { $0.failed(RedisError(.timedOut, "\(connection.address) did not answer within \(limit)")) }
         }
-        loop.schedule(timer, after: limit)
     }
 
     /// Asks no more.
@@ -56,6 +58,8 @@ final class RedisQuery: RedisConnectionHandler {
     func connectionOpened(_ connection: RedisConnection) {
         do throws(RedisError) {
             try connection.send(command, token: 0)
+            // To connect, and to each address of a name, the connection has times of its own.
+            loop.schedule(timer, after: limit)
         } catch {
             finish { $0.failed(error) }
         }

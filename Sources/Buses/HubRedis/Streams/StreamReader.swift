@@ -19,8 +19,11 @@ final class StreamReader {
 
     private let connection: RedisConnection
     private let writer: StreamWriter
-    /// How many entries come at once: 32 MiB of the longest messages.
-    private let count: String
+    private var size: StreamReadSize
+    /// How many the last read asked for.
+    private var asked = 0
+    /// Whether the last read brought as many entries as it asked for, so that more may be waiting.
+    private(set) var isBehind = false
     private let received: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
     /// Where a reader after this one goes on.
     private(set) var place: StreamPlace
@@ -47,7 +50,7 @@ final class StreamReader {
         self.place = place
         self.place.interests.reconnect()
         self.received = received
-        count = String(min(256, max(1, (32 << 20) / max(1, maxMessageBytes))))
+        size = StreamReadSize(maxMessageBytes: maxMessageBytes)
     }
 
     /// Whether it is known where to read on.
@@ -81,7 +84,9 @@ final class StreamReader {
     private func read() throws(RedisError) {
         guard isReady, let position = place.position, isStarted, !isPaused, !isReading else { return }
         if endAhead == nil { place.singlesLeft = 0 }
-        var command = RedisCommand("XREAD", "COUNT", place.singlesLeft > 0 ? "1" : count)
+        asked = place.singlesLeft > 0 ? 1 : size.count
+        var command = RedisCommand("XREAD", "COUNT")
+        command.append(String(asked).utf8)
         for word in ["BLOCK", Self.blockMilliseconds, "STREAMS"] { command.append(word.utf8) }
         command.append(writer.key)
         command.append(position.description.utf8)
@@ -103,7 +108,11 @@ final class StreamReader {
 
     private func takeEntries(_ reply: RESPReply) throws(RedisError) {
         isReading = false
+        isBehind = false
         guard let entries = reply[0]?[1] else { return try waitEnded() }
+        var byteCount = 0
+        isBehind = entries.count >= asked
+        defer { if isBehind, asked == size.count { size.took(byteCount) } }
         for index in 0..<entries.count {
             guard let entry = entries[index], let name = entry[0], let id = StreamID(name.bytes), let fields = entry[1]
             else {
@@ -111,7 +120,9 @@ final class StreamReader {
             }
             place.position = id
             if place.singlesLeft > 0 { place.singlesLeft -= 1 }
-            if !take(StreamEntry(fields), id) {
+            let content = StreamEntry(fields)
+            if case .message(_, let bytes) = content { byteCount += bytes.count }
+            if !take(content, id) {
                 // What is behind it is read again when there is room.
                 isPaused = true
                 return

@@ -88,6 +88,8 @@ package final class BusLink {
     }
     /// Whether so much more was taken than there is room for that even what was begun has to wait.
     package var isOverfull: Bool { inFlight.byteCount >= 2 * Self.inFlightByteLimit }
+    /// Whether a node's words arrive in the order in which it said them, see ``BusAdapter/isOrdered``.
+    package var isOrdered: Bool { adapter.isOrdered }
     /// By which way publications travel, see ``BusAdapter/way``.
     package var way: String? { adapter.way }
     /// Whether all publications were answered.
@@ -167,7 +169,7 @@ package final class BusLink {
             answer(late, .timeout, now)
             if late.isCounted { perform(supervisor.answerIsLate(sent: late.sent, now)) }
         }
-        if isPaused { supervisor.paused(now) }
+        if isPaused || adapter.isBehind { supervisor.behind(now) }
         perform(supervisor.tick(now))
         // Before the batch is sent: whoever learns that messages flow has something to say.
         noteReadiness()
@@ -298,7 +300,10 @@ extension BusLink: BusEvents {
     /// Notes what the server said, however late; what an adapter refuses by itself is no word of the server's.
     private func noteWord(_ error: BusError?, on id: UInt64, _ now: UInt64) {
         guard let error else { return supervisor.heard(now) }
-        guard error.code == .rejected || error.code == .failed else { return }
+        guard error.code == .rejected || error.code == .failed else {
+            if id == lastProbe { supervisor.probeUnsent() }
+            return
+        }
         supervisor.heard(now)
         if id == lastProbe {
             let reason: LinkFault.Reason = error.code == .rejected ? .refused : .unreachable

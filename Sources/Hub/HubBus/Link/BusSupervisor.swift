@@ -88,10 +88,14 @@ package struct BusSupervisor {
         case .waiting, .connecting, .authenticating, .subscribing, .probing:
             return min(deadline, probe?.deadline ?? .max)
         case .ready:
-            let silence = lastReceived &+ settings.probeAfter
             let patience = doubtedSince.map { takesPublications ? $0 &+ settings.patience : .max } ?? .max
-            return min(probe?.deadline ?? silence, patience)
+            return min(probe?.deadline ?? nextProbe, patience)
         }
+    }
+
+    /// When a probe is due while none is under way: after a silence, or in a doubt, and a while after one that was not sent.
+    private var nextProbe: UInt64 {
+        max(doubtedSince ?? lastReceived &+ settings.probeAfter, lastProbeSent &+ settings.patience)
     }
 
     /// Begins.
@@ -166,6 +170,11 @@ package struct BusSupervisor {
         if phase == .probing || phase == .ready { refusal = fault }
     }
 
+    /// A probe was not sent, for want of room in front of the server: that says nothing of the server.
+    package mutating func probeUnsent() {
+        if phase == .ready { probe = nil }
+    }
+
     /// A publication was refused: perhaps only that one, perhaps all, which a probe finds out; one a second is enough.
     package mutating func publicationRefused(_ now: UInt64) -> Action {
         guard phase == .ready, probe == nil, now >= lastProbeSent &+ settings.patience else { return .none }
@@ -175,10 +184,12 @@ package struct BusSupervisor {
     /// A message came from the server.
     package mutating func received(_ now: UInt64) { lastReceived = now }
 
-    /// Nothing was taken from the server, for want of room here: that is no silence of the server's.
-    package mutating func paused(_ now: UInt64) {
+    /// What the server has is not all read yet, perhaps for want of room here: a probe that lies behind it is not lost.
+    package mutating func behind(_ now: UInt64) {
         lastReceived = now
-        if phase == .ready, let sent = probe { probe = (sent.number, sent.sent, now &+ settings.probeTimeout) }
+        guard let sent = probe else { return }
+        probe = (sent.number, sent.sent, now &+ settings.probeTimeout)
+        if phase == .probing { deadline = max(deadline, now &+ settings.probeTimeout) }
     }
 
     /// An answer came on the way that publications go.
@@ -223,7 +234,7 @@ package struct BusSupervisor {
         case .ready:
             if let doubtedSince, now >= doubtedSince &+ settings.patience { takesPublications = false }
             if let probe { return now >= probe.deadline ? .disconnect(.silence) : .none }
-            return now >= lastReceived &+ settings.probeAfter ? sendProbe(now) : .none
+            return now >= nextProbe ? sendProbe(now) : .none
         }
     }
 }

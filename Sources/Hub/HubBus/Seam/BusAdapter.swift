@@ -16,6 +16,12 @@ package protocol BusAdapter: AnyObject {
     /// which do not hear all of what goes another way. Nil where there is one way only, or no connection.
     var way: String? { get }
 
+    /// Whether what a node says of itself arrives behind what it published before; else it may overtake that.
+    var isOrdered: Bool { get }
+
+    /// Whether the server is known to have more for this node than was read, and reading goes on: a probe may lie behind it.
+    var isBehind: Bool { get }
+
     /// Takes the place where events go; called once, before all else.
     func start(_ events: any BusEvents)
 
@@ -50,6 +56,8 @@ package protocol BusAdapter: AnyObject {
 
 extension BusAdapter {
     package var way: String? { nil }
+    package var isOrdered: Bool { true }
+    package var isBehind: Bool { false }
 }
 
 /// One message on its way to the server.

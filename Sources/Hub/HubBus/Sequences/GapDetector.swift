@@ -76,7 +76,7 @@ package struct GapDetector {
     }
 
     private static func judge(_ stream: inout Stream, _ position: SequenceBook.Position) -> Verdict {
-        if position.epoch > stream.epoch {
+        if position.isLater(than: stream.epoch) {
             stream.epoch = position.epoch
             stream.last = 0
             stream.announced = 0
@@ -129,7 +129,7 @@ package struct GapDetector {
     private static func compare(_ stream: inout Stream, _ head: SequenceBook.Position) -> UInt64 {
         guard head.epoch == stream.epoch else {
             // A newer stream of which nothing has come yet: judged at the next heartbeat.
-            if head.epoch > stream.epoch {
+            if head.isLater(than: stream.epoch) {
                 stream.epoch = head.epoch
                 stream.last = 0
                 stream.announced = head.sequence

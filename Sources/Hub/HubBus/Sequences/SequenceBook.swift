@@ -16,6 +16,9 @@ package struct SequenceBook {
             self.epoch = epoch
             self.sequence = sequence
         }
+
+        /// Whether the epoch is a later one than another; they wrap around, so one that is less than half of them ahead is later.
+        func isLater(than other: UInt32) -> Bool { Int32(bitPattern: epoch &- other) > 0 }
     }
 
     private var streams: RecentTable<BusTopic, Position>
@@ -32,7 +35,7 @@ package struct SequenceBook {
 
     /// The number of the next message to a topic.
     package mutating func next(_ topic: BusTopic) -> Position {
-        // The epoch of what was forgotten is at most the number of evictions then, so a later start has a larger one.
+        // The epoch of what was forgotten is at most the number of evictions then, so a later start has a later one.
         streams.use(topic) { evictions in
             Position(epoch: UInt32(truncatingIfNeeded: evictions) &+ 1, sequence: 0)
         } _: { position in

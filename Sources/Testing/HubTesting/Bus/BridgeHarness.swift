@@ -83,9 +83,9 @@ package final class BridgeHarness {
     private let serverJobs = JobQueue()
 
     /// Makes a bus without nodes.
-    package init() {
+    package init(_ options: MemoryBroker.Options = MemoryBroker.Options()) {
         let jobs = serverJobs
-        broker = MemoryBroker { jobs.post($0) }
+        broker = MemoryBroker(options: options) { jobs.post($0) }
     }
 
     /// Adds a node that begins to connect.

@@ -29,6 +29,8 @@ package final class MemoryBroker: Sendable {
         package var maxPayload: Int?
         /// Whether a node that was away gets what came meanwhile.
         package var keepsMessages = false
+        /// Whether adapters are to say that a node's words arrive in their order; they do.
+        package var isOrdered = true
 
         /// No limit, and nothing is kept.
         package init() {}

@@ -52,6 +52,8 @@ package final class MemoryBus: BusAdapter {
         self.init(broker) { job in loop.post(job) }
     }
 
+    package var isOrdered: Bool { broker.options.isOrdered }
+
     package func start(_ events: any BusEvents) { self.events = events }
 
     package func connect() {

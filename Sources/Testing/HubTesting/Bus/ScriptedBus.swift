@@ -15,6 +15,7 @@ package final class ScriptedBus: BusAdapter {
 
     package let kind: BusKind
     package var way: String?
+    package var isBehind = false
     private var calls: [Call] = []
     /// All that was published.
     package private(set) var published: [Outgoing] = []

@@ -59,6 +59,8 @@ package final class BusTap: BusAdapter {
 
     package var kind: BusKind { inner.kind }
     package var way: String? { inner.way }
+    package var isOrdered: Bool { inner.isOrdered }
+    package var isBehind: Bool { inner.isBehind }
     /// What the adapter did that none may do; from any thread.
     package var violations: [String] { found.withLock { $0 } }
 
