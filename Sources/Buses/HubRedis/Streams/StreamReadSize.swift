@@ -16,6 +16,9 @@ struct StreamReadSize {
         count = least
     }
 
+    /// Forgets how small entries were: those that come next may be of any size.
+    mutating func caughtUp() { count = least }
+
     /// Notes how many bytes as many entries had as were asked for.
     mutating func took(_ byteCount: Int) {
         if byteCount > 16 << 20 {

@@ -112,7 +112,13 @@ final class StreamReader {
         guard let entries = reply[0]?[1] else { return try waitEnded() }
         var byteCount = 0
         isBehind = entries.count >= asked
-        defer { if isBehind, asked == size.count { size.took(byteCount) } }
+        defer {
+            if !isBehind {
+                size.caughtUp()
+            } else if !isPaused, asked == size.count {
+                size.took(byteCount)
+            }
+        }
         for index in 0..<entries.count {
             guard let entry = entries[index], let name = entry[0], let id = StreamID(name.bytes), let fields = entry[1]
             else {
