@@ -254,6 +254,36 @@ struct StreamReaderTests: ScriptedLink {
         #expect(size.count == least)
     }
 
+    @Test(
+        "a reader that goes on at an earlier place is behind before its first read is answered, and until one brings nothing"
+    )
+    func behindAtOnce() {
+        connect("5-0", wanting: news)
+        #expect(!bus.isBehind)
+        server.answer("XREAD", "-ERR broken\r\n")
+        #expect(loop.run { !events.isConnected })
+        connect("20-0", wanting: news)
+        #expect(bus.isBehind)
+        answerNothing()
+        #expect(!bus.isBehind)
+        finish(bus, server)
+    }
+
+    @Test("a read that pauses half-way makes the next one no larger")
+    func paused() {
+        connect("5-0", wanting: news)
+        events.hasRoom = false
+        server.answer("XREAD", ScriptedRedis.entries((6...36).map { ("\($0)-0", ["t", "topic/news", "p", "x"]) }))
+        #expect(loop.run { !events.received.isEmpty })
+        #expect(events.received.count == 1)
+        let before = asked.count
+        events.hasRoom = true
+        bus.resume()
+        #expect(loop.run { asked.count > before })
+        #expect(asked.last == "XREAD COUNT 31 6-0")
+        finish(bus, server)
+    }
+
     @Test("a reader that is behind says so, and reads more at once")
     func catchingUp() {
         connect("5-0", wanting: news)

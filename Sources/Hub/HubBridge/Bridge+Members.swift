@@ -141,7 +141,7 @@ extension Bridge {
 
     /// Notes that the node itself stood still, which is no silence of the others either.
     func noteStandstill(_ now: UInt64) {
-        if now > lastTick, now - lastTick > 2_000_000_000 { deafSince = min(deafSince ?? lastTick, lastTick) }
+        if now > lastTick, now - lastTick > 2_000_000_000 { deafSince = deafSince ?? lastTick }
         lastTick = now
     }
 

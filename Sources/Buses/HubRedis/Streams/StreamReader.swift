@@ -22,7 +22,7 @@ final class StreamReader {
     private var size: StreamReadSize
     /// How many the last read asked for.
     private var asked = 0
-    /// Whether the last read brought as many entries as it asked for, so that more may be waiting.
+    /// Whether the stream may have more than was read: it did when this reader began, or the last read brought all it asked for.
     private(set) var isBehind = false
     private let received: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
     /// Where a reader after this one goes on.
@@ -108,17 +108,11 @@ final class StreamReader {
 
     private func takeEntries(_ reply: RESPReply) throws(RedisError) {
         isReading = false
-        isBehind = false
-        guard let entries = reply[0]?[1] else { return try waitEnded() }
+        let entries = reply[0]?[1]
+        isBehind = entries?.count ?? 0 >= asked
+        if !isBehind { size.caughtUp() }
+        guard let entries else { return try waitEnded() }
         var byteCount = 0
-        isBehind = entries.count >= asked
-        defer {
-            if !isBehind {
-                size.caughtUp()
-            } else if !isPaused, asked == size.count {
-                size.took(byteCount)
-            }
-        }
         for index in 0..<entries.count {
             guard let entry = entries[index], let name = entry[0], let id = StreamID(name.bytes), let fields = entry[1]
             else {
@@ -126,14 +120,14 @@ final class StreamReader {
             }
             place.position = id
             if place.singlesLeft > 0 { place.singlesLeft -= 1 }
-            let content = StreamEntry(fields)
-            if case .message(_, let bytes) = content { byteCount += bytes.count }
-            if !take(content, id) {
+            for index in 0..<fields.count { byteCount += fields[index]?.bytes.count ?? 0 }
+            if !take(StreamEntry(fields), id) {
                 // What is behind it is read again when there is room.
                 isPaused = true
                 return
             }
         }
+        if isBehind, asked == size.count { size.took(byteCount) }
     }
 
     /// Hands on an entry; false when there is no room for more.
@@ -195,6 +189,7 @@ final class StreamReader {
         guard isReady else {
             place.position = min(position, mark)
             end = mark
+            isBehind = position < mark
             return
         }
         guard mark > position else {

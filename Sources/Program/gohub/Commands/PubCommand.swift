@@ -19,8 +19,8 @@ extension Command {
         flags: [HubURL.flag],
         notes: """
             A payload that is JSON is sent as it is, anything else as a JSON string. One that begins with - goes behind --.
-            exit codes: 0 the hub, and the bus between its nodes, took every message; 1 one was refused or did not reach
-            the bus, or the hub ended the connection; 69 the hub cannot be reached, or does not let the client in.
+            exit codes: 0 the hub, and the bus between its nodes, took every message; 1 one was refused or may not have
+            reached other nodes, or the hub ended the connection; 69 the hub cannot be reached, or does not let the client in.
             """,
         run: { arguments throws(Arguments.Fault) in
             guard (1...2).contains(arguments.rest.count) else {
@@ -157,7 +157,7 @@ private final class Publisher: WebSocketClientDelegate {
         case .error:
             let error = (try? message.requiredData(in: bytes)).flatMap { try? ErrorData.parse($0) }
             if let error, error.knownCode == .busUnavailable {
-                Output.complain("published to the clients of one node alone: \(error.reason)")
+                Output.complain("published on one node, and other nodes may not get it: \(error.reason)")
             } else {
                 Output.complain("the hub refused: \(error?.text ?? "an error")")
             }

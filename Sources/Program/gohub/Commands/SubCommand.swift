@@ -91,7 +91,7 @@ private final class Subscriber: WebSocketClientDelegate {
                 print(format.bytes(topic: try delivery.topicText(), json: payload))
             case .subscribed:
                 let subscribed = try TopicData.parse(message.requiredData(in: bytes))
-                let limit = subscribed.isReachable ? "" : ", on this node alone until the message bus is there"
+                let limit = subscribed.isReachable ? "" : ", but messages of other nodes may not arrive yet"
                 Output.complain("subscribed to \(subscribed.topic)\(limit)")
             case .error:
                 Output.complain("the hub refused: \(try ErrorData.parse(message.requiredData(in: bytes)).text)")
