@@ -58,7 +58,7 @@ final class RedisQuery: RedisConnectionHandler {
     func connectionOpened(_ connection: RedisConnection) {
         do throws(RedisError) {
             try connection.send(command, token: 0)
-            // To connect, and to each address of a name, the connection has times of its own.
+            // Connecting, to each address of a name in turn, has its own timeouts.
             loop.schedule(timer, after: limit)
         } catch {
             finish { $0.failed(error) }

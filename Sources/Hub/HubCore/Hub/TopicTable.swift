@@ -74,7 +74,7 @@ final class TopicTable: Sendable {
         }
     }
 
-    /// For how many topics there is memory.
+    /// For how many topics there is memory; for tests.
     var capacity: Int { parts.reduce(0) { sum, part in sum + part.topics.withLock { $0.capacity } } }
 
     /// How many topics have a subscriber.
