@@ -130,7 +130,7 @@ package enum EnvelopeFuzzer {
         fields.client = envelope.extensions[.client].map(Array.init) ?? []
         let isUnicast = envelope.extensions[.operation]?.elementsEqual("unicast".utf8) == true
         if isUnicast { fields.operation = "unicast" }
-        let written = EnvelopeWriter(identity).encode(fields, payload: envelope.payload)
+        let written = EnvelopeWriter(identity).encode(fields, payload: Array(envelope.payload)).bytes
         let failure = written.withUnsafeBytes { bytes -> String? in
             guard case .success(let again) = read(bytes) else { return "what is written is read" }
             let isSame =

@@ -125,10 +125,7 @@ final class LinkNode: Sendable {
         on { link in
             var fields = EnvelopeWriter.Fields(.publication, to: .broadcast)
             fields.sequence = number
-            link.publish(
-                [UInt8](repeating: 7, count: 100).withUnsafeBytes { writer.encode(fields, payload: $0) },
-                to: .broadcast
-            )
+            link.publish(writer.encode(fields, payload: [UInt8](repeating: 7, count: 100)), to: .broadcast)
         }
     }
 

@@ -2,9 +2,11 @@
 // Part of gohub.
 
 import CHiredis
-import HubRedis
+import HubBus
 import HubTesting
 import Testing
+
+@testable import HubRedis
 
 @Suite("A Redis command")
 struct RedisCommandTests {
@@ -37,29 +39,26 @@ struct RedisCommandTests {
         for size in sizes + (0..<200).map({ _ in Int.random(in: 0...2000, using: &random) }) {
             let channel = bytes(Int.random(in: 0...(size < 200 ? 120 : 20), using: &random), &random)
             let payload = bytes(size, &random)
-            for (name, append) in [
-                ("PUBLISH", RedisCommand.appendPublish), ("SPUBLISH", RedisCommand.appendShardPublish),
-            ] {
-                var (expected, output) = ([UInt8](), [UInt8]())
+            for (name, kind) in [("PUBLISH", PublishCommand.publish), ("SPUBLISH", .shardPublish)] {
+                var (expected, output) = ([UInt8](), WriteBuffer())
                 var command = RedisCommand(name)
                 command.append(channel)
                 command.append(payload)
                 try command.encode(to: &expected)
                 #expect(expected == formatted([Array(name.utf8), channel, payload]))
-                try channel.withUnsafeBytes { channel in
-                    try payload.withUnsafeBytes { try append(channel, $0, &output) }
-                }
-                #expect(output == expected)
+                try output.append(kind, channel: channel, EncodedEnvelope(payload))
+                #expect(output.bytes == expected)
             }
         }
     }
 
     @Test("that is too large is refused before it is copied, and the output stays as it was")
     func tooLarge() {
-        let tooMany = UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: 4096), count: RedisCommand.maxBytes)
         var output: [UInt8] = [1]
-        #expect(throws: RedisError.self) {
-            try RedisCommand.appendPublish(channel: tooMany, payload: tooMany, to: &output)
+        // Memory that is never touched costs nothing.
+        let tooMany = [UInt8](unsafeUninitializedCapacity: RedisCommand.maxBytes) { $1 = RedisCommand.maxBytes }
+        #expect(throws: RedisError(.tooLarge, "a message of 536870912 bytes; 536870912 are the most")) {
+            try RedisCommand.append(.publish, channel: [0x63], EncodedEnvelope(tooMany), isCut: true, to: &output)
         }
         #expect(output == [1])
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubBus
 import HubFuzz
 import HubLoop
 import HubRedis
@@ -104,9 +105,7 @@ struct RedisServerTests {
             ]
         )
         try publisher.publish("a", "1")
-        try Array("s".utf8).withUnsafeBytes { channel throws in
-            try publisher.publishToShard(channel, channel, token: 0)
-        }
+        try publisher.publish(.shardPublish, to: Array("s".utf8), EncodedEnvelope(Array("s".utf8)), token: 0)
         #expect(loop.run { recorder.pushes.count == 8 && other.answers.count == 2 })
         #expect(other.values == [.integer(2), .integer(1)])
         #expect(

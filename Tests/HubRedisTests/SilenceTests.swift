@@ -90,7 +90,7 @@ struct SilenceTests: ScriptedLink {
     }
 
     private func publish(_ id: UInt64, _ bus: RedisBus) {
-        bus.publish([Outgoing(id: id, kind: .node, topic: .nodes, bytes: [1], deadline: .max)])
+        bus.publish([Outgoing(id: id, kind: .node, topic: .nodes, envelope: EncodedEnvelope([1]), deadline: .max)])
     }
 
     /// What a stream's end is asked by, and nothing to read.

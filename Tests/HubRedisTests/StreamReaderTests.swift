@@ -90,7 +90,7 @@ struct StreamReaderTests: ScriptedLink {
     }
 
     private func publish(_ id: UInt64) {
-        bus.publish([Outgoing(id: id, topic: news, bytes: Array("m".utf8), deadline: .max)])
+        bus.publish([Outgoing(id: id, topic: news, envelope: EncodedEnvelope(Array("m".utf8)), deadline: .max)])
         #expect(loop.run { events.settled[id] != nil })
     }
 

@@ -62,8 +62,7 @@ extension Bridge {
         }
         var fields = EnvelopeWriter.Fields(.node, to: .nodes)
         fields.publishTime = clock.unixMicroseconds()
-        let bytes = record.json.withUnsafeBytes { writer.encode(fields, payload: $0) }
-        link.publish(bytes, .node, to: .nodes)
+        link.publish(writer.encode(fields, payload: record.json), .node, to: .nodes)
         lastAnnounced = clock.monotonic()
         // A tenth of it is random, so that nodes that started together do not speak together.
         nextHeartbeat = lastAnnounced &+ settings.heartbeat &- UInt64.random(in: 0...settings.heartbeat / 10)

@@ -22,11 +22,11 @@ extension Bridge {
         let waited = now > publication.ingress ? (now - publication.ingress) / 1000 : 0
         fields.publishTime = clock.unixMicroseconds() - Int64(clamping: waited)
         let observer = answer.map { ConfirmedAnswer($0, topic: publication.topic) }
-        publication.payload.withUnsafeBytes { send(fields, $0, observer) }
+        send(fields, publication.payload, observer)
     }
 
     /// Numbers, encodes and publishes.
-    func send(_ fields: EnvelopeWriter.Fields, _ payload: UnsafeRawBufferPointer, _ observer: ConfirmedAnswer? = nil) {
+    func send(_ fields: EnvelopeWriter.Fields, _ payload: [UInt8], _ observer: ConfirmedAnswer? = nil) {
         var fields = fields
         // What is not sent has no number: it is no gap, its publisher was told.
         if link.takesPublications {

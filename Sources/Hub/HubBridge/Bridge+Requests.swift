@@ -33,7 +33,7 @@ extension Bridge {
             fields.correlation = request
             fields.client = id.bytes
             fields.operation = Self.unicast
-            frame.content.withUnsafeBytes { send(fields, $0) }
+            send(fields, frame.content)
         }
     }
 
@@ -45,8 +45,8 @@ extension Bridge {
         var fields = EnvelopeWriter.Fields(.answer, to: .node(origin))
         fields.publishTime = clock.unixMicroseconds()
         fields.correlation = correlation
-        var outcome = outcome(of: request)
-        outcome.withUTF8 { send(fields, UnsafeRawBufferPointer($0)) }
+        let outcome = outcome(of: request)
+        send(fields, Array(outcome.utf8))
     }
 
     private func outcome(of request: Envelope) -> String {

@@ -35,6 +35,6 @@ struct Stranger {
     }
 
     func encode(_ fields: EnvelopeWriter.Fields, _ payload: [UInt8]) -> [UInt8] {
-        payload.withUnsafeBytes { EnvelopeWriter(identity).encode(fields, payload: $0) }
+        EnvelopeWriter(identity).encode(fields, payload: payload).bytes
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubBus
 import HubFuzz
 import HubLoop
 import HubRedis
@@ -67,9 +68,7 @@ final class Recorder: RedisConnectionHandler {
 
 extension RedisConnection {
     func publish(_ channel: String, _ payload: [UInt8], token: UInt64 = 0) throws {
-        try Array(channel.utf8).withUnsafeBytes { channel throws in
-            try payload.withUnsafeBytes { payload throws in try publish(to: channel, payload, token: token) }
-        }
+        try publish(to: Array(channel.utf8), EncodedEnvelope(payload), token: token)
     }
 
     func publish(_ channel: String, _ payload: String, token: UInt64 = 0) throws {

@@ -156,21 +156,11 @@ final class RedisSession: RedisConnectionHandler {
                 channels.write(message.topic, to: &channel)
                 let isSharded = message.kind == .publication && message.topic.kind == .topic
                 let shard = isSharded ? shards?.shard(of: channel) : nil
-                let failure: RedisError? = channel.withUnsafeBytes { channel in
-                    message.bytes.withUnsafeBytes { bytes in
-                        do throws(RedisError) {
-                            if let shard {
-                                try shard.publish(to: channel, bytes, token: message.id)
-                            } else {
-                                try publisher.publish(to: channel, bytes, token: message.id)
-                            }
-                            return nil
-                        } catch {
-                            return error
-                        }
-                    }
+                if let shard {
+                    try shard.publish(to: channel, message.envelope, token: message.id)
+                } else {
+                    try publisher.publish(to: channel, message.envelope, token: message.id)
                 }
-                if let failure { throw failure }
             }
         } catch {
             // The end of a connection settles all that is under way, this one as well.

@@ -96,10 +96,9 @@ final class RedisShard: RedisConnectionHandler {
     // MARK: What the session asks
 
     /// Publishes a message to a channel of this master's.
-    func publish(to channel: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer, token: UInt64) throws(RedisError)
-    {
+    func publish(to channel: [UInt8], _ envelope: EncodedEnvelope, token: UInt64) throws(RedisError) {
         guard let publisher else { throw RedisError(.closed, "the connection is not open") }
-        try publisher.publishToShard(channel, bytes, token: token)
+        try publisher.publish(.shardPublish, to: channel, envelope, token: token)
     }
 
     /// Changes the topics that are wanted of this master.
@@ -113,16 +112,7 @@ final class RedisShard: RedisConnectionHandler {
     ///
     /// Is the sign of life as well: a master that others have given up answers a ping, and `CLUSTERDOWN` to this.
     private func tryToPublish() throws(RedisError) {
-        let failure: RedisError? = trialChannel.withUnsafeBytes { channel in
-            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-            do throws(RedisError) {
-                try publish(to: channel, nothing, token: Self.trialToken)
-                return nil
-            } catch {
-                return error
-            }
-        }
-        if let failure { throw failure }
+        try publish(to: trialChannel, EncodedEnvelope(head: [], payload: []), token: Self.trialToken)
         isTryingToPublish = true
     }
 

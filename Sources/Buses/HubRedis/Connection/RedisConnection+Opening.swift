@@ -30,8 +30,10 @@ extension RedisConnection {
         loop.schedule(timer, after: options.handshakeTimeout)
         stepsLeft = handshake.allSteps.reversed()
         do throws(RedisError) {
-            try filter?.start(output: &writing)
-            for step in stepsLeft.reversed() { try step.command.encode(to: &gathered) }
+            if let filter {
+                try writing.append { output throws(RedisError) in try filter.start(output: &output) }
+            }
+            for step in stepsLeft.reversed() { try gathered.append(step.command) }
         } catch {
             return fail(error)
         }

@@ -85,19 +85,20 @@ extension RedisConnection {
     private func received(_ bytes: UnsafeRawBufferPointer) {
         guard let filter else { return take(bytes) }
         var plaintext: [UInt8] = []
-        var output: [UInt8] = []
         var failure: RedisError?
+        let unsent = writing.count
         do throws(RedisError) {
-            try filter.received(bytes, plaintext: &plaintext, output: &output)
+            // Before anything that is sent in answer to the plaintext.
+            try writing.append { output throws(RedisError) in
+                try filter.received(bytes, plaintext: &plaintext, output: &output)
+            }
         } catch {
             failure = error
         }
+        let hasAnswer = writing.count > unsent
         plaintext.withUnsafeBytes { take($0) }
         guard state != .closed else { return }
-        if !output.isEmpty {
-            writing += output
-            flush()
-        }
+        if hasAnswer { flush() }
         guard let failure else { return }
         // What came before it is handed on first.
         if held.isEmpty { fail(failure) } else { pendingFailure = failure }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+package import HubBus
 internal import HubLoop
 
 /// The three kinds of subscription that Redis has.
@@ -20,44 +21,23 @@ extension RedisConnection {
     /// - Throws: ``RedisError`` `.closed`, `.full`, `.tooLarge`, `.outOfMemory`, `.refused` for one that this
     ///   connection is not for; then nothing is sent.
     package func send(_ command: RedisCommand, token: UInt64) throws(RedisError) {
-        try send(token) { output throws(RedisError) in try command.encode(to: &output) }
+        try checkRoom(for: .commands)
+        try gathered.append(command)
+        expect(token, .reply)
     }
 
-    /// Publishes a message, whose answer is the number of receivers on that server.
+    /// Publishes an envelope, whose answer is the number of receivers on that server.
     ///
     /// - Throws: ``RedisError``, as ``send(_:token:)`` does.
-    /// - Complexity: A copy of the bytes, no allocation.
+    /// - Complexity: No allocation; a copy of the payload, unless it has 4 KiB or more: then it is kept until it is written.
     package func publish(
-        to channel: UnsafeRawBufferPointer,
-        _ payload: UnsafeRawBufferPointer,
+        _ command: PublishCommand = .publish,
+        to channel: [UInt8],
+        _ envelope: EncodedEnvelope,
         token: UInt64
-    ) throws(RedisError) {
-        try send(token) { output throws(RedisError) in
-            try RedisCommand.appendPublish(channel: channel, payload: payload, to: &output)
-        }
-    }
-
-    /// Publishes a message to a channel of the server's shard.
-    ///
-    /// - Throws: ``RedisError``, as ``send(_:token:)`` does.
-    package func publishToShard(
-        _ channel: UnsafeRawBufferPointer,
-        _ payload: UnsafeRawBufferPointer,
-        token: UInt64
-    ) throws(RedisError) {
-        try send(token) { output throws(RedisError) in
-            try RedisCommand.appendShardPublish(channel: channel, payload: payload, to: &output)
-        }
-    }
-
-    /// Gathers a command that has one reply, if there is room.
-    @inline(__always)
-    private func send(
-        _ token: UInt64,
-        _ append: (inout [UInt8]) throws(RedisError) -> Void
     ) throws(RedisError) {
         try checkRoom(for: .commands)
-        try append(&gathered)
+        try gathered.append(command, channel: channel, envelope)
         expect(token, .reply)
     }
 
@@ -96,7 +76,7 @@ extension RedisConnection {
     /// - Throws: ``RedisError``, as ``send(_:token:)`` does.
     package func ping(token: UInt64) throws(RedisError) {
         try checkRoom(for: role)
-        try RedisCommand("PING").encode(to: &gathered)
+        try gathered.append(RedisCommand("PING"))
         expect(token, role == .commands ? .reply : .pong)
     }
 
@@ -112,7 +92,7 @@ extension RedisConnection {
         }
         var command = RedisCommand(name)
         for channel in channels { command.append(channel) }
-        try command.encode(to: &gathered)
+        try gathered.append(command)
         expect(token, expectation, replies: count)
     }
 
@@ -146,16 +126,16 @@ extension RedisConnection {
     private func write() {
         guard state == .handshaking || state == .open, pendingFailure == nil, let watch else { return }
         while !isBlocked {
-            if written == writing.count {
+            if writing.isEmpty {
                 guard refill() else { return }
             }
-            let result = writing.withUnsafeBytes {
-                Socket.write(watch.descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]))
+            let (offered, result) = writing.withPieces { pieces in
+                (pieces.reduce(0) { $0 + $1.count }, Socket.write(watch.descriptor, pieces: pieces))
             }
             switch result {
             case .bytes(let count):
-                written += count
-                isBlocked = written < writing.count
+                writing.wrote(count)
+                isBlocked = count < offered
             case .wouldBlock: isBlocked = true
             case .closed: return stopWriting(RedisError(.closed, "\(address) closed the connection"))
             case .failed(let number):
@@ -168,25 +148,38 @@ extension RedisConnection {
     /// Makes what was gathered what is written next; whether there is anything.
     private func refill() -> Bool {
         // A large one is kept as long as it is filled, as the memory of a new one costs more than what is copied into it.
-        writing.removeAll(keepingCapacity: writing.capacity <= max(Self.keptBytes, 4 * written))
-        written = 0
+        writing.removeAll(keeping: max(Self.keptBytes, 4 * writing.writtenCommands))
         guard !gathered.isEmpty else { return false }
         guard let filter else {
             swap(&writing, &gathered)
             return true
         }
         do throws(RedisError) {
-            let failure = gathered.withUnsafeBytes { bytes -> RedisError? in
-                do throws(RedisError) { try filter.send(bytes, output: &writing) } catch { return error }
-                return nil
-            }
-            if let failure { throw failure }
-            gathered.removeAll(keepingCapacity: gathered.capacity <= Self.keptBytes)
+            while !gathered.isEmpty { try refill(through: filter) }
+            gathered.removeAll(keeping: Self.keptBytes)
         } catch {
             stopWriting(error)
             return false
         }
         return !writing.isEmpty
+    }
+
+    private func refill(through filter: any ByteFilter) throws(RedisError) {
+        var sent = 0
+        let failure = gathered.withPieces { pieces -> RedisError? in
+            do throws(RedisError) {
+                for piece in pieces {
+                    let bytes = UnsafeRawBufferPointer(start: piece.start, count: piece.count)
+                    try writing.append { output throws(RedisError) in try filter.send(bytes, output: &output) }
+                    sent += piece.count
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+        gathered.wrote(sent)
     }
 
     /// Notes that nothing can be written any more.

@@ -63,10 +63,9 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
 
     // Writing.
     /// What this tick has to say.
-    var gathered: [UInt8] = []
-    /// What is being written, and how far it is written.
-    var writing: [UInt8] = []
-    var written = 0
+    var gathered = WriteBuffer()
+    /// What is being written.
+    var writing = WriteBuffer()
     var isBlocked = false
     var isFull = false
     /// Why nothing can be written any more, or nothing will come; what has come before is still read.
@@ -117,7 +116,7 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
     package var hasRoom: Bool { state == .open && !isFull }
 
     /// How many bytes wait to be written.
-    package var unsentBytes: Int { gathered.count + writing.count - written }
+    package var unsentBytes: Int { gathered.count + writing.count }
 
     /// How many commands wait for their answer.
     package var unansweredCount: Int { commands.count }
@@ -153,7 +152,7 @@ package final class RedisConnection: SocketHandler, LoopTimerTarget {
         connector?.cancel()
         connector = nil
         watch?.close()
-        (held, gathered, writing, written) = ([], [], [], 0)
+        (held, gathered, writing) = ([], WriteBuffer(), WriteBuffer())
         let handler = handler
         self.handler = nil
         return handler

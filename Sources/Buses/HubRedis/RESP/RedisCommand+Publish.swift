@@ -1,59 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+internal import HubBus
+
+/// The commands that publish a message to a channel.
+package enum PublishCommand: CaseIterable, Sendable {
+    /// `PUBLISH`, to all of a server's channels, and to those of a whole cluster.
+    case publish
+    /// `SPUBLISH`, to a channel that a cluster keeps on one shard.
+    case shardPublish
+
+    /// How the command begins, up to the length of its channel.
+    fileprivate var start: StaticString {
+        switch self {
+        case .publish: "*3\r\n$7\r\nPUBLISH\r\n$"
+        case .shardPublish: "*3\r\n$8\r\nSPUBLISH\r\n$"
+        }
+    }
+}
+
 extension RedisCommand {
-    /// Appends `PUBLISH channel payload`, byte for byte what ``encode(to:)`` appends, without an allocation.
-    ///
-    /// - Throws: ``RedisError`` `.tooLarge`; then nothing was appended.
-    /// - Complexity: A copy of the bytes, and some 30 ns.
-    package static func appendPublish(
-        channel: UnsafeRawBufferPointer,
-        payload: UnsafeRawBufferPointer,
-        to output: inout [UInt8]
-    ) throws(RedisError) {
-        try append("*3\r\n$7\r\nPUBLISH\r\n$", channel, payload, to: &output)
-    }
-
-    /// Appends `SPUBLISH channel payload`, for the channels that a cluster keeps on one shard.
-    ///
-    /// - Throws: ``RedisError`` `.tooLarge`; then nothing was appended.
-    package static func appendShardPublish(
-        channel: UnsafeRawBufferPointer,
-        payload: UnsafeRawBufferPointer,
-        to output: inout [UInt8]
-    ) throws(RedisError) {
-        try append("*3\r\n$8\r\nSPUBLISH\r\n$", channel, payload, to: &output)
-    }
-
     /// The most bytes that stand around channel and payload: the start, two lengths, and the ends of lines.
     private static let frameBytes = 96
 
-    private static func append(
-        _ start: StaticString,
-        _ channel: UnsafeRawBufferPointer,
-        _ payload: UnsafeRawBufferPointer,
+    /// Appends a command that publishes an envelope, as ``encode(to:)`` does, without an allocation.
+    ///
+    /// - Parameter isCut: Whether to end before the envelope's payload; behind that belongs ``end`` then.
+    /// - Throws: ``RedisError`` `.tooLarge`; then nothing was appended.
+    /// - Complexity: A copy of the bytes, and some 30 ns.
+    static func append(
+        _ command: PublishCommand,
+        channel: [UInt8],
+        _ envelope: EncodedEnvelope,
+        isCut: Bool,
         to output: inout [UInt8]
     ) throws(RedisError) {
-        guard channel.count <= maxBytes, payload.count <= maxBytes - channel.count else {
-            throw RedisError(.tooLarge, "a message of \(payload.count) bytes; \(maxBytes) are the most")
+        guard channel.count <= maxBytes, envelope.count <= maxBytes - channel.count else {
+            throw RedisError(.tooLarge, "a message of \(envelope.count) bytes; \(maxBytes) are the most")
         }
-        output.append(addingCapacity: frameBytes + channel.count + payload.count) { output in
+        let size = isCut ? envelope.head.count : envelope.count
+        output.append(addingCapacity: frameBytes + channel.count + size) { output in
             output.withUnsafeMutableBufferPointer { buffer, count in
                 guard let base = buffer.baseAddress else { return }
                 var writer = Writer(next: UnsafeMutableRawPointer(base + count))
+                let start = command.start
                 writer.write(UnsafeRawBufferPointer(start: start.utf8Start, count: start.utf8CodeUnitCount))
                 writer.write(channel.count)
-                writer.write(channel)
+                channel.withUnsafeBytes { writer.write($0) }
                 writer.endLine()
                 writer.next.storeBytes(of: UInt8(ascii: "$"), as: UInt8.self)
                 writer.next += 1
-                writer.write(payload.count)
-                writer.write(payload)
-                writer.endLine()
+                writer.write(envelope.count)
+                envelope.head.withUnsafeBytes { writer.write($0) }
+                if !isCut {
+                    envelope.payload.withUnsafeBytes { writer.write($0) }
+                    writer.endLine()
+                }
                 count = writer.next - UnsafeMutableRawPointer(base)
             }
         }
     }
+
+    /// What ends a command.
+    static let end = "\r\n".utf8
 
     /// Writes into memory that was reserved before.
     private struct Writer {

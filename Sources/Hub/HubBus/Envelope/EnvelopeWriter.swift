@@ -37,16 +37,16 @@ package struct EnvelopeWriter: Sendable {
 
     /// Encodes an envelope.
     ///
-    /// - Complexity: One allocation of the exact size, one copy of the payload.
-    package func encode(_ fields: Fields, payload: UnsafeRawBufferPointer) -> [UInt8] {
+    /// - Complexity: One allocation of the exact size of the head; the payload is not copied.
+    package func encode(_ fields: Fields, payload: [UInt8] = []) -> EncodedEnvelope {
         let topic = fields.topic.name.utf8
         let trace = fields.trace.count == Envelope.traceBytes ? fields.trace : []
         let operation = fields.operation?.utf8CodeUnitCount
         let extensionBytes =
             (fields.correlation == nil ? 0 : 11) + (fields.client.isEmpty ? 0 : 3 + fields.client.count)
             + (operation.map { 3 + $0 } ?? 0)
-        let head = Envelope.fixedBytes + origin.count + topic.count + trace.count + extensionBytes
-        return [UInt8](unsafeUninitializedCapacity: head + payload.count) { buffer, count in
+        let size = Envelope.fixedBytes + origin.count + topic.count + trace.count + extensionBytes
+        let head = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             var output = Output(bytes: UnsafeMutableRawBufferPointer(buffer))
             output.put(Envelope.magic)
             output.put(Envelope.version)
@@ -77,9 +77,9 @@ package struct EnvelopeWriter: Sendable {
                 output.begin(.operation, text.utf8CodeUnitCount)
                 output.put(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
             }
-            output.put(payload)
             count = output.offset
         }
+        return EncodedEnvelope(head: head, payload: payload)
     }
 
     private struct Output {

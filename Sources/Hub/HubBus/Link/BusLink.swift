@@ -101,7 +101,7 @@ package final class BusLink {
     ///
     /// - Parameter observer: Told once, at the deadline at the latest.
     package func publish(
-        _ bytes: [UInt8],
+        _ envelope: EncodedEnvelope,
         _ kind: Envelope.Kind = .publication,
         to topic: BusTopic,
         _ observer: (any PublishObserver)? = nil
@@ -110,23 +110,23 @@ package final class BusLink {
         guard !isClosed else { return refuse(.closed, observer) }
         guard !topic.isEmpty else { return refuse(.topicEmpty, observer) }
         guard supervisor.takesPublications else { return refuse(.disconnected, observer) }
-        send(bytes, kind, to: topic, now, observer)
+        send(envelope, kind, to: topic, now, observer)
     }
 
     private func send(
-        _ bytes: [UInt8],
+        _ envelope: EncodedEnvelope,
         _ kind: Envelope.Kind,
         to topic: BusTopic,
         _ now: UInt64,
         _ observer: (any PublishObserver)?
     ) {
         let deadline = now &+ settings.publishTimeout
-        batch.append(Outgoing(id: inFlight.nextID, kind: kind, topic: topic, bytes: bytes, deadline: deadline))
+        batch.append(Outgoing(id: inFlight.nextID, kind: kind, topic: topic, envelope: envelope, deadline: deadline))
         inFlight.append(
             InFlight.Entry(
                 sent: now,
                 deadline: deadline,
-                byteCount: bytes.count,
+                byteCount: envelope.count,
                 isCounted: kind != .probe,
                 observer: observer
             )
@@ -255,9 +255,8 @@ package final class BusLink {
         var fields = EnvelopeWriter.Fields(.probe, to: topic)
         fields.sequence = number
         fields.publishTime = clock.unixMicroseconds()
-        let bytes = writer.encode(fields, payload: UnsafeRawBufferPointer(start: nil, count: 0))
         lastProbe = inFlight.nextID
-        send(bytes, .probe, to: topic, clock.monotonic(), nil)
+        send(writer.encode(fields), .probe, to: topic, clock.monotonic(), nil)
     }
 
     private func down(_ fault: LinkFault) {

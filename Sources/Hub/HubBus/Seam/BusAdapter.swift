@@ -67,8 +67,7 @@ package struct Outgoing: Sendable {
     /// What the envelope is, for buses that carry publications another way than what nodes tell each other.
     package let kind: Envelope.Kind
     package let topic: BusTopic
-    /// An ``Envelope``, owned until it is settled.
-    package let bytes: [UInt8]
+    package let envelope: EncodedEnvelope
     /// When it is given up, nanoseconds of the bus loop's clock; an adapter may use it, and need not watch it.
     package let deadline: UInt64
 
@@ -77,13 +76,13 @@ package struct Outgoing: Sendable {
         id: UInt64,
         kind: Envelope.Kind = .publication,
         topic: BusTopic,
-        bytes: [UInt8],
+        envelope: EncodedEnvelope,
         deadline: UInt64
     ) {
         self.id = id
         self.kind = kind
         self.topic = topic
-        self.bytes = bytes
+        self.envelope = envelope
         self.deadline = deadline
     }
 }

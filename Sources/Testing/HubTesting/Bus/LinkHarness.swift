@@ -83,7 +83,7 @@ package final class LinkHarness {
     package func echoProbe() {
         guard let probe = bus.published.last(where: { $0.topic == .node("me") }) else { return }
         link.settled(probe.id, nil)
-        receive(probe.bytes, on: probe.topic.name)
+        receive(probe.envelope.bytes, on: probe.topic.name)
     }
 
     /// The connection breaks.
@@ -107,14 +107,14 @@ package final class LinkHarness {
         var fields = EnvelopeWriter.Fields(.publication, to: topic)
         fields.sequence = sequence
         fields.publishTime = Self.start + publishTime
-        return [UInt8(ascii: "x")].withUnsafeBytes { writer.encode(fields, payload: $0) }
+        return writer.encode(fields, payload: [UInt8(ascii: "x")]).bytes
     }
 
     // MARK: The hub's part
 
     /// Publishes so many bytes.
     package func publish(_ topic: BusTopic = .broadcast, bytes: Int = 1) {
-        link.publish([UInt8](repeating: 7, count: bytes), to: topic, answers.next())
+        link.publish(EncodedEnvelope([UInt8](repeating: 7, count: bytes)), to: topic, answers.next())
     }
 
     /// Why each publication failed, nil for success; empty where there is no answer yet.

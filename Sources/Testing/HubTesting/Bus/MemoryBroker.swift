@@ -184,10 +184,10 @@ package final class MemoryBroker: Sendable {
             for message in batch {
                 if fault == .refusing {
                     session.post { $0.settled(message.id, BusError(.rejected, "refused by the test")) }
-                } else if let limit = options.maxPayload, message.bytes.count > limit {
+                } else if let limit = options.maxPayload, message.envelope.count > limit {
                     session.post { $0.settled(message.id, BusError(.tooLarge, "more than \(limit) bytes")) }
                 } else {
-                    if fault != .losing { publish(message.topic, message.bytes) }
+                    if fault != .losing { publish(message.topic, message.envelope.bytes) }
                     session.post { $0.settled(message.id, nil) }
                 }
             }

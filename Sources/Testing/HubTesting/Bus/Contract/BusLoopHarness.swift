@@ -154,8 +154,7 @@ package final class BusLoopHarness: @unchecked Sendable {
         fields.epoch = position.epoch
         fields.sequence = position.sequence
         fields.publishTime = BusClock.system.unixMicroseconds()
-        let bytes = writer.encode(fields, payload: UnsafeRawBufferPointer(start: nil, count: 0))
-        link?.publish(bytes, to: topic, answers.next())
+        link?.publish(writer.encode(fields), to: topic, answers.next())
     }
 
     private func tick() {

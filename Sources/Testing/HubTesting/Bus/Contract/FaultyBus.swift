@@ -112,7 +112,7 @@ package final class FaultyBus: BusAdapter {
     package func publish(_ batch: [Outgoing]) {
         for message in batch {
             deadlines[message.id] = message.deadline
-            let copy = Copy(topic: Array(message.topic.name.utf8), bytes: message.bytes)
+            let copy = Copy(topic: Array(message.topic.name.utf8), bytes: message.envelope.bytes)
             if mutant == .dropsOwn { own[copy, default: 0] += 1 }
             if mutant == .deliversWithoutServer, names.contains(message.topic) { hand([copy]) }
         }
