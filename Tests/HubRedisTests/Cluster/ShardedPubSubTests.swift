@@ -54,7 +54,9 @@ struct ShardedPubSubTests: ScriptedLink {
     }
 
     private func publish(_ id: UInt64, _ topic: BusTopic, _ kind: Envelope.Kind = .publication) {
-        bus.publish([Outgoing(id: id, kind: kind, topic: topic, envelope: EncodedEnvelope(Array("m\(id)".utf8)), deadline: .max)])
+        bus.publish([
+            Outgoing(id: id, kind: kind, topic: topic, envelope: EncodedEnvelope(Array("m\(id)".utf8)), deadline: .max)
+        ])
     }
 
     /// Moves the time on, and a little further, as timers may be late by so much.

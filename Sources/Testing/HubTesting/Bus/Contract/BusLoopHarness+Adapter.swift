@@ -58,7 +58,12 @@ extension BusLoopHarness {
     package func send(_ messages: [(BusTopic, [UInt8])]) {
         let deadline = loop.clock.now().nanoseconds &+ (patience / 2).wholeNanoseconds
         let batch = messages.enumerated().map { index, message in
-            Outgoing(id: nextPublication + UInt64(index), topic: message.0, envelope: EncodedEnvelope(message.1), deadline: deadline)
+            Outgoing(
+                id: nextPublication + UInt64(index),
+                topic: message.0,
+                envelope: EncodedEnvelope(message.1),
+                deadline: deadline
+            )
         }
         nextPublication += UInt64(batch.count)
         tap.publish(batch)
