@@ -13,6 +13,7 @@ import Testing
 struct StreamReaderTests: ScriptedLink {
     let loop: EventLoop
     private let server: ScriptedRedis
+    private let settings: RedisSettings
     private let bus: RedisBus
     private let events = BusRecorder()
     private let news = Self.topic("news")
@@ -45,6 +46,7 @@ struct StreamReaderTests: ScriptedLink {
         var settings = RedisSettings()
         settings.addresses = [server.address]
         settings.delivery = .streams
+        self.settings = settings
         bus = try RedisBus(settings, loop: loop)
         bus.start(events)
     }
@@ -79,6 +81,13 @@ struct StreamReaderTests: ScriptedLink {
     private func answer(_ entries: (id: String, fields: [String])...) {
         let count = asked.count
         server.answer("XREAD", ScriptedRedis.entries(entries))
+        #expect(loop.run { asked.count > count })
+    }
+
+    /// Answers a read with marks, of which there are as many as there are numbers.
+    private func answerMarks(_ numbers: ClosedRange<Int>) {
+        let count = asked.count
+        server.answer("XREAD", ScriptedRedis.entries(numbers.map { ("\($0)-0", ["m", ""]) }))
         #expect(loop.run { asked.count > count })
     }
 
@@ -212,12 +221,17 @@ struct StreamReaderTests: ScriptedLink {
         finish(bus, server)
     }
 
+    /// Begins to answer a read with more than a reply may have, which ends the connection.
+    private func answerTooMuch() {
+        let start = "*1\r\n*2\r\n$12\r\ngohub:stream\r\n*1\r\n*2\r\n$3\r\n9-0\r\n*4\r\n$1\r\nt\r\n$70000000\r\n"
+        server.answer("XREAD", start)
+        #expect(loop.run { !events.isConnected })
+    }
+
     @Test("replies that are too large are read again entry by entry, and what is too large by itself is skipped")
     func tooLarge() {
-        let tooLarge = "*1\r\n*2\r\n$12\r\ngohub:stream\r\n*1\r\n*2\r\n$3\r\n9-0\r\n*4\r\n$1\r\nt\r\n$70000000\r\n"
         connect("5-0", wanting: news)
-        server.answer("XREAD", tooLarge)
-        #expect(loop.run { !events.isConnected })
+        answerTooMuch()
         connect("20-0", wanting: news)
         #expect(asked.last == "XREAD COUNT 1 5-0")
         answer(("6-0", ["t", "topic/news", "p", "1"]))
@@ -226,14 +240,54 @@ struct StreamReaderTests: ScriptedLink {
         #expect(asked.last == "XREAD COUNT 31 20-0", "behind the end they come together again")
 
         for end in ["30-0", "40-0"] {
-            server.answer("XREAD", tooLarge)
-            #expect(loop.run { !events.isConnected })
+            answerTooMuch()
             connect(end, wanting: news)
         }
         #expect(asked.last == "XREAD COUNT 31 40-0")
         #expect(events.received == ["topic/news 1"])
         #expect(events.faults.count == 3 && events.faults.allSatisfy { $0.reason == .badReply })
         #expect(events.faults.last?.message.contains("all from there to the stream's end is skipped") == true)
+        finish(bus, server)
+    }
+
+    @Test(
+        "a reply that was too large because more had been asked for is read again in the usual steps, not entry by entry"
+    )
+    func tooManyAtOnce() throws {
+        connect("5-0", wanting: news)
+        answerMarks(6...36)
+        #expect(asked.last == "XREAD COUNT 62 36-0")
+        answerTooMuch()
+        #expect(try #require(events.faults.last).message.hasSuffix("; the stream is read on in smaller steps"))
+        connect("500-0", wanting: news)
+        #expect(asked.last == "XREAD COUNT 31 36-0")
+        answerMarks(37...67)
+        #expect(asked.last == "XREAD COUNT 62 67-0", "small ones are read faster again")
+        for (end, next) in [("600-0", "31 67-0"), ("700-0", "1 67-0"), ("800-0", "31 800-0")] {
+            answerTooMuch()
+            connect(end, wanting: news)
+            #expect(asked.last == "XREAD COUNT \(next)")
+        }
+        #expect(events.faults.count == 4 && events.faults.allSatisfy { $0.reason == .badReply })
+        finish(bus, server)
+    }
+
+    @Test("an entry that was asked for alone, as messages may be long, is skipped at once when it is too large")
+    func alone() throws {
+        bus.close {}
+        var settings = settings
+        settings.maxMessageBytes = 20 << 20
+        let bus = try RedisBus(settings, loop: loop)
+        bus.start(events)
+        for end in ["5-0", "20-0"] {
+            marks.ids.append(end)
+            bus.connect()
+            #expect(loop.run { events.isConnected })
+            bus.want(InterestChange(steps: [.add(news)], generation: 1))
+            #expect(loop.run { asked.last == "XREAD COUNT 1 \(end)" })
+            answerTooMuch()
+            #expect(events.faults.last?.message.contains("all from there to the stream's end is skipped") == true)
+        }
         finish(bus, server)
     }
 
@@ -311,10 +365,13 @@ struct StreamReaderTests: ScriptedLink {
     @Test("so many entries are read one by one as may be near the large ones, and then several together")
     func singles() {
         connect("5-0", wanting: news)
-        server.answer("XREAD", "*1\r\n*2\r\n$12\r\ngohub:stream\r\n*1\r\n*2\r\n$70000000\r\n")
-        #expect(loop.run { !events.isConnected })
+        answerTooMuch()
         connect("5000-0", wanting: news)
-        for id in 6...1029 { answer(("\(id)-0", ["m", ""])) }
+        for id in 6...1029 {
+            let count = server.commands.count
+            server.answer("XREAD", ScriptedRedis.entries([("\(id)-0", ["m", ""])]))
+            #expect(loop.run { server.commands.count > count })
+        }
         #expect(asked.suffix(2) == ["XREAD COUNT 1 1028-0", "XREAD COUNT 31 1029-0"])
         finish(bus, server)
     }

@@ -5,14 +5,20 @@
 /// the server is far away.
 struct StreamReadSize {
     private static let most = 256
+    /// How many bytes the least that is asked for may have: half of what a reply may, which leaves room for topics and ids.
+    private static let leastBytes = 32 << 20
+    /// Entries of fewer bytes make the next read larger: twice as many of their kind are no large ones yet.
+    private static let smallBytes = 4 << 20
+    /// Entries of more bytes make it smaller again, while a reply may still have four times as many.
+    private static let largeBytes = 16 << 20
 
-    /// As many as may come whatever they are: 32 MiB of the longest messages.
-    private let least: Int
+    /// As many as may come whatever they are, as long as none is longer than a message may be.
+    let least: Int
     /// How many to ask for next.
     private(set) var count: Int
 
     init(maxMessageBytes: Int) {
-        least = min(Self.most, max(1, (32 << 20) / max(1, maxMessageBytes)))
+        least = min(Self.most, max(1, Self.leastBytes / max(1, maxMessageBytes)))
         count = least
     }
 
@@ -21,9 +27,9 @@ struct StreamReadSize {
 
     /// Notes how many bytes as many entries had as were asked for.
     mutating func took(_ byteCount: Int) {
-        if byteCount > 16 << 20 {
+        if byteCount > Self.largeBytes {
             count = max(least, count / 2)
-        } else if byteCount < 4 << 20 {
+        } else if byteCount < Self.smallBytes {
             count = min(Self.most, 2 * count)
         }
     }

@@ -12,7 +12,7 @@ final class StreamReader {
     /// How long the server waits for entries before it answers that there are none.
     static let block = Duration.seconds(5)
     private static let blockMilliseconds = "\(block.components.seconds * 1000)"
-    /// How many entries are read one by one after a reply that was too large: most of those that are large are near each other.
+    /// How many entries are read one by one after a few were too large together: most of those that are large are near each other.
     private static let singles = 1024
     private static let readToken: UInt64 = 0
     private static let markToken: UInt64 = 1
@@ -147,12 +147,17 @@ final class StreamReader {
 
     /// Makes the next reader read in smaller steps, as a reply has ended the connection that was larger than one may be.
     ///
-    /// One entry that is too large by itself would do so again: then what is left of the stream is skipped.
+    /// Where it asked for many as they had been small, the next one begins with as many as may come whatever they are; where those
+    /// are too large as well, it reads one by one. One entry that is too large by itself would end the connection again:
+    /// then what is left of the stream is skipped.
     ///
     /// - Returns: Why the connection ended.
     func replyWasTooLarge(_ error: RedisError) -> RedisError {
         guard isReading else { return error }
-        guard place.singlesLeft > 0 else {
+        if asked > size.least {
+            return RedisError(error.code, error.message + "; the stream is read on in smaller steps")
+        }
+        if asked > 1 {
             place.singlesLeft = Self.singles
             return RedisError(error.code, error.message + "; the stream is read on entry by entry")
         }
