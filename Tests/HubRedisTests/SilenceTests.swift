@@ -140,6 +140,28 @@ struct SilenceTests: ScriptedLink {
         finish(bus, server, other)
     }
 
+    @Test("a sentinel that lets the node in and does not name the master is given up after sync_timeout")
+    func question() throws {
+        var settings = RedisSettings()
+        settings.mode = .sentinel
+        settings.addresses = [server.address]
+        let bus = try RedisBus(settings, loop: loop)
+        bus.start(events)
+        server.script = { ["CLIENT", "PING", "SENTINEL"].contains($0.first) ? "" : nil }
+        bus.connect()
+        #expect(loop.run { server.commands == ["PING"] })
+        // The handshake has as long for itself.
+        for _ in 0..<4 { passSecond() }
+        server.answer("PING", "+OK\r\n+PONG\r\n")
+        #expect(loop.run { server.commands.contains { $0.hasPrefix("SENTINEL") } })
+        for _ in 0..<4 { passSecond() }
+        #expect(events.faults.isEmpty)
+        passSecond()
+        #expect(loop.run { events.faults.map(\.reason) == [.timeout] })
+        #expect(events.faults.first?.message == "\(server.address) did not answer within 5.0 seconds")
+        finish(bus, server, other)
+    }
+
     @Test("a sentinel that is silent is left for the next one")
     func sentinel() throws {
         let (host, port) = (server.address.host, server.address.port)
