@@ -19,8 +19,9 @@ extension Command {
         flags: [HubURL.flag],
         notes: """
             A payload that is JSON is sent as it is, anything else as a JSON string. One that begins with - goes behind --.
-            exit codes: 0 the hub, and the bus between its nodes, took every message; 1 one was refused or may not have
-            reached other nodes, or the hub ended the connection; 69 the hub cannot be reached, or does not let the client in.
+            exit codes: 0 the hub, and the bus between its nodes, took every message; 1 one was refused, was not confirmed
+            within 70 s, or may not have reached other nodes, or the hub ended the connection; 69 the hub cannot be reached,
+            or does not let the client in.
             """,
         run: { arguments throws(Arguments.Fault) in
             guard (1...2).contains(arguments.rest.count) else {
@@ -95,9 +96,11 @@ private final class Publisher: WebSocketClientDelegate {
     /// What the command ends with once the connection has ended; nil while it goes on.
     private var outcome: ExitCode?
     private var messageID: Int64 = 0
-    private static let confirmationTimeout: Duration = .seconds(10)
+    /// Longer than the hub waits for the bus, which is up to a minute (`bus.publish_timeout`).
+    private static let confirmationTimeout: Duration = .seconds(70)
     private lazy var patience = LoopTimer { [weak self] in
-        Output.complain("the hub did not confirm within \(Self.confirmationTimeout.components.seconds) s")
+        let seconds = Self.confirmationTimeout.components.seconds
+        Output.complain("the hub did not confirm within \(seconds) s, and may have published it all the same")
         self?.finish(.failure)
     }
 
