@@ -11,7 +11,7 @@ import Testing
 @Suite(
     "A connection to a real Redis",
     .enabled(
-        if: ChildProcess.serversAreRequired || ChildProcess.find("redis-server") != nil,
+        if: ChildProcess.serversAreRequired || RedisServer.isInstalled,
         "redis-server is not installed"
     )
 )
@@ -22,29 +22,30 @@ struct RedisServerTests {
     init() throws { loop = try EventLoop() }
 
     func connect(
-        _ server: TestRedis,
+        _ server: RedisServer,
         _ role: RedisConnection.Role = .commands,
         _ handshake: RedisHandshake = RedisHandshake(),
         _ recorder: Recorder? = nil
     ) -> RedisConnection {
         RedisConnection(
             loop: loop,
-            to: server.address,
+            to: SocketAddress(host: "127.0.0.1", port: server.port),
             role: role,
             handshake: handshake,
             handler: recorder ?? self.recorder
         )
     }
 
-    func finish(_ connections: RedisConnection...) {
+    func finish(_ server: RedisServer, _ connections: RedisConnection...) async {
         for connection in connections { connection.close() }
         loop.stop()
         #expect(loop.join() == nil)
+        await server.stop()
     }
 
     @Test("carries a megabyte there and back")
     func large() async throws {
-        let server = try await TestRedis()
+        let server = try await RedisServer()
         let connection = connect(server, .commands, RedisHandshake(clientName: "n1", database: 3))
         #expect(loop.run { connection.isOpen })
         let payload = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
@@ -59,12 +60,12 @@ struct RedisServerTests {
             .simple(Array("OK".utf8)), .bulk(payload), .text("n1"), .array([.bulk(payload), .null]),
         ]
         #expect(recorder.values == expected)
-        finish(connection)
+        await finish(server, connection)
     }
 
     @Test("publishes ten thousand messages in one go, which all arrive in order")
     func pipeline() async throws {
-        let server = try await TestRedis()
+        let server = try await RedisServer()
         let received = Recorder()
         let subscriber = connect(server, .subscriptions, RedisHandshake(), received)
         let publisher = connect(server)
@@ -75,12 +76,12 @@ struct RedisServerTests {
         #expect(loop.run { recorder.answers.count == 10_000 && received.pushes.count == 10_001 })
         #expect(recorder.answers == (0..<10_000).map { .init(token: UInt64($0), value: .integer(1)) })
         #expect(received.pushes.dropFirst().map(\.payload) == (0..<10_000).map { "\($0)" })
-        finish(publisher, subscriber)
+        await finish(server, publisher, subscriber)
     }
 
     @Test("subscribes and unsubscribes, also twice, and pings meanwhile")
     func subscribes() async throws {
-        let server = try await TestRedis()
+        let server = try await RedisServer()
         let subscriber = connect(server, .subscriptions)
         let other = Recorder()
         let publisher = connect(server, .commands, RedisHandshake(), other)
@@ -126,14 +127,14 @@ struct RedisServerTests {
         #expect(recorder.answers.suffix(8).map(\.token) == [7, 7, 7, 8, 8, 8, 9, 10])
         #expect(recorder.pushes.count == 17 && recorder.pushes.last?.subscriptions == 0)
         #expect(recorder.errors.isEmpty && subscriber.unansweredCount == 0)
-        finish(publisher, subscriber)
+        await finish(server, publisher, subscriber)
     }
 
     @Test("gives the password of the default user, and says when it is wrong, missing or not wanted")
     func password() async throws {
-        let server = try await TestRedis("--requirepass", "hunter2")
-        let open = try await TestRedis()
-        let cases: [(server: TestRedis, password: String?, code: RedisError.Code?)] = [
+        let server = try await RedisServer { $0.password = "hunter2" }
+        let open = try await RedisServer()
+        let cases: [(server: RedisServer, password: String?, code: RedisError.Code?)] = [
             (server, "hunter2", nil), (server, "hunter3", .authFailed), (server, nil, .authFailed),
             (open, "hunter2", .authFailed),
         ]
@@ -146,23 +147,15 @@ struct RedisServerTests {
             #expect(recorder.errors.allSatisfy { !$0.isRetriable && !$0.message.contains("hunter") })
             connection.close()
         }
-        finish()
+        await finish(server)
+        await open.stop()
     }
 
     @Test("is a user of the access list, and hears what that one may not do")
     func accessList() async throws {
-        let server = try await TestRedis(
-            "--user",
-            "hub",
-            "on",
-            ">pw",
-            "~*",
-            "&a*",
-            "-@all",
-            "+publish",
-            "+subscribe",
-            "+ping"
-        )
+        let server = try await RedisServer {
+            $0.users = [.init("hub", password: "pw", rights: "~* &a* -@all +publish +subscribe +ping")]
+        }
         let handshake = RedisHandshake(user: "hub", password: RedisSecret("pw"), clientName: "n1")
         let publisher = connect(server, .commands, handshake)
         let received = Recorder()
@@ -185,38 +178,37 @@ struct RedisServerTests {
             #expect(RedisError(answer: String(decoding: text, as: UTF8.self), to: "it").code == .noPermission)
         }
         #expect(received.answers.map(\.token) == [4, 5] && received.pushes.map(\.channel) == ["a1"])
-        finish(publisher, subscriber)
+        await finish(server, publisher, subscriber)
     }
 
     @Test("says that there is no such database")
     func database() async throws {
-        let server = try await TestRedis()
+        let server = try await RedisServer()
         let connection = connect(server, .commands, RedisHandshake(database: 99))
         #expect(loop.run { recorder.code == .badDatabase })
-        finish(connection)
+        await finish(server, connection)
     }
 
     @Test("ends when the server is killed, and when it was killed there is nobody to connect to")
     func killed() async throws {
-        let server = try await TestRedis()
+        let server = try await RedisServer()
         let connection = connect(server)
         #expect(loop.run { connection.isOpen })
-        server.kill()
+        try await server.kill9()
         #expect(loop.run { recorder.code == .closed })
-        _ = try await server.process.waitUntilEnded()
         let again = Recorder()
         let next = connect(server, .commands, RedisHandshake(), again)
         #expect(loop.run { again.code == .connectFailed })
-        finish(connection, next)
+        await finish(server, connection, next)
         #expect(recorder.errors.count == 1)
     }
 
     @Test("tells since when a server that stands still has been silent, and goes on when that does")
     func frozen() async throws {
-        let server = try await TestRedis()
+        let server = try await RedisServer()
         let connection = connect(server)
         #expect(loop.run { connection.isOpen })
-        server.freeze()
+        try await server.freeze()
         let before = connection.lastReceived
         try connection.ping(token: 1)
         let limit = Duration.milliseconds(50)
@@ -231,12 +223,12 @@ struct RedisServerTests {
         server.thaw()
         #expect(loop.run { recorder.answers.count == 1 })
         #expect(connection.lastReceived > before && connection.oldestUnanswered == nil)
-        finish(connection)
+        await finish(server, connection)
     }
 
     @Test("gets the rest when it stops to read and the server has much to say")
     func pauses() async throws {
-        let server = try await TestRedis()
+        let server = try await RedisServer()
         let subscriber = connect(server, .subscriptions)
         let publisher = connect(server, .commands, RedisHandshake(), Recorder())
         #expect(loop.run { subscriber.isOpen && publisher.isOpen })
@@ -253,6 +245,6 @@ struct RedisServerTests {
         }
         #expect(loop.run { recorder.pushes.count == 1001 })
         #expect(recorder.pushes.dropFirst().map(\.payload) == (0..<1000).map { payload + "\($0)" })
-        finish(publisher, subscriber)
+        await finish(server, publisher, subscriber)
     }
 }
