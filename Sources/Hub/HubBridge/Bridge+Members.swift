@@ -8,6 +8,8 @@ import HubCore
 extension Bridge {
     /// Between two answers to nodes that join.
     private static let answerInterval: UInt64 = 50_000_000
+    /// How far apart two ticks, of which there is one a second, may be before the node counts as having stood still.
+    private static let standstill: UInt64 = 2_000_000_000
 
     var startDeadline: UInt64 {
         if case .starting(let deadline, _) = phase { deadline } else { .max }
@@ -140,7 +142,7 @@ extension Bridge {
 
     /// Notes that the node itself stood still, which is no silence of the others either.
     func noteStandstill(_ now: UInt64) {
-        if now > lastTick, now - lastTick > 2_000_000_000 { deafSince = deafSince ?? lastTick }
+        if now - min(now, lastTick) > Self.standstill { deafSince = deafSince ?? lastTick }
         lastTick = now
     }
 
