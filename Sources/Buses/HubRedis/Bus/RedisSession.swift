@@ -94,7 +94,7 @@ final class RedisSession: RedisConnectionHandler {
     /// Where a session after this one reads the stream on.
     var streamPlace: StreamPlace { stream?.place ?? formerPlace }
 
-    /// Whether the stream has more than was read.
+    /// Whether the stream may have more than was read.
     var isBehind: Bool { stream?.isBehind ?? false }
 
     /// Ends all connections without a word.

@@ -19,7 +19,7 @@ package protocol BusAdapter: AnyObject {
     /// Whether what a node says of itself arrives behind what it published before; else it may overtake that.
     var isOrdered: Bool { get }
 
-    /// Whether the server is known to have more for this node than was read, and reading goes on: a probe may lie behind it.
+    /// Whether the server may have more for this node than was read, and reading goes on: a probe may lie behind it.
     var isBehind: Bool { get }
 
     /// Takes the place where events go; called once, before all else.

@@ -29,7 +29,7 @@ package final class MemoryBroker: Sendable {
         package var maxPayload: Int?
         /// Whether a node that was away gets what came meanwhile.
         package var keepsMessages = false
-        /// Whether adapters are to say that a node's words arrive in their order; they do.
+        /// What adapters say of the order; messages arrive in order either way.
         package var isOrdered = true
 
         /// No limit, and nothing is kept.
