@@ -50,16 +50,22 @@ class Fault:
         self.name = name if delivery == "pubsub" else f"{name}, streams"
         self.delivery = delivery
 
+    @property
+    def options(self):
+        """Of the servers: by streams a restart keeps what was confirmed."""
+        return SAFE if self.delivery == "streams" else []
+
     def prepare(self, start, stack, directory):
         """Starts servers; answers the keys of bus.redis of each node."""
-        self.redis = start(SAFE if self.delivery == "streams" else [])
+        self.redis = start(self.options)
         return [{"addrs": [self.redis.address]}] * 2
 
     def rest(self):
         """Waits until the next round may begin."""
 
-    def struck(self, began, moved, **more):
-        return Strike(began, time.monotonic(), moved=moved, may_lose=self.delivery == "pubsub", **more)
+    def struck(self, began, moved, may_lose=False, **more):
+        may_lose = may_lose or self.delivery == "pubsub"
+        return Strike(began, time.monotonic(), moved=moved, may_lose=may_lose, **more)
 
 
 class Kill(Fault):
@@ -137,7 +143,7 @@ class Password(Fault):
         self._passwords = (f"secret-{number}" for number in itertools.count())
         first = next(self._passwords)
         self._write(first)
-        self.redis = start(password=first)
+        self.redis = start(self.options, password=first)
         return [{"addrs": [self.redis.address], "password_file": str(self._file)}] * 2
 
     def _write(self, password):
@@ -169,8 +175,10 @@ class Password(Fault):
 
 
 class FailOver(Fault):
+    """The replica becomes the master: by streams a replica gets entries when their publishers were told already."""
+
     def prepare(self, start, stack, directory):
-        self.group = Sentinels(start)
+        self.group = Sentinels(start, self.options)
         self.group.settle()
         addresses = [sentinel.address for sentinel in self.group.sentinels]
         return [
@@ -179,9 +187,16 @@ class FailOver(Fault):
 
     def strike(self, number, scene):
         began = time.monotonic()
-        if number % 2 == 0:
-            self.group.fail_over()
-            return self.struck(began, LOST)
+        self.group.fail_over()
+        return self.struck(began, LOST, may_lose=True)
+
+    def rest(self):
+        self.group.settle()
+
+
+class MasterKilled(FailOver):
+    def strike(self, number, scene):
+        began = time.monotonic()
         dead = self.group.master()
         dead.kill()
         scene.await_loss(BOTH)
@@ -189,17 +204,14 @@ class FailOver(Fault):
         successor = self.group.other(dead)
         self.group.await_master(successor)
         dead.start([f"replicaof 127.0.0.1 {successor.port}"])
-        return self.struck(began, LOST + FAILED + [by("closed")])
-
-    def rest(self):
-        self.group.settle()
+        return self.struck(began, LOST + FAILED + [by("closed")], may_lose=True)
 
 
 class Clustered(Fault):
-    """Slots move and masters die; a topic's channel is where its slot is, as a stream is."""
+    """A topic's channel is where its slot is, as a stream is."""
 
     def prepare(self, start, stack, directory):
-        self.group = Cluster(start)
+        self.group = Cluster(start, self.options)
         name = PREFIX + ("stream" if self.delivery == "streams" else f"topic/{TOPICS[0]}")
         self._slot = self.group.slot(name)
         addresses = self.group.addresses
@@ -208,12 +220,12 @@ class Clustered(Fault):
             {"mode": "cluster", "addrs": addresses[1:] + addresses[:1], "client_name": "n2"},
         ]
 
-    def strike(self, number, scene):
-        if number % 2 == 0:
-            return self._move()
-        return self._kill(scene)
+    def rest(self):
+        self.group.settle()
 
-    def _move(self):
+
+class SlotMoved(Clustered):
+    def strike(self, number, scene):
         owner = self.group.owner(self._slot)
         target = next(server for server in self.group.masters() if server is not owner)
         began = time.monotonic()
@@ -221,7 +233,11 @@ class Clustered(Fault):
         # Both nodes have the topic's subscription there, or the stream.
         return self.struck(began, LOST + [by("moved")])
 
-    def _kill(self, scene):
+
+class ClusterMasterKilled(Clustered):
+    """A replica gets entries when their publishers were told already."""
+
+    def strike(self, number, scene):
         masters = self.group.masters()
         if self.delivery == "streams":
             dead = self.group.owner(self._slot)
@@ -239,10 +255,7 @@ class Clustered(Fault):
         scene.change_interest()
         self.group.await_successor(slot, dead)
         dead.start()
-        strike = self.struck(began, LOST + FAILED + [by("closed")], struck=struck)
-        # A replica gets entries when their publishers were told already.
-        strike.may_lose = True
-        return strike
+        return self.struck(began, LOST + FAILED + [by("closed")], struck=struck, may_lose=True)
 
     @staticmethod
     def _connected(server):
@@ -250,21 +263,16 @@ class Clustered(Fault):
         clients = server.command("CLIENT", "LIST")
         return tuple(index for index, name in enumerate((b" name=n1 ", b" name=n2 ")) if name in clients)
 
-    def rest(self):
-        self.group.settle()
 
-
-ALL = [
-    Kill("kill -9 of the server"),
-    Freeze("server frozen"),
-    Cut("connections cut"),
-    HalfOpen("half-open connections"),
-    Password("password rotated"),
-    FailOver("sentinel fail-over"),
-    Clustered("cluster: slot moved, master killed"),
-    Kill("kill -9 of the server", "streams"),
-    Freeze("server frozen", "streams"),
-    Cut("connections cut", "streams"),
-    HalfOpen("half-open connections", "streams"),
-    Clustered("cluster: slot moved, master killed", "streams"),
+KINDS = [
+    (Kill, "kill -9 of the server"),
+    (Freeze, "server frozen"),
+    (Cut, "connections cut"),
+    (HalfOpen, "half-open connections"),
+    (Password, "password rotated"),
+    (FailOver, "sentinel fail-over"),
+    (MasterKilled, "sentinel, master killed"),
+    (SlotMoved, "cluster, slot moved"),
+    (ClusterMasterKilled, "cluster, master killed"),
 ]
+ALL = [kind(name, delivery) for delivery in ("pubsub", "streams") for kind, name in KINDS]

@@ -6,13 +6,18 @@ import collections
 
 import readiness
 from ledger import REFUSED, TAKEN, UNAVAILABLE, UNICAST
+from load import RATE
 
-# bus.publish_timeout is 50 ms, and its deadline is looked at when the loop has its turn.
+# The longest answer: bus.publish_timeout is 50 ms, and its deadline is looked at when the loop has its turn.
 ANSWER = 0.060
+# Of a unicast, which the other node answers: a request is given up after 2 s.
+UNICAST_ANSWER = 2.060
 # The bucket of gohub_bus_publish_duration_seconds above that.
 BUCKET = "0.1"
 # A thread that waited so long for a core cannot keep to 50 ms, nor to 0.1 s with what it had waited for before.
-STARVED = 0.03
+STARVED = 0.04
+# What a publication is refused with that had its number and no answer in time.
+LATE = "the message bus did not take it: timeout"
 # Times of a round are not judged when this program or a thread of a node had no core for so long.
 STANDSTILL = 0.1
 BUS = "gohub_bus_"
@@ -25,26 +30,26 @@ def difference(before, after, name, **labels):
 class Round:
     """One round: what was seen, and what is wrong with it (`faults`)."""
 
-    def __init__(self, ledger, samples, waits, pages, strike, bound):
+    def __init__(self, ledger, samples, waits, pages, gaps, strike, is_timed):
         """`samples`, `waits`: what the monitor saw of each node; `pages`: each node's metrics before and after.
 
-        `bound`: the longest answer that is in order, in seconds.
+        `gaps`: how many messages to each topic each node's log says are lost; `is_timed`: whether to judge times at all.
         """
         self.ledger = ledger
         self.samples = samples
         self.waits = waits
         self.pages = pages
+        self.told_gaps = gaps
         self.strike = strike
-        self.bound = bound
         self.faults = list(ledger.troubles)
-        self.lost = self.unsure = self.told = self.gaps = self.duplicates = self.idle_failures = 0
+        self.lost = self.unsure = self.told = self.gaps = self.duplicates = 0
         self.outages = []
         self.worst = 0.0
         # Whether the machine stood still for these processes, so that no time that was measured tells anything.
-        self.is_untimed = any(late > STANDSTILL for seen in (ledger.lags, *waits) for _, late in seen)
+        self.is_untimed = not is_timed or any(late > STANDSTILL for seen in (ledger.lags, *waits) for _, late in seen)
         for check in (
-            *(self.answers, self.durations, self.order, self.losses, self.unicasts, self.readiness, self.interest),
-            self.counters,
+            *(self.answers, self.rate, self.durations, self.order, self.losses, self.unicasts, self.readiness),
+            *(self.interest, self.counters),
         ):
             check()
 
@@ -55,21 +60,37 @@ class Round:
         return difference(*self.pages[node], BUS + name, **labels)
 
     def answers(self):
-        """Each publication was answered as the protocol says, and those that wait for the bus in time."""
+        """Each publication was answered as the protocol says, and in time."""
         times = []
         for publication in self.ledger.publications:
             if publication.answer not in (TAKEN, UNAVAILABLE, REFUSED):
                 self.fault(f"{publication.key} was answered {publication.answer or 'by nothing'}")
-            elif publication.is_confirmed:
-                took = publication.answered - publication.sent
+                continue
+            took = publication.answered - publication.sent
+            if publication.is_confirmed:
                 times.append(took)
-                # What this program itself was late, or the node had no core, is not the hub's.
-                own = took - self.ledger.lag(publication.sent, publication.answered) - self.waited(publication)
-                self.worst = max(self.worst, 0.0 if self.is_untimed else own)
-                if self.bound and own > self.bound and not self.is_untimed:
-                    shares = f"{1000 * took:.0f} ms, of which {1000 * own:.0f} ms are the hub's"
-                    self.fault(f"{publication.key} was answered after {shares}")
+            if publication.topic == UNICAST:
+                self.judge_time(publication, took, UNICAST_ANSWER)
+            elif took > self.worst:
+                self.worst = max(self.worst, self.judge_time(publication, took, ANSWER))
         self.times = sorted(times)
+
+    def judge_time(self, publication, took, bound):
+        """How much of the time is the hub's: neither was this program late, nor had a thread of the node no core."""
+        if self.is_untimed:
+            return 0.0
+        own = took - self.ledger.lag(publication.sent, publication.answered) - self.waited(publication)
+        if own > bound:
+            self.fault(f"{publication.key} was answered after {1000 * took:.0f} ms, of which {1000 * own:.0f} ms are the hub's")
+        return own
+
+    def rate(self):
+        """A thousand publications were sent each second, whatever was done meanwhile."""
+        ledger = self.ledger
+        sent = sum(publication.sent <= ledger.ended for publication in ledger.publications)
+        rate = sent / (ledger.ended - ledger.began)
+        if rate < 0.95 * RATE and not self.is_untimed:
+            self.fault(f"only {rate:.0f} publications a second were sent")
 
     def waited(self, publication):
         """How long a thread of the publisher's node had no core meanwhile."""
@@ -130,6 +151,13 @@ class Round:
     def judge_losses(self, node, missing, unicasts):
         other = 1 - node
         gaps = self.count(node, "gap_messages_total")
+        by_topic = self.told_gaps[node]
+        if sum(by_topic.values()) != gaps:
+            self.fault(f"node {node} counts {gaps:.0f} lost messages, and its log tells of {sum(by_topic.values())}")
+        if by_topic[UNICAST] > unicasts:
+            self.fault(f"node {node} tells of {by_topic[UNICAST]} lost unicasts and answers, and {unicasts} are missing")
+        for topic in {publication.topic for publication in missing} | by_topic.keys() - {UNICAST}:
+            self.judge_topic(node, topic, [publication for publication in missing if publication.topic == topic])
         told = [
             publication for publication in self.ledger.publications
             if self.ledger.nodes[publication.publisher] == other and publication.topic != UNICAST
@@ -144,17 +172,27 @@ class Round:
         self.told += len(missing) - len(untold)
         self.gaps += gaps
         self.duplicates += self.count(node, "duplicates_total")
-        if len(sure) > gaps:
-            self.fault(f"{len(sure)} confirmed messages missing at node {node} of {gaps:.0f} gaps: {sure[0].key} …")
-        if len(untold) > gaps + max(0, silent):
+        # A gap tells of a loss only where nothing need be lost; elsewhere the publisher's node has to know of each.
+        counted = max(0, silent) + (gaps if self.strike and self.strike.may_lose else 0)
+        if len(untold) > counted:
             self.fault(
                 f"{len(untold)} messages are missing at node {node} of {gaps:.0f} gaps, and {silent:.0f} failed unseen:"
                 f" {untold[0].key} …"
             )
-        if gaps > len(missing) + unicasts:
-            self.fault(f"node {node} tells of {gaps:.0f} lost messages, and {len(missing) + unicasts} are missing")
-        if sure and self.strike and not self.strike.may_lose:
+        if sure and not (self.strike and self.strike.may_lose):
             self.fault(f"{len(sure)} confirmed messages were lost at node {node}: {sure[0].key} …")
+
+    def judge_topic(self, node, topic, missing):
+        """What had a number and is missing is a gap, and a gap is nothing else."""
+        gaps = self.told_gaps[node][topic]
+        numbered = [p for p in missing if p.is_confirmed and (p.answer == TAKEN or p.reason == LATE)]
+        if len(numbered) > gaps:
+            self.fault(
+                f"{len(numbered)} confirmed messages to {topic} are missing at node {node}, which tells of {gaps}:"
+                f" {numbered[0].key} …"
+            )
+        if gaps > len(missing):
+            self.fault(f"node {node} tells of {gaps} lost messages to {topic}, and {len(missing)} are missing")
 
     def unicasts(self):
         """A unicast that was answered `published` arrives."""
@@ -178,20 +216,32 @@ class Round:
             idle = [
                 at for at in readiness.idle_refusals(samples, began) if not self.was_starved(node, at - 0.5, at + 0.5)
             ]
-            if idle:
+            if idle and not self.is_untimed:
                 self.fault(f"node {node} was not ready though nothing was wrong, {len(idle) + 1} times in succession")
-            self.idle_failures += sum(p.answer != TAKEN and p.sent < began - 0.1 for p in by_node[node])
+            self.judge_idle(node, [p for p in by_node[node] if p.answer != TAKEN and p.sent < began - 0.1])
             if is_struck:
-                self.judge_return(node, samples)
+                self.judge_return(node, samples, by_node[node])
 
-    def judge_return(self, node, samples):
+    def judge_idle(self, node, failed):
+        failed = [p for p in failed if not self.is_untimed and not self.was_starved(node, p.sent - 0.1, p.answered)]
+        if failed:
+            self.fault(f"{len(failed)} publications failed at node {node} though nothing was wrong: {failed[0].key} …")
+
+    def judge_return(self, node, samples, publications):
         took = readiness.recovered(samples, self.strike.over)
         if took is None:
             self.fault(f"node {node} was not ready at the end of the round")
-        elif took > self.strike.bound:
+        elif took > self.strike.bound and not self.is_untimed:
             self.fault(f"node {node} was ready {took:.1f} s after the fault, not within {self.strike.bound:.0f} s")
         else:
             self.outages.append(took)
+            if self.is_untimed:
+                return
+            late = self.strike.over + took - readiness.working(publications, self.strike.over)
+            if late > readiness.HESITATION:
+                self.fault(f"node {node} was not ready for {late:.1f} s in which publications worked")
+            if readiness.relapses(samples, self.strike.over):
+                self.fault(f"node {node} was not ready once more when the fault was over, and it had been ready")
 
     def interest(self):
         """The server has confirmed everything that a node wants."""
@@ -221,7 +271,9 @@ class Round:
         for node in range(len(self.pages)):
             name = "publish_duration_seconds"
             late = self.count(node, name + "_count") - self.count(node, name + "_bucket", le=BUCKET)
-            if late and not self.was_starved(node):
+            if late and self.was_starved(node):
+                self.is_untimed = True
+            elif late:
                 self.fault(f"node {node} answered {late:.0f} publications later than {BUCKET} s")
 
 

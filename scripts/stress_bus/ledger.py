@@ -45,6 +45,9 @@ class Ledger:
     lags: list = dataclasses.field(default_factory=list)
     # What went wrong that no message shows.
     troubles: list = dataclasses.field(default_factory=list)
+    # From when to when all publishers published.
+    began: float = 0.0
+    ended: float = 0.0
 
     def receivers(self, topic, node):
         """Who at a node gets what is published to a topic."""

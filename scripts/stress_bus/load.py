@@ -15,6 +15,7 @@ from ledger import BROADCAST, REFUSED, TAKEN, UNAVAILABLE, UNICAST, Ledger, Publ
 TOPICS = [f"stress/{number}" for number in range(8)]
 # Two publishers a node, each with half of the topics; 250 messages a second each.
 PERIOD = 0.004
+RATE = 4 / PERIOD
 # Of so many messages of a publisher one is a broadcast, and one is for one client of the other node.
 CYCLE = 50
 SETTLE = 15.0
@@ -98,6 +99,7 @@ class Load:
         self.ledger = Ledger(self.ledger.nodes, self.ledger.subscribers)
         self._answers = 0
         self._publishing = True
+        self.ledger.began = time.monotonic()
         for peer in self.peers.values():
             peer.receipts = []
         self._tasks = [asyncio.create_task(self._publish(*publisher)) for publisher in self.publishers]
@@ -109,7 +111,7 @@ class Load:
             due = max(due + 0.005, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
             now = time.monotonic()
-            if now - due > 0.002:
+            if now - due > 0.0005:
                 self.ledger.lags.append((now, now - due))
 
     async def _publish(self, peer, topics):
@@ -177,6 +179,7 @@ class Load:
         What was lost before it is found missing by the nodes when it comes.
         """
         self._publishing = False
+        self.ledger.ended = time.monotonic()
         await asyncio.gather(*self._tasks)
         await self._until(lambda: not any(peer.open for peer in self.peers.values()), "answers to all publications")
         marks = []

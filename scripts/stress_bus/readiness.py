@@ -18,6 +18,9 @@ LOOK = 0.02
 # processes of one machine may wait for its cores.
 DETECTION = 0.3
 
+# How long publications may work before a node says that it is ready: subscriptions and a probe have to be answered.
+HESITATION = 1.0
+
 Sample = collections.namedtuple("Sample", "asked answered ready")
 
 
@@ -116,6 +119,27 @@ def recovered(samples, over):
         return None
     no = [sample.answered for sample in samples if not sample.ready]
     return max(0.0, no[-1] - over) if no else 0.0
+
+
+def working(publications, over):
+    """From when on all confirmed publications worked, a time not before `over`."""
+    failed = [publication.sent for publication in publications if publication.answer != TAKEN]
+    after = [publication.sent for publication in publications if not failed or publication.sent > failed[-1]]
+    return max(over, min(after, default=over))
+
+
+def relapses(samples, over):
+    """How often a node that was ready when the fault was over was not ready for a second time.
+
+    Being ready counts from the second yes in succession on, and not being ready from the second no.
+    """
+    times, was_ready = 0, None
+    after = [sample for sample in samples if sample.asked >= over]
+    for first, second in zip(after, after[1:]):
+        if first.ready == second.ready != was_ready:
+            times += was_ready is False and second.ready is True
+            was_ready = second.ready
+    return max(0, times - 1)
 
 
 def idle_refusals(samples, began):

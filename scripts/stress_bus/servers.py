@@ -40,8 +40,8 @@ def fields(text):
 class Sentinels:
     """A master, a replica and three sentinels of which two have to agree."""
 
-    def __init__(self, start):
-        self.servers = [start(), start()]
+    def __init__(self, start, options=()):
+        self.servers = [start(options), start(options)]
         self.servers[1].command("REPLICAOF", HOST, self.servers[0].port)
         options = [
             *(f"sentinel down-after-milliseconds {MASTER} 1000", f"sentinel failover-timeout {MASTER} 2000"),

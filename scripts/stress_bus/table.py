@@ -8,7 +8,7 @@ from judge import quantile
 
 HEAD = [
     *("fault", "rounds", "publications", "lost: confirmed", "not to be confirmed", "failed", "gaps", "out of turn"),
-    *("ready again, s", "answer p50 / p99 / max, ms", "bound", "result"),
+    *("ready again, s", "answer p50 / p99 / max, ms", "the hub's part, max", "result"),
 ]
 
 
@@ -17,7 +17,6 @@ class Row:
     """All rounds of one fault."""
 
     name: str
-    bound: float = 0.0
     rounds: int = 0
     untimed: int = 0
     publications: int = 0
@@ -26,7 +25,6 @@ class Row:
     told: int = 0
     gaps: int = 0
     duplicates: int = 0
-    idle_failures: int = 0
     worst: float = 0.0
     times: list = dataclasses.field(default_factory=list)
     outages: list = dataclasses.field(default_factory=list)
@@ -41,7 +39,7 @@ class Row:
             self.times += round.times
             self.outages += round.outages
         self.worst = max(self.worst, round.worst)
-        for name in ("lost", "unsure", "told", "gaps", "duplicates", "idle_failures"):
+        for name in ("lost", "unsure", "told", "gaps", "duplicates"):
             setattr(self, name, getattr(self, name) + int(getattr(round, name)))
 
     def cells(self):
@@ -52,7 +50,7 @@ class Row:
             *(self.name, f"{self.rounds}, {self.untimed} untimed" if self.untimed else self.rounds, self.publications),
             *(self.lost, self.unsure, self.told, self.gaps, self.duplicates),
             *(again, answers),
-            f"{1000 * self.bound:.0f}", "passed" if not self.failed else f"{len(self.failed)} FAILED",
+            f"{1000 * self.worst:.0f}", "passed" if not self.failed else f"{len(self.failed)} FAILED",
         ]
 
 
@@ -76,15 +74,18 @@ Two nodes with two loops each and real Redis servers; eight clients that are not
 messages a second in both directions, to topics, to all and to single clients, half of them with `"confirm":true`, and
 write down what they sent, were answered and received. In each round a fault is done and undone. A round fails unless:
 
-- each publication was answered, and the confirmed ones within the bound: the longest answer without a fault, measured
-  before, and 60 ms. What the measuring program itself was late, and what a thread of the node waited for a core (the
-  kernel tells), is left out. No node that had its cores counts a publication above 0.1 s;
-- `/readyz`, asked ten times a second, says no 0.3 s after the first of confirmed publications that all fail, says yes
-  again within 12 s of the fault's end, and without a fault no two times no in succession;
-- a confirmed message that is missing at a node is counted there as a gap; any other one as a gap, or its publisher was
-  told (`"bus":"unavailable"`, an error), or the publisher's node counts it as failed. A node claims no gap that is none.
-  By streams, with a Redis that writes each entry to its disk (`appendonly yes`, `appendfsync always`), nothing that was
-  confirmed is lost, unless a master of a cluster is killed;
+- each publication was answered, within 60 ms: `bus.publish_timeout` is 50 ms. What the measuring program itself was late,
+  and what a thread of the node waited for a core (the kernel tells), is left out; a unicast, which the other node answers,
+  has 2 s. No node that had its cores counts a publication above 0.1 s;
+- at least 950 publications a second were sent, whatever was done meanwhile, and none fails at a node to which nothing is done;
+- `/readyz`, asked ten times a second, says no 0.3 s after the first of confirmed publications that all fail, and yes within
+  12 s of the fault's end and within 1 s of the first of confirmed publications that all work; then, and without a fault, no
+  two times no in succession;
+- a message that is missing at a node and was confirmed, or timed out, is among the gaps that the node's log tells of its
+  topic; any other one is a gap, or its publisher was told (`"bus":"unavailable"`, an error), or the publisher's node counts it
+  as failed. A node claims no gap that is none. By streams, with a Redis that writes each entry to its files
+  (`appendonly yes`, `appendfsync always`; in memory here, so that the disk is not judged), nothing is missing but what its publisher, or the publisher's node, knows to have
+  failed, unless a replica becomes the master: it gets entries when their publishers were told already;
 - in four of five rounds at least these times could be judged: in a round in which the machine gives the nodes, or the
   measuring program, no core for 0.1 s they are not;
 - nobody gets a message twice or out of order;

@@ -5,7 +5,7 @@ import HubBus
 import HubLog
 
 /// Tells of lost messages: once a second at most, with what was lost since, for each of a few nodes apart and for the others
-/// together.
+/// together; at `debug` each gap by itself as well.
 ///
 /// No more nodes than there may be are told of; what others lost is counted in the metrics alone.
 struct GapLog {
@@ -29,6 +29,10 @@ struct GapLog {
     var nextDeadline: UInt64 { losses.isEmpty ? .max : next }
 
     mutating func lost(_ messages: UInt64, of incarnation: UInt64, _ origin: String, on topic: BusTopic) {
+        logger.debug(
+            "a gap in what another node has sent",
+            [LogField("origin", origin), LogField("messages", messages), LogField("topic", topic.name)]
+        )
         guard losses.count < Membership.limit || losses[incarnation] != nil else { return }
         losses[incarnation, default: Loss(origin: origin)].messages &+= messages
         if losses[incarnation]?.topics.count ?? 0 < 1000 { losses[incarnation]?.topics.insert(topic) }

@@ -106,6 +106,16 @@ struct GapTests {
         #expect(log.records.last?["origins"] == 1008)
     }
 
+    @Test("each is told by itself at debug, with its topic")
+    func debug() {
+        let log = MemorySink()
+        var gaps = GapLog(Logger(level: .debug, sink: log))
+        gaps.lost(1, of: 1, "a", on: .broadcast)
+        gaps.lost(2, of: 1, "a", on: "topic/news".busTopic)
+        #expect(log.records.map { $0["topic"] } == ["broadcast", "topic/news"])
+        #expect(log.records.map { $0["messages"] } == [1, 2])
+    }
+
     @Test("what comes again is counted and not delivered")
     func duplicates() {
         let (node, client) = subscriber()
