@@ -67,7 +67,8 @@ extension Bridge {
         link.publish(writer.encode(fields, payload: record.json), .node, to: .nodes)
         lastAnnounced = clock.monotonic()
         // A tenth of it is random, so that nodes that started together do not speak together.
-        nextHeartbeat = lastAnnounced &+ settings.heartbeat &- UInt64.random(in: 0...settings.heartbeat / 10)
+        let early = UInt64.random(in: 0...settings.heartbeat / 10, using: &random)
+        nextHeartbeat = lastAnnounced &+ settings.heartbeat &- early
     }
 
     func received(record envelope: Envelope) {
@@ -125,19 +126,10 @@ extension Bridge {
     func tickStart(_ now: UInt64) {
         guard case .starting(let deadline, let whenDone) = phase, now >= deadline else { return }
         phase = .serving
-        hub.tag = freeTag()
+        hub.tag = members.freeTag(using: &random)
         announce()
         showNodes()
         whenDone(.serving)
-    }
-
-    /// A random tag that no node uses, unless there is none.
-    private func freeTag() -> UInt16 {
-        for _ in 0..<1000 {
-            let tag = UInt16.random(in: .min ... .max)
-            if !members.uses(tag) { return tag }
-        }
-        return UInt16.random(in: .min ... .max)
     }
 
     /// Notes that the node itself stood still, which is no silence of the others either.

@@ -32,6 +32,8 @@ package final class Bridge {
     let clock: BusClock
     let metrics: BusMetrics
     let writer: EnvelopeWriter
+    /// Draws this node's tag, and when it says again who it is.
+    var random: any RandomNumberGenerator
     /// What other threads may know.
     package let board: NodeBoard
 
@@ -94,6 +96,7 @@ package final class Bridge {
     /// Puts a hub and a bus together; ``start(_:)`` begins.
     ///
     /// - Parameter outbox: The one that the hub was made with.
+    /// - Parameter random: Draws what differs from node to node; a test's own determines it.
     /// - Parameter wakeup: Wakes the bus loop, from any thread.
     package init(
         hub: Hub,
@@ -105,6 +108,7 @@ package final class Bridge {
         nodes: Gauge,
         logger: Logger,
         clock: BusClock = .system,
+        random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         wakeup: Wakeup
     ) {
         self.hub = hub
@@ -115,6 +119,7 @@ package final class Bridge {
         self.metrics = metrics
         self.nodes = nodes
         self.clock = clock
+        self.random = random
         self.wakeup = wakeup
         board = NodeBoard { hub.clientCount }
         writer = EnvelopeWriter(identity)

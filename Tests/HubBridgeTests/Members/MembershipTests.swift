@@ -228,8 +228,39 @@ struct MembershipTests {
         #expect(c.knownNodes == ["c", "a"])
     }
 
-    @Test("the tag is one that no member uses, and a node without a bus has one too")
-    func tags() {
+    @Test("a tag that another node uses is passed over for the next one that is drawn")
+    func usedTag() throws {
+        // The same happens each time but for the tag, so that the same numbers are drawn.
+        func tag(besides used: UInt16?) -> UInt16? {
+            let harness = BridgeHarness()
+            let node = harness.add("a", seed: 1)
+            harness.settle()
+            Stranger(harness).announce { $0.tag = used }
+            harness.advance(.seconds(2))
+            #expect(node.knownNodes == ["a", "stranger"])
+            return node.hub.hub.tag
+        }
+        let first = try #require(tag(besides: nil))
+        #expect(tag(besides: first &+ 1) == first)
+        let second = try #require(tag(besides: first))
+        #expect(second != first)
+    }
+
+    @Test("of tags that are drawn the first is taken that no node uses, however many are used")
+    func freeTag() {
+        var members = Membership()
+        var (random, same) = (SplitMix64(seed: 1), SplitMix64(seed: 1))
+        for number in 1...500 as ClosedRange<UInt64> {
+            var record = NodeRecord(NodeIdentity(id: "\(number)", incarnation: number))
+            record.tag = UInt16.random(in: .min ... .max, using: &same)
+            _ = members.received(record, 0)
+        }
+        let next = (0..<10).map { _ in UInt16.random(in: .min ... .max, using: &same) }
+        #expect(members.freeTag(using: &random) == next.first { !members.uses($0) })
+    }
+
+    @Test("a node that finds no bus has a tag too")
+    func tagWithoutBus() {
         harness.fail(.down)
         let a = harness.serve("a")
         #expect(a.start?.isServing == true)

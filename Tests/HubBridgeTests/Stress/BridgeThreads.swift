@@ -64,6 +64,7 @@ final class ThreadedNode: @unchecked Sendable {
             metrics: metrics,
             nodes: registry.gauge("gohub_nodes", help: "Nodes.", shown: .diagnostic),
             logger: logger,
+            random: SplitMix64(seed: id.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }),
             wakeup: Wakeup {}
         )
         let harness = hub

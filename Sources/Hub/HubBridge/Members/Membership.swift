@@ -44,6 +44,15 @@ struct Membership {
     /// Whether a tag is in use.
     func uses(_ tag: UInt16) -> Bool { byTag[tag] != nil }
 
+    /// A random tag that no node uses; should a thousand in a row be in use, any.
+    func freeTag(using random: inout some RandomNumberGenerator) -> UInt16 {
+        for _ in 0..<1000 {
+            let tag = UInt16.random(in: .min ... .max, using: &random)
+            if !uses(tag) { return tag }
+        }
+        return UInt16.random(in: .min ... .max, using: &random)
+    }
+
     mutating func received(_ record: NodeRecord, _ now: UInt64) -> Change {
         let known = members[record.incarnation] != nil
         if record.phase == .leaving {

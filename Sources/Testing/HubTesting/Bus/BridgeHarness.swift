@@ -36,7 +36,8 @@ package final class BridgeHarness {
             settings: BridgeSettings,
             link: BusLink.Settings,
             hub hubSettings: HubSettings,
-            incarnation: UInt64
+            incarnation: UInt64,
+            seed: UInt64
         ) {
             let clock = harness.clock
             // Whoever wakes the bus loop gives it something to do.
@@ -72,6 +73,7 @@ package final class BridgeHarness {
                 nodes: registry.gauge("gohub_nodes", help: "Nodes.", shown: .diagnostic),
                 logger: logger,
                 clock: busClock,
+                random: SplitMix64(seed: seed),
                 wakeup: wakeup
             )
         }
@@ -89,13 +91,16 @@ package final class BridgeHarness {
     }
 
     /// Adds a node that begins to connect.
+    ///
+    /// - Parameter seed: Determines what it draws by lot; nil for one of its own in this harness.
     package func add(
         _ id: String,
         shards: Int = 1,
         settings: BridgeSettings = BridgeSettings(),
         link: BusLink.Settings = BusLink.Settings(),
         hub: HubSettings = HubSettings(),
-        incarnation: UInt64 = .random(in: 1 ... .max)
+        incarnation: UInt64 = .random(in: 1 ... .max),
+        seed: UInt64? = nil
     ) -> Node {
         let node = Node(
             id,
@@ -104,7 +109,8 @@ package final class BridgeHarness {
             settings: settings,
             link: link,
             hub: hub,
-            incarnation: incarnation
+            incarnation: incarnation,
+            seed: seed ?? UInt64(nodes.count + 1)
         )
         nodes.append(node)
         node.bridge.start { node.starts.append($0) }
