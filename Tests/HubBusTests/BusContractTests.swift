@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubBus
+import HubLoop
 import HubTesting
 import Testing
 
@@ -46,6 +47,14 @@ struct BusContractTests {
     )
     func keeping(check: BusContract.Check) async throws {
         #expect(try await contract(keepsMessages: true).violations(of: check) == [])
+    }
+
+    @Test("what breaks single promises says of its connection what the bus says", arguments: [false, true])
+    func forwards(isIt: Bool) throws {
+        let bus = ScriptedBus(kind: .redis)
+        let faulty = FaultyBus(bus, nil, on: try EventLoop())
+        (bus.way, bus.isOrdered, bus.isBehind) = (isIt ? "streams" : nil, isIt, !isIt)
+        #expect((faulty.way, faulty.isOrdered, faulty.isBehind) == (bus.way, isIt, !isIt))
     }
 
     @Test("what breaks single promises breaks none by itself", arguments: BusContract.Check.allCases)

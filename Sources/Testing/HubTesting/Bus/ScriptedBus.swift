@@ -15,6 +15,7 @@ package final class ScriptedBus: BusAdapter {
 
     package let kind: BusKind
     package var way: String?
+    package var isOrdered = true
     package var isBehind = false
     private var calls: [Call] = []
     /// All that was published.

@@ -40,6 +40,9 @@ package final class FaultyBus: BusAdapter {
     }
 
     package var kind: BusKind { inner.kind }
+    package var way: String? { inner.way }
+    package var isOrdered: Bool { inner.isOrdered }
+    package var isBehind: Bool { inner.isBehind }
 
     private func later(_ job: @escaping () -> Void) { loop.schedule(LoopTimer(job), after: .milliseconds(50)) }
 
