@@ -109,13 +109,25 @@ package struct BusContract: Sendable {
         self.makeAdapter = makeAdapter
     }
 
+    /// One way in which a bus did not keep a promise.
+    package struct Violation: Hashable, Sendable, CustomStringConvertible {
+        package let description: String
+        /// Whether something did not come within the patience, which a bus that is slow does not keep either.
+        package let isTimeout: Bool
+
+        init(_ description: String, isTimeout: Bool = false) {
+            self.description = description
+            self.isTimeout = isTimeout
+        }
+    }
+
     /// Runs one check and says what it found; empty when the promise is kept, or does not apply to the bus.
-    package func violations(of check: Check) async throws -> [String] {
+    package func violations(of check: Check) async throws -> [Violation] {
         let run = BusContractRun(self)
         do {
             try await run.perform(check)
         } catch let end as BusContractEnd {
-            run.report(end.what)
+            run.report(end.violation)
         } catch {
             try? await run.finish()
             throw error

@@ -7,7 +7,7 @@ import HubLoop
 /// One check under way: its nodes, and what it found.
 final class BusContractRun {
     let contract: BusContract
-    private(set) var violations: [String] = []
+    private(set) var violations: [BusContract.Violation] = []
     private var nodes: [BusLoopHarness] = []
     /// Stands in each name, so that checks on the same server do not meet.
     private let salt = String(UInt32.random(in: .min ... .max), radix: 36)
@@ -47,11 +47,15 @@ final class BusContractRun {
 
     func finish() async throws {
         for node in nodes {
-            for violation in try await node.finish() { report("\(node.id): \(violation)") }
+            for violation in try await node.finish() {
+                report(BusContract.Violation("\(node.id): \(violation)", isTimeout: violation.isTimeout))
+            }
         }
     }
 
-    func report(_ violation: String) { violations.append(violation) }
+    func report(_ violation: BusContract.Violation) { violations.append(violation) }
+
+    func report(_ violation: String) { report(BusContract.Violation(violation)) }
 
     func expect(_ holds: Bool, _ violation: @autoclosure () -> String) {
         if !holds { report(violation()) }

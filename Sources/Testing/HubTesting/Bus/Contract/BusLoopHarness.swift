@@ -115,26 +115,26 @@ package final class BusLoopHarness: @unchecked Sendable {
             let isPosted = loop.post { [self] in add(condition, continuation) }
             if !isPosted { continuation.resume(returning: false) }
         }
-        if !holds { throw BusContractEnd("\(what): not within \(patience)") }
+        if !holds { throw BusContractEnd("\(what): not within \(patience)", isTimeout: true) }
     }
 
     /// Closes what is not closed yet, ends the thread, and says what the adapter did that none may do.
-    package func finish() async throws -> [String] {
+    package func finish() async throws -> [BusContract.Violation] {
         try await run { node in
             node.pump = nil
             guard node.tap.phase != .closing, node.tap.phase != .closed else { return }
             node.close()
         }
-        var violations: [String] = []
+        var violations: [BusContract.Violation] = []
         do {
             try await wait(for: "close calls back") { $0.isClosed }
         } catch let end as BusContractEnd {
-            violations.append(end.what)
+            violations.append(end.violation)
         }
         loop.stop()
         let fault = try await Blocking.run { [loop] in loop.join() }
-        if let fault { violations.append("the loop ended with \(fault)") }
-        return tap.violations + violations
+        if let fault { violations.append(BusContract.Violation("the loop ended with \(fault)")) }
+        return tap.violations.map { BusContract.Violation($0) } + violations
     }
 
     // MARK: On the loop
@@ -191,10 +191,12 @@ package final class BusLoopHarness: @unchecked Sendable {
 
 /// Ends a check: something that had to happen did not.
 package struct BusContractEnd: Error, CustomStringConvertible {
-    package let what: String
+    let violation: BusContract.Violation
 
     /// Says what did not happen.
-    package init(_ what: String) { self.what = what }
+    init(_ what: String, isTimeout: Bool = false) {
+        violation = BusContract.Violation(what, isTimeout: isTimeout)
+    }
 
-    package var description: String { what }
+    package var description: String { violation.description }
 }

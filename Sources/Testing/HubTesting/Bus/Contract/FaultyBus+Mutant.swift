@@ -21,6 +21,19 @@ extension FaultyBus {
         case callsBackAfterDisconnect, ignoresDisconnect, closeNeverCallsBack, closeCallsBackTwice, tellsAfterClose
         case callsFromAnotherThread
 
+        /// Whether it shows in nothing but that something never comes, or comes late.
+        package var isFoundByWaiting: Bool {
+            switch self {
+            case .neverSettles, .settlesLate, .settlesSomeThousands, .dropsOne, .upperCasesTopic, .trimsTopic,
+                .dropsOwn,
+                .losesWithoutRoom, .forgetsWhatCameMeanwhile, .ignoresPrefix, .forgetsAnAddition, .confirmsBeforeAsking,
+                .neverConfirms, .forgetsInterestsOnReconnect, .neverConnects, .connectsOnceOnly, .forgetsDown,
+                .forgetsRefusal, .closeNeverCallsBack:
+                true
+            default: false
+            }
+        }
+
         /// The check that must find it.
         package var killer: BusContract.Check {
             switch self {
