@@ -22,11 +22,18 @@ struct RedisContractTests {
         return settings
     }
 
-    private func features(_ delivery: RedisSettings.Delivery) -> BusContract.Features {
-        var features = BusContract.Features()
-        features.keepsMessages = delivery == .streams
-        return features
+    /// How a cluster carries messages.
+    enum ClusterWay: CaseIterable, Sendable {
+        case classic
+        /// Topics by sharded Pub/Sub, each at the master that has its slot.
+        case sharded
+        case streams
+
+        var delivery: RedisSettings.Delivery { self == .streams ? .streams : .pubsub }
     }
+
+    /// Words in braces, which alone determine the slot of a name: one for each of a cluster's masters.
+    private static let places = ["{b}", "{c}", "{a}"]
 
     /// The checks that leave the server alone.
     private let checks = BusContract.Check.allCases.filter { !BusContract.Check.faults.contains($0) }
@@ -34,9 +41,15 @@ struct RedisContractTests {
     private func violations(
         of checks: [BusContract.Check],
         _ settings: RedisSettings,
+        sharded isSharded: Bool = false,
         faults: BusContract.Faults = BusContract.Faults()
     ) async throws -> [String] {
-        let contract = BusContract(features: features(settings.delivery), faults: faults) { loop in
+        var features = BusContract.Features()
+        features.keepsMessages = settings.delivery == .streams
+        if isSharded {
+            (features.names, features.places, features.ordersAcrossTopics) = (.topics, Self.places, false)
+        }
+        let contract = BusContract(features: features, faults: faults) { loop in
             // Fails only for files of TLS, of which there are none.
             do { return try RedisBus(settings, loop: loop) } catch { preconditionFailure("\(error)") }
         }
@@ -77,12 +90,27 @@ struct RedisContractTests {
         await sentinels.stop()
     }
 
-    @Test("a cluster", arguments: RedisSettings.Delivery.allCases)
-    func cluster(delivery: RedisSettings.Delivery) async throws {
+    @Test("a cluster", arguments: ClusterWay.allCases)
+    func cluster(way: ClusterWay) async throws {
         let cluster = try await RedisCluster()
-        let settings = settings(cluster.servers.map(\.port), delivery, .cluster)
-        let found = try await violations(of: checks, settings)
+        try await expectPlacesApart(cluster)
+        let settings = settings(cluster.servers.map(\.port), way.delivery, .cluster)
+        let found = try await violations(of: checks, settings, sharded: way == .sharded)
         #expect(found == [])
+        for master in try await cluster.masters() {
+            let calls = try await master.calls(of: "spublish")
+            #expect(way == .sharded ? calls > 1000 : calls < 1000, "\(calls) publications to shards")
+        }
         await cluster.stop()
+    }
+
+    /// Expects that the masters of a cluster have a name each.
+    private func expectPlacesApart(_ cluster: RedisCluster) async throws {
+        var masters: [Int] = []
+        for place in Self.places {
+            let slot = try await cluster.servers[0].command(["CLUSTER", "KEYSLOT", "gohub:topic/\(place)"]).integer
+            masters.append(try await cluster.owner(of: try #require(slot)).port)
+        }
+        #expect(masters == cluster.servers.prefix(3).map(\.port))
     }
 }

@@ -52,6 +52,12 @@ extension RedisServer {
         return Self.fields(of: text[...], separator: "\r\n", between: ":")
     }
 
+    /// How many times a command was called.
+    package func calls(of command: String) async throws -> Int {
+        let statistics = try await info("commandstats")["cmdstat_\(command)"] ?? ""
+        return Self.fields(of: statistics[...], separator: ",", between: "=")["calls"].flatMap { Int($0) } ?? 0
+    }
+
     static func fields(of text: Substring, separator: Character, between: Character) -> [String: String] {
         let pairs = text.split(separator: separator).compactMap { field -> (String, String)? in
             let parts = field.split(separator: between, maxSplits: 1, omittingEmptySubsequences: false)

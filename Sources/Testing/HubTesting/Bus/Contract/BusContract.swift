@@ -27,9 +27,22 @@ package struct BusContract: Sendable {
         package var takesPrefixes = true
         /// The most bytes of a message; nil for 1 MiB and more.
         package var maxPayload: Int?
+        /// What names are published to where a check is about no kind of them: some buses carry topics a way of their own.
+        package var names = Names.inboxes
+        /// What stands in the names of topics that are used together, in turn, so that different servers carry them; empty where
+        /// names have no say in that.
+        package var places: [String] = []
 
         /// Those of a plain broker.
         package init() {}
+    }
+
+    /// What names a run publishes to.
+    package enum Names: Sendable {
+        /// `node/…`.
+        case inboxes
+        /// `topic/…`.
+        case topics
     }
 
     /// How the test lets the server fail; each returns once it does.

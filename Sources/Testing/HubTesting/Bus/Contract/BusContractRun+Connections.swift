@@ -7,15 +7,15 @@ import HubLoop
 // Connections that end: by the node's own will, and by the server's.
 extension BusContractRun {
     func isSilentOnceDisconnected() async throws {
-        let topic = topic("news")
-        let node = try await node("a", wanting: [topic])
-        let other = try await self.node("b", wanting: [topic])
+        let topics = topics("a", "b", "c")
+        let node = try await node("a", wanting: topics)
+        let other = try await self.node("b", wanting: topics)
         // With work under way, in the midst of an attempt, and before one.
         try await node.run { node in
-            node.send((0..<2000).map { (topic, Self.bytes($0)) })
+            node.send((0..<2000).map { (topics[$0 % 3], Self.bytes($0)) })
             node.tap.disconnect()
         }
-        try await pingPong(other, topic)
+        try await pingPong(other, topics)
         let downs = try await node.run { node in
             node.tap.disconnect()
             node.tap.resume()
@@ -27,33 +27,36 @@ extension BusContractRun {
         expect(downs, 0, "times that it told of being down")
         try await node.wait(for: "another connection") { $0.tap.phase == .up }
         try await node.change([.add(node.inbox)])
-        try await pingPong(other, topic)
+        try await pingPong(other, topics)
         try await node.publish([(node.inbox, [1])])
         try await node.receive(1, on: node.inbox)
-        let received = try await node.run { $0.tap.bytes(on: topic, from: $0.tap.messagesAtConnect) }
-        expect(received, [], "on a name that this connection never asked for")
+        for topic in topics {
+            let received = try await node.run { $0.tap.bytes(on: topic, from: $0.tap.messagesAtConnect) }
+            expect(received, [], "on a name that this connection never asked for")
+        }
     }
 
     /// A message of a node to itself, for which time must pass at the server.
-    private func pingPong(_ node: BusLoopHarness, _ topic: BusTopic) async throws {
-        let before = try await node.run { $0.tap.count(on: $0.inbox) }
-        try await node.publish([(topic, [1]), (node.inbox, [1])])
-        try await node.receive(before + 1, on: node.inbox)
+    private func pingPong(_ node: BusLoopHarness, _ topics: [BusTopic]) async throws {
+        let names = topics + [node.inbox]
+        let before = try await node.run { node in names.map { node.tap.count(on: $0) } }
+        try await node.publish(names.map { ($0, [1]) })
+        for (name, count) in zip(names, before) { try await node.receive(count + 1, on: name) }
     }
 
     func closesOnceWithWorkUnderWay() async throws {
-        let topic = topic("news")
-        let node = try await node("a", wanting: [topic])
-        let other = try await self.node("b", wanting: [topic])
-        try await other.run { $0.send((0..<1000).map { (topic, Self.bytes($0)) }) }
+        let topics = topics("a", "b", "c")
+        let node = try await node("a", wanting: topics)
+        let other = try await self.node("b", wanting: topics)
+        try await other.run { $0.send((0..<1000).map { (topics[$0 % 3], Self.bytes($0)) }) }
         try await node.run { node in
-            node.send((0..<2000).map { (topic, Self.bytes($0)) })
-            node.want([.remove(topic), .add(topic)])
+            node.send((0..<2000).map { (topics[$0 % 3], Self.bytes($0)) })
+            node.want(topics.flatMap { [.remove($0), .add($0)] })
             node.close()
         }
         try await node.wait(for: "close to call back") { $0.isClosed }
         let before = try await node.run { $0.tap.messages.count }
-        try await pingPong(other, topic)
+        try await pingPong(other, topics)
         let after = try await node.run { $0.tap.messages.count }
         expect(after, before, "messages after it was closed")
     }
@@ -90,14 +93,14 @@ extension BusContractRun {
 
     func tellsALostConnectionOnce() async throws {
         guard let interrupt = contract.faults.interrupt, let restore = contract.faults.restore else { return }
-        let topic = topic("news")
-        let node = try await node("a", wanting: [topic])
+        let topics = topics("a", "b", "c")
+        let node = try await node("a", wanting: topics)
         // Two thousand are under way at any time: some are settled, and the rest is given up.
         try await node.run { node in
             var number = 0
             node.pump = { [unowned node] in
                 while node.tap.phase == .up, node.tap.openCount < 2000 {
-                    node.send((number..<number + 50).map { (topic, Self.bytes($0)) })
+                    node.send((number..<number + 50).map { (topics[$0 % 3], Self.bytes($0)) })
                     number += 50
                 }
             }
@@ -114,13 +117,15 @@ extension BusContractRun {
         let downs = try await node.run { $0.tap.downs }
         expect(downs, 1, "times that it told of being down")
         try await connectAgain(node)
-        try await node.change([.add(topic)])
-        let before = try await node.run { $0.tap.count(on: topic) }
-        try await node.publish([(topic, [1])])
-        try await node.receive(before + 1, on: topic)
-        let numbers = try await node.run { $0.tap.bytes(on: topic).dropLast() }.map(Self.number)
-        expect(Set(numbers).count, numbers.count, "different messages among those that came")
-        expect(numbers, numbers.sorted(), "their order")
+        try await node.change(topics.map { .add($0) })
+        for topic in topics {
+            let before = try await node.run { $0.tap.count(on: topic) }
+            try await node.publish([(topic, [1])])
+            try await node.receive(before + 1, on: topic)
+            let numbers = try await node.run { $0.tap.bytes(on: topic).dropLast() }.map(Self.number)
+            expect(Set(numbers).count, numbers.count, "different messages among those that came")
+            expect(numbers, numbers.sorted(), "their order")
+        }
     }
 
     /// Tries until there is a connection, as a link would.

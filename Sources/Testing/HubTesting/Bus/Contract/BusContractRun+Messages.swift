@@ -7,7 +7,7 @@ import HubBus
 extension BusContractRun {
     /// Four thousand under way, which is as many as a link lets go.
     func settlesEachPublicationOnce() async throws {
-        let topics = (0..<5).map { topic("news \($0)") }
+        let topics = topics("a", "b", "c", "d", "e")
         let node = try await node("a", wanting: [])
         try await node.run { node in
             var number = 0
@@ -26,7 +26,7 @@ extension BusContractRun {
     }
 
     func keepsTheOrderOfATopic() async throws {
-        let topics = ["a", "b", "c"].map { topic($0) }
+        let topics = topics("a", "b", "c")
         let receiver = try await node("receiver", wanting: topics)
         let publisher = try await node("publisher", wanting: topics)
         for start in stride(from: 0, to: 3000, by: 750) {
@@ -94,28 +94,34 @@ extension BusContractRun {
 
     /// Room for so many messages at a time, while another node sends all it has.
     func stopsWithoutRoom() async throws {
-        let topic = topic("flood")
-        let receiver = try await node("receiver", wanting: [topic])
+        let topics = topics("a", "b", "c")
+        func flood(_ numbers: Range<Int>) -> [(BusTopic, [UInt8])] {
+            numbers.map { (topics[$0 % 3], Self.bytes($0)) }
+        }
+        let receiver = try await node("receiver", wanting: topics)
         let publisher = try await node("publisher", wanting: [])
         // Without a pause it changes nothing.
         try await receiver.run { $0.tap.resume() }
         try await receiver.run { $0.tap.resume(for: 10) }
-        try await publisher.publish((0..<1000).map { (topic, Self.bytes($0)) })
+        try await publisher.publish(flood(0..<1000))
         for round in 1...4 {
             try await receiver.wait(for: "pause \(round)") { $0.tap.isPaused }
             // Everything is at the server, and what does not heed the pause has it by then.
-            try await publisher.publish((0..<100).map { (topic, Self.bytes(900 + round * 100 + $0)) })
+            try await publisher.publish(flood(900 + round * 100..<1000 + round * 100))
             try await receiver.run { $0.tap.resume(for: round == 2 ? 1 : 50) }
         }
         try await receiver.wait(for: "the last pause") { $0.tap.isPaused }
         let atPause = try await receiver.run { $0.tap.messages.count }
-        try await publisher.publish([(topic, Self.bytes(1400))])
+        try await publisher.publish(flood(1400..<1401))
         let later = try await receiver.run { $0.tap.messages.count }
         expect(later, atPause, "messages without room")
         try await receiver.run { $0.tap.resume() }
-        try await receiver.receive(1401, on: topic)
-        let numbers = try await receiver.run { $0.tap.bytes(on: topic) }.map(Self.number)
-        expect(numbers, Array(0...1400), "what came in the end")
+        for (index, topic) in topics.enumerated() {
+            let expected = Array(stride(from: index, through: 1400, by: 3))
+            try await receiver.receive(expected.count, on: topic)
+            let numbers = try await receiver.run { $0.tap.bytes(on: topic) }.map(Self.number)
+            expect(numbers, expected, "what came in the end on \(topic)")
+        }
     }
 
     /// A number as a payload of four bytes.

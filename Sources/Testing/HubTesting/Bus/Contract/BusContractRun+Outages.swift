@@ -14,7 +14,8 @@ extension BusContractRun {
 
     func linkComesBack() async throws {
         guard let interrupt = contract.faults.interrupt, let restore = contract.faults.restore else { return }
-        let (kept, old, new) = (topic("kept"), topic("old"), topic("new"))
+        let topics = topics("kept", "old", "new")
+        let (kept, old, new) = (topics[0], topics[1], topics[2])
         let node = try await linked("a", wanting: [kept, old])
         let other = try await linked("b", wanting: [kept])
         try await node.run { node in
@@ -50,16 +51,17 @@ extension BusContractRun {
 
     func linkAnswersInTimeWhileFrozen() async throws {
         guard let freeze = contract.faults.freeze, let thaw = contract.faults.thaw else { return }
-        let (topic, late) = (topic("news"), topic("late"))
+        let topics = topics("a", "b", "c")
+        let late = topic("late")
         let timeout: UInt64 = 100_000_000
-        let node = try await linked("a", wanting: [topic]) { settings in
+        let node = try await linked("a", wanting: topics) { settings in
             settings.publishTimeout = timeout
             settings.supervisor.patience = 100_000_000
         }
-        let other = try await linked("b", wanting: [topic])
+        let other = try await linked("b", wanting: topics)
         try await freeze()
         let (messages, generation) = try await node.run { node in
-            for _ in 0..<100 { node.publish(topic) }
+            for number in 0..<100 { node.publish(topics[number % 3]) }
             node.link?.interest.want(late)
             return (node.tap.messages.count, node.tap.confirmed)
         }
@@ -82,11 +84,13 @@ extension BusContractRun {
         try await expectSilence()
         try await thaw()
         try await node.waitUntilReady()
-        try await publish([topic], from: node, to: other, expecting: [topic])
+        try await publish(topics, from: node, to: other, expecting: topics)
         try await publish([late], from: other, to: node, expecting: [late])
         try await expectOneAnswerEach(node)
-        let sequences = try await other.run { $0.sink.sequences(on: topic) }
-        expect(sequences, Set(sequences).sorted(), "what came of it once the server went on")
+        for topic in topics {
+            let sequences = try await other.run { $0.sink.sequences(on: topic) }
+            expect(sequences, Set(sequences).sorted(), "what came of it once the server went on")
+        }
     }
 
     func linkLeavesAFrozenServer() async throws {

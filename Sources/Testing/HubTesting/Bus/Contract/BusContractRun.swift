@@ -82,10 +82,30 @@ final class BusContractRun {
     // MARK: Names
 
     /// A name for ordinary messages; anything may stand in it.
-    func topic(_ name: String) -> BusTopic { .node(salt + name) }
+    func topic(_ name: String) -> BusTopic { named(salt + name) }
 
     /// A name of which this check's own part stands at the end.
-    func topic(before name: String) -> BusTopic { .node(name + salt) }
+    func topic(before name: String) -> BusTopic { named(name + salt) }
+
+    /// Names that are used together, and lie on different servers where there are several.
+    func topics(_ names: String...) -> [BusTopic] {
+        names.enumerated().map { index, name in topic(name + place(index)) }
+    }
+
+    /// What has to stand in a name so that a server of its own carries it, in turn.
+    func place(_ index: Int) -> String {
+        let places = contract.features.places
+        return places.isEmpty ? "" : places[index % places.count]
+    }
+
+    private func named(_ text: String) -> BusTopic {
+        guard contract.features.names == .topics else { return .node(text) }
+        var name = "topic/" + text
+        guard let topic = name.withUTF8({ BusTopic(UnsafeRawBufferPointer($0)) }) else {
+            preconditionFailure("\(name) is longer than a name may be")
+        }
+        return topic
+    }
 
     /// One client's name.
     func unicast(_ name: String) throws -> BusTopic {
