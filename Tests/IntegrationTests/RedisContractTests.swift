@@ -71,12 +71,11 @@ struct RedisContractTests {
     @Test("one server that fails", arguments: RedisSettings.Delivery.allCases, BusContract.Check.faults)
     func failing(delivery: RedisSettings.Delivery, check: BusContract.Check) async throws {
         let server = try await RedisServer { $0.keepsData = true }
-        var faults = BusContract.Faults()
-        faults.interrupt = { try await server.kill9() }
-        faults.restore = { try await server.restart() }
-        faults.freeze = { try await server.freeze() }
-        faults.thaw = { server.thaw() }
-        let found = try await violations(of: [check], settings([server.port], delivery), faults: faults)
+        let found = try await violations(
+            of: [check],
+            settings([server.port], delivery),
+            faults: faults(of: [server]) {}
+        )
         #expect(found == [])
         await server.stop()
     }
@@ -86,6 +85,20 @@ struct RedisContractTests {
         let sentinels = try await RedisSentinels()
         let settings = settings(sentinels.sentinels.map(\.port), delivery, .sentinel)
         let found = try await violations(of: checks, settings)
+        #expect(found == [])
+        await sentinels.stop()
+    }
+
+    @Test("the master that sentinels name, and that fails", arguments: RedisSettings.Delivery.allCases)
+    func failingMaster(delivery: RedisSettings.Delivery) async throws {
+        // Nobody takes over, as the contract is about a server that is away.
+        let sentinels = try await RedisSentinels(replicas: 0, keepsData: true)
+        let settings = settings(sentinels.sentinels.map(\.port), delivery, .sentinel)
+        let found = try await violations(
+            of: BusContract.Check.faults,
+            settings,
+            faults: faults(of: sentinels.servers) {}
+        )
         #expect(found == [])
         await sentinels.stop()
     }
@@ -104,6 +117,30 @@ struct RedisContractTests {
         await cluster.stop()
     }
 
+    @Test(
+        "a cluster that fails: all of it, or where topics have their masters, one of these",
+        arguments: ClusterWay.allCases
+    )
+    func failingCluster(way: ClusterWay) async throws {
+        let cluster = try await RedisCluster(hasReplicas: false) {
+            $0.keepsData = true
+            // No node is given up by the others.
+            $0.lines.append("cluster-node-timeout 30000")
+        }
+        try await expectPlacesApart(cluster)
+        let settings = settings(cluster.servers.map(\.port), way.delivery, .cluster)
+        let found = try await violations(
+            of: BusContract.Check.faults,
+            settings,
+            sharded: way == .sharded,
+            faults: faults(of: cluster.servers, killing: way == .sharded ? [cluster.servers[2]] : nil) {
+                try await cluster.waitUntilReady()
+            }
+        )
+        #expect(found == [])
+        await cluster.stop()
+    }
+
     /// Expects that the masters of a cluster have a name each.
     private func expectPlacesApart(_ cluster: RedisCluster) async throws {
         var masters: [Int] = []
@@ -112,5 +149,32 @@ struct RedisContractTests {
             masters.append(try await cluster.owner(of: try #require(slot)).port)
         }
         #expect(masters == cluster.servers.prefix(3).map(\.port))
+    }
+
+    /// Lets servers fail together.
+    ///
+    /// - Parameter killed: Those that end, nil for all.
+    /// - Parameter waitUntilReady: Returns once they work again.
+    private func faults(
+        of servers: [RedisServer],
+        killing killed: [RedisServer]? = nil,
+        waitUntilReady: @escaping BusContract.Faults.Action
+    ) -> BusContract.Faults {
+        var faults = BusContract.Faults()
+        faults.interrupt = {
+            for server in killed ?? servers { try await server.kill9() }
+        }
+        faults.restore = {
+            for server in servers { server.thaw() }
+            for server in killed ?? servers { try await server.restart() }
+            try await waitUntilReady()
+        }
+        faults.freeze = {
+            for server in servers { try await server.freeze() }
+        }
+        faults.thaw = {
+            for server in servers { server.thaw() }
+        }
+        return faults
     }
 }

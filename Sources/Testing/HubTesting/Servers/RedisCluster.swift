@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-/// A Redis Cluster of three masters and three replicas.
+/// A Redis Cluster of three masters, each with a replica or without.
 ///
 /// A node that is silent for one and a half seconds counts as dead. Until a cluster accepts its first command it takes two
 /// seconds by rules of its own.
@@ -9,19 +9,20 @@ package final class RedisCluster: Sendable {
     /// How many slots there are.
     package static let slotCount = 16_384
 
-    /// All nodes; the first three were the masters in the beginning, the other three their replicas in the same order.
+    /// All nodes; the first three were the masters in the beginning, the other three, if any, their replicas in the same order.
     package let servers: [RedisServer]
 
     /// Starts all, and waits until every node finds the cluster in order.
     ///
+    /// - Parameter hasReplicas: False for one that nobody takes over in when a master fails.
     /// - Parameter change: What each node is started with.
-    package init(_ change: (inout RedisServer.Options) -> Void = { _ in }) async throws {
+    package init(hasReplicas: Bool = true, _ change: (inout RedisServer.Options) -> Void = { _ in }) async throws {
         var options = RedisServer.Options()
         options.lines = [
             "cluster-node-timeout 1500", "cluster-replica-validity-factor 0", "cluster-allow-replica-migration no",
         ]
         change(&options)
-        servers = try await RedisGroup.start(Array(repeating: options, count: 6), as: .clusterNode)
+        servers = try await RedisGroup.start(Array(repeating: options, count: hasReplicas ? 6 : 3), as: .clusterNode)
         try await assemble()
         try await waitUntilReady()
     }
@@ -66,7 +67,7 @@ package final class RedisCluster: Sendable {
             for server in servers where server.isLive {
                 // Whoever does not answer right now does so later.
                 guard let info = try? await clusterInfo(of: server), info["cluster_state"] == "ok",
-                    info["cluster_slots_ok"] == "\(Self.slotCount)", info["cluster_known_nodes"] == "6",
+                    info["cluster_slots_ok"] == "\(Self.slotCount)", info["cluster_known_nodes"] == "\(servers.count)",
                     let replication = try? await server.info("replication"),
                     replication["role"] == "master" || replication["master_link_status"] == "up",
                     let nodes = try? await nodes(asSeenBy: server)

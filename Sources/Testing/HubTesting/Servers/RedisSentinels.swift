@@ -15,9 +15,16 @@ package final class RedisSentinels: Sendable {
     ///
     /// - Parameter password: Of the master and the replicas.
     /// - Parameter sentinelPassword: Of the Sentinels themselves.
-    package init(replicas: Int = 1, password: String? = nil, sentinelPassword: String? = nil) async throws {
+    /// - Parameter keepsData: Whether the master and the replicas keep theirs over a restart.
+    package init(
+        replicas: Int = 1,
+        password: String? = nil,
+        sentinelPassword: String? = nil,
+        keepsData: Bool = false
+    ) async throws {
         var options = RedisServer.Options()
         options.password = password
+        options.keepsData = keepsData
         let servers = try await RedisGroup.start(Array(repeating: options, count: replicas + 1), as: .alone)
         for replica in servers.dropFirst() {
             try await replica.command(["REPLICAOF", "127.0.0.1", "\(servers[0].port)"])
