@@ -3,7 +3,7 @@
 """What two hubs on one bus have to do, whatever the bus: checks by name, and what they need of the nodes.
 
 The nodes are an object with
-    urls                  of both WebSocket endpoints
+    urls                  of both WebSocket endpoints, whose hubs ping their clients every few seconds
     status(node, path)    the HTTP status of an operators' endpoint
     metrics(node)         a scrape, as Metrics
     command(node, words)  the command line of a gohub client command for a node
@@ -11,13 +11,17 @@ The nodes are an object with
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
+import socket
 import time
 import types
+import urllib.parse
 
 from client import WITHIN, Client
 from process import Program
+from websockets.exceptions import ConnectionClosed
 
 REGISTRY = []
 # The commands that checks have started.
@@ -38,8 +42,8 @@ def check(name):
 class Peer(Client):
     """A client that takes binary frames too."""
 
-    def __init__(self, url):
-        super().__init__(types.SimpleNamespace(url=url))
+    def __init__(self, url, **options):
+        super().__init__(types.SimpleNamespace(url=url), **options)
 
     async def _next(self):
         frame = await asyncio.wait_for(self.socket.recv(), WITHIN)
@@ -47,6 +51,11 @@ class Peer(Client):
             return json.loads(frame)
         end = 1 + frame[0]
         return {"message_type": "binary", "data": {"topic": frame[1:end].decode(), "payload": frame[end:]}}
+
+    def read(self, reads):
+        """Stops reading from the socket, so that not even a ping is answered, or begins again."""
+        transport = self.socket.transport
+        (transport.resume_reading if reads else transport.pause_reading)()
 
     async def subscribe(self, topic):
         reply = await self.request("subscribe", {"topic": topic}, expect="subscribed")
@@ -176,6 +185,77 @@ async def unknown(nodes):
             ids = {"client_id": f"0190b2c4-7d4e-7c3a-9f51-2b7c4f0e{tag}", "payload": 1}
             answer = await clients.here[0].request("unicast", ids, expect="error")
             assert answer["data"]["code"] == "client_not_found", (tag, answer)
+
+
+@check("T4: a client that answers no ping is disconnected and removed, and others know")
+async def heartbeat(nodes):
+    async with Clients(nodes) as clients, Peer(nodes.urls[1]) as mute:
+        await mute.subscribe("e2e/heartbeat")
+        before = await asyncio.to_thread(nodes.metrics, 1)
+        mute.read(False)
+        sender = clients.here[0]
+        await eventually_refused(sender, mute.id, "client_not_found", pause=0.2)
+        others = before.value("gohub_connections") - 1
+        await eventually(lambda: nodes.metrics(1).value("gohub_connections") == others, "one connection fewer")
+        after = await asyncio.to_thread(nodes.metrics, 1)
+        for name, labels, more in [
+            ("gohub_connections_closed_total", {"reason": "no_pong"}, 1),
+            ("gohub_connections_closed_total", {}, 1),
+            ("gohub_subscriptions", {}, -1),
+        ]:
+            assert after.value(name, **labels) == before.value(name, **labels) + more, (name, labels)
+        mute.read(True)
+        with contextlib.suppress(ConnectionClosed):
+            await mute.rest()
+        assert mute.close_code == 1001, mute.close_code
+        # Those that answer are still there.
+        for got in await mark(sender, clients.all):
+            assert not got, got
+
+
+async def eventually_refused(sender, target, code, size=0, pause=0):
+    """Sends to one client until that is an error; how many messages were taken before."""
+    deadline = time.monotonic() + 30
+    for number in itertools.count():
+        await asyncio.sleep(pause)
+        answer = await sender.request("unicast", {"client_id": target, "payload": f"{number} " + "x" * size})
+        if answer["message_type"] == "error":
+            assert answer["data"]["code"] == code, answer
+            return number
+        assert time.monotonic() < deadline, f"{number} messages were taken, and none was refused with {code}"
+
+
+@check("T5: with a full send buffer the sender is told send_buffer_full, and nothing is lost uncounted")
+async def full_buffer(nodes):
+    def refused(node):
+        return nodes.metrics(node).value("gohub_unicasts_refused_total", reason="send_buffer_full")
+
+    async with Clients(nodes) as clients:
+        for node, sender in enumerate((clients.here[0], clients.there[0])):
+            before = await asyncio.to_thread(refused, node)
+            # On the other node than the sender.
+            async with Peer(nodes.urls[1 - node], sock=small_socket(nodes.urls[1 - node])) as target:
+                target.read(False)
+                taken = await eventually_refused(sender, target.id, "send_buffer_full", size=10_000)
+                assert await asyncio.to_thread(refused, node) == before + 1
+                target.read(True)
+                for number in range(taken):
+                    payload = (await target.receive("message"))["data"]["payload"]
+                    assert payload.startswith(f"{number} "), (number, payload[:10])
+                # There is room again, and nothing else came.
+                await sender.request("unicast", {"client_id": target.id, "payload": "room"}, expect="published")
+                assert (await target.receive("message"))["data"]["payload"] == "room"
+                assert await target.settle() == []
+
+
+def small_socket(url):
+    """A connection that takes few bytes while nobody reads them."""
+    address = urllib.parse.urlsplit(url)
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect((address.hostname, address.port))
+    connection.setblocking(False)
+    return connection
 
 
 @check("while the bus is away nodes serve their own clients and say so; when it is back all is as before")

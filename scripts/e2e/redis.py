@@ -22,6 +22,8 @@ from metrics import Metrics
 from process import Program
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Of the section hub; docker-compose.yaml takes them from the environment. Short, as one check waits for a missed ping.
+HEARTBEAT = {"ping_interval": "2s", "pong_timeout": "2s"}
 
 
 def free_ports(count):
@@ -89,7 +91,7 @@ class LocalNodes(Nodes):
         for name in ("node1", "node2"):
             settings = {
                 "server": {"loops": 4},
-                "hub": {"node_id": name},
+                "hub": {"node_id": name, **HEARTBEAT},
                 "bus": {"type": "redis", "redis": {"addrs": [f"127.0.0.1:{self.port}"]}},
             }
             folder = pathlib.Path(self.directory.name, name)
@@ -136,6 +138,7 @@ class ComposeNodes(Nodes):
         names = ["NODE1_PORT", "NODE2_PORT", "NODE1_ADMIN_PORT", "NODE2_ADMIN_PORT"]
         ports = free_ports(len(names))
         self.environment = {**os.environ, **{name: str(port) for name, port in zip(names, ports, strict=True)}}
+        self.environment |= {name.upper(): value for name, value in HEARTBEAT.items()}
         self.compose = [*compose, "--project-name", f"gohub-e2e-{os.getpid()}", "--file", str(ROOT / "docker-compose.yaml")]
         self.urls = [f"ws://127.0.0.1:{port}/ws" for port in ports[:2]]
         self.admin_ports = ports[2:]
