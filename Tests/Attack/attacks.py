@@ -6,13 +6,32 @@ import dataclasses
 import signal
 import time
 
-from bounds import MIB, Load
+from bounds import INBOX_OF_A_LOOP, MIB, Load, inbox
 
 SECONDS = 12
 FLOOD_SECONDS = 60
 ATTACKER = "127.0.1.1"
 # Thousands of clients that prepare themselves one behind the other cannot answer pings in between.
 WITHOUT_PINGS = {"server": {"read_timeout": "1h"}, "hub": {"ping_interval": "30m"}}
+# Receivers of a flood only read, and one that the machine gave no time for a while shall lose messages, counted, not leave.
+FLOODED = {**WITHOUT_PINGS, "hub": {**WITHOUT_PINGS["hub"], "slow_client_policy": "drop_oldest"}}
+
+
+@dataclasses.dataclass
+class Evidence:
+    """What was seen of one attack."""
+
+    # What each load says of itself.
+    results: list
+    # The hub's metrics before the attack, and when all its clients have gone.
+    before: object
+    after: object
+    # What each of the attack's gauges showed meanwhile, looked at twice a second.
+    gauges: dict
+
+    def counted(self, name, **labels):
+        """How much a counter has grown."""
+        return self.after.value(name, **labels) - self.before.value(name, **labels)
 
 
 @dataclasses.dataclass
@@ -27,6 +46,8 @@ class Attack:
     settings: dict = dataclasses.field(default_factory=dict)
     # Families, with labels, of which one has to have moved: the bound was reached, and an operator can see it.
     counters: list = dataclasses.field(default_factory=list)
+    # Families that are looked at during the attack.
+    gauges: list = dataclasses.field(default_factory=list)
     # The hub's limit of open files, and whether it writes its log to a pipe that nobody reads.
     open_files: int = 0
     is_log_unread: bool = False
@@ -38,28 +59,75 @@ class Attack:
     unjudged: tuple = ()
     # What happens meanwhile; returns the times between which nobody can be answered.
     meanwhile: object = None
-    # Faults in what the loads saw.
-    faults: object = lambda results: []
+    # Faults in the evidence.
+    faults: object = lambda evidence: []
 
 
-def flood(size):
+def flood(size, subscribers=100, publishers=2):
+    topic = "t"
+    # What is delivered, and held in the inbox: the topic with its length, and the payload.
+    message = 1 + len(topic) + size
+    frame = message + (2 if message < 126 else 4 if message < 65_536 else 10)
+
+    def faults(evidence):
+        return ended(evidence) + reached(evidence, *inbox(publishers, message)) + lost(evidence, frame, subscribers)
+
+    given = {"topic": topic, "seconds": FLOOD_SECONDS}
     return Attack(
-        f"1 inbox flood between two loops, {size} B",
+        f"1 inbox flood between two loops, {size} B to {subscribers}",
         [
-            ("subscribers", {"loop": 1, "count": 100, "topic": "t", "source": "127.0.1.1", "seconds": FLOOD_SECONDS + 2}),
-            (
-                "publishers",
-                {"loop": 0, "count": 2, "topic": "t", "size": size, "source": "127.0.2.1", "seconds": FLOOD_SECONDS},
-            ),
+            ("subscribers", {**given, "loop": 1, "count": subscribers, "source": "127.0.1.1"}),
+            ("publishers", {**given, "loop": 0, "count": publishers, "source": "127.0.2.1", "size": size}),
         ],
-        lambda results: Load(connections=102, subscriptions=100, publishers=2, slow=100),
-        counters=[("gohub_client_pauses_total", {"reason": "inbox"})],
-        faults=missing,
+        lambda results: Load(
+            connections=subscribers + publishers, subscriptions=subscribers, publishers=publishers, slow=subscribers
+        ),
+        settings=FLOODED,
+        gauges=["gohub_inbox_largest_bytes", "gohub_paused_clients"],
+        faults=faults,
     )
 
 
-def missing(results):
-    return [] if results[0]["received"] > MIB else ["the flood did not reach the subscribers"]
+def ended(evidence):
+    """No client of a flood may lose its connection."""
+    count = sum(result["ended"] for result in evidence.results)
+    return [f"{count} connections of the flood ended"] if count else []
+
+
+def reached(evidence, mark, bound):
+    """The inbox was as full as it may be and no fuller, and those who filled it had to wait."""
+    found = []
+    limit = evidence.after.value("gohub_inbox_limit_bytes")
+    if limit != INBOX_OF_A_LOOP:
+        found.append(f"gohub_inbox_limit_bytes is {limit:.0f}, expected {INBOX_OF_A_LOOP}")
+    peak = max(evidence.gauges["gohub_inbox_largest_bytes"], default=0)
+    if not mark <= peak <= bound:
+        found.append(f"the fullest inbox held {peak:.0f} B, expected {mark} to {bound}")
+    # A quarter of the looks at the least, so that it was no short burst.
+    waiting = sum(1 for clients in evidence.gauges["gohub_paused_clients"] if clients)
+    pauses = evidence.counted("gohub_client_pauses_total", reason="inbox")
+    if min(waiting, pauses) < FLOOD_SECONDS / 2:
+        found.append(
+            f"publishers waited for the inbox {pauses:.0f} times, at {waiting} looks, expected are {FLOOD_SECONDS / 2:.0f} of each"
+        )
+    return found
+
+
+def lost(evidence, frame, subscribers):
+    """Every message came to every subscriber, or was counted as dropped for one."""
+    received, rest = divmod(evidence.results[0]["received"], frame)
+    due = evidence.results[1]["published"] * subscribers
+    dropped = evidence.counted("gohub_deliveries_dropped_total", scope="topic")
+    if received == due - dropped and not rest:
+        return []
+    return [
+        f"{due} deliveries were due and {dropped:.0f} of them dropped, but {received} came and {rest} B of one more"
+    ]
+
+
+def missing(evidence):
+    few = [] if evidence.results[0]["received"] > MIB else ["the flood did not reach the subscribers"]
+    return few + ended(evidence)
 
 
 def outbox(size):
@@ -70,6 +138,7 @@ def outbox(size):
         lambda results: Load(connections=4, publishers=4),
         has_bus=True,
         counters=[("gohub_client_pauses_total", {"reason": "bus"})],
+        faults=ended,
     )
 
 
@@ -82,6 +151,7 @@ def from_bus(size):
             ("redis_publisher", {"topic": "t", "size": size, "seconds": FLOOD_SECONDS}),
         ],
         lambda results: Load(connections=100, subscriptions=100, slow=100),
+        settings=FLOODED,
         has_bus=True,
         counters=[("gohub_bus_bare_received_total", {})],
         # The node is not ready while Redis has ended its connection, and says so.
@@ -154,11 +224,12 @@ def unfinished():
 
 
 def one_address():
-    def faults(results):
-        answered = sum(count for outcome, count in results[0].items() if outcome.isdigit())
+    def faults(evidence):
+        outcomes = evidence.results[0]
+        answered = sum(count for outcome, count in outcomes.items() if outcome.isdigit())
         if answered < 1200:
-            return [f"{1200 - answered} of 1 200 connections were not answered: {results[0]}"]
-        return [] if results[0].get("503", 0) >= 300 else [f"one address got more than its limit: {results[0]}"]
+            return [f"{1200 - answered} of 1 200 connections were not answered: {outcomes}"]
+        return [] if outcomes.get("503", 0) >= 300 else [f"one address got more than its limit: {outcomes}"]
 
     return Attack(
         "5 one address parks 1 200 connections",
@@ -174,11 +245,12 @@ def one_address():
 def all_topics():
     share = 100_000
 
-    def faults(results):
+    def faults(evidence):
         found = []
-        if results[0]["subscribed"] > share:
-            found.append(f"one address has {results[0]['subscribed']} subscriptions, allowed are {share}")
-        if not results[0]["others"]:
+        result = evidence.results[0]
+        if result["subscribed"] > share:
+            found.append(f"one address has {result['subscribed']} subscriptions, allowed are {share}")
+        if not result["others"]:
             found.append("another address cannot subscribe")
         return found
 
@@ -238,9 +310,10 @@ def stopped():
             gaps.append((began, time.monotonic()))
         return gaps
 
-    def faults(results):
-        lost = [f"{results[0]['lost']} of 200 clients that answer were lost: {results[0]['why']}"] if results[0]["lost"] else []
-        return lost + ([] if results[0]["answered"] >= 400 else ["too few pings for a judgement"])
+    def faults(evidence):
+        result = evidence.results[0]
+        lost = [f"{result['lost']} of 200 clients that answer were lost: {result['why']}"] if result["lost"] else []
+        return lost + ([] if result["answered"] >= 400 else ["too few pings for a judgement"])
 
     return Attack(
         "8 stopped for longer than read_timeout",
@@ -253,6 +326,8 @@ def stopped():
 
 
 ALL = [
-    flood(8), flood(1000), outbox(8), outbox(10_000), from_bus(8), from_bus(10_000), pipelined(20), pipelined(200), fragments(), resets(), small_replies(), pings(), unfinished(),
-    one_address(), all_topics(), all_descriptors(), unread_log(), scrapers(), stopped(),
+    # By the number of messages, and by their bytes.
+    flood(8), flood(1000), flood(60_000, subscribers=10, publishers=8),
+    outbox(8), outbox(10_000), from_bus(8), from_bus(10_000), pipelined(20), pipelined(200), fragments(), resets(),
+    small_replies(), pings(), unfinished(), one_address(), all_topics(), all_descriptors(), unread_log(), scrapers(), stopped(),
 ]

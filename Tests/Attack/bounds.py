@@ -14,6 +14,9 @@ CONNECTION = 2 * KIB
 SUBSCRIPTION = 64
 TOPIC = 512
 INBOX_OF_A_LOOP = 4 * MIB
+INBOX_MESSAGES = 256
+# What a message takes in an inbox beside its bytes, as the hub counts it.
+INBOX_MESSAGE = 256
 READ_OF_A_LOOP = 64 * KIB
 READ_OF_A_PAUSED_PUBLISHER = 16 * KIB
 QUEUED_MESSAGE = 48
@@ -46,6 +49,13 @@ class Load:
     # Clients in the middle of a message, and what each of them sent of it.
     unfinished: int = 0
     unfinished_bytes: int = 0
+
+
+def inbox(publishers, message):
+    """How many bytes the inbox of a flooded loop has to reach, and how many it may, by messages of so many bytes."""
+    one = message + INBOX_MESSAGE
+    mark = min(INBOX_OF_A_LOOP, INBOX_MESSAGES * one)
+    return mark, mark + publishers * one
 
 
 class Limits:

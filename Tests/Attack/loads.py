@@ -65,6 +65,31 @@ class Crowd:
             for descriptor, events in self._poll.poll(min(left, 0.2)):
                 self._serve(descriptor, events)
 
+    def run_until_quiet(self, within):
+        """Goes on until nothing has come for two seconds."""
+        deadline = time.monotonic() + within
+        before = None
+        while self.received != before and time.monotonic() < deadline:
+            before = self.received
+            self.run(2)
+
+    def finish(self, size):
+        """Sends the rest of the message of `size` bytes that each connection is in, and a ping; until the hub has answered it.
+
+        The hub has handled all that came before the ping then. What a connection was sent has to be whole messages.
+        """
+        for descriptor, connection in self._connections.items():
+            connection.settimeout(wire.WITHIN * 3)
+            offset = self._offsets[descriptor]
+            rest = self.chunk[offset : offset + -offset % size]
+            connection.sendall(rest)
+            self.sent += len(rest)
+            connection.sendall(wire.message("ping"))
+        for connection in self._connections.values():
+            reader = wire.Reader(connection)
+            while reader.message()["message_type"] != "pong":
+                pass
+
     def _serve(self, descriptor, events):
         connection = self._connections[descriptor]
         try:
@@ -133,7 +158,7 @@ def on_loop(hub, loop, count, source):
 
 
 def subscribers(hub, loop, count, topic, source, seconds):
-    """Clients on one loop that take everything a topic gets."""
+    """Clients on one loop that take everything a topic gets, also what comes later than it was published."""
     connections = on_loop(hub, loop, count, source)
     for connection in connections:
         connection.sendall(wire.message("subscribe", {"topic": topic}))
@@ -141,16 +166,18 @@ def subscribers(hub, loop, count, topic, source, seconds):
     begin(subscribers=len(connections))
     crowd = Crowd(connections)
     crowd.run(seconds)
+    crowd.run_until_quiet(40)
     end(connections, received=crowd.received, ended=crowd.ended)
 
 
 def publishers(hub, loop, count, topic, size, source, seconds):
-    """Clients on one loop that publish to a topic as fast as they can."""
+    """Clients on one loop that publish to a topic as fast as they can; what they sent has been handled when they end."""
     connections = on_loop(hub, loop, count, source)
     publish = wire.frame(bytes([len(topic)]) + topic.encode() + b"x" * size, wire.BINARY)
     begin(publishers=len(connections))
     crowd = Crowd(connections, publish * (1 + 120_000 // len(publish)))
     crowd.run(seconds)
+    crowd.finish(len(publish))
     end(connections, published=crowd.sent // len(publish), ended=crowd.ended)
 
 

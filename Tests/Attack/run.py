@@ -19,12 +19,15 @@ import select
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
-from attacks import ALL, Attack
+import wire
+from attacks import ALL, Attack, Evidence
 from bounds import MIB, Limits, Load, memory
 from monitor import PERIODS
 from node import LOOPS, ROOT, Node
+from hub import PAGE_SECONDS
 from process import die_with_parent
 from table import Row, document, print_row, quantile
 
@@ -74,6 +77,31 @@ class Helper:
             self._process.wait()
 
 
+class Watch(threading.Thread):
+    """Looks at gauges of the hub until it is told to stop, and keeps what each has shown."""
+
+    def __init__(self, node, names):
+        super().__init__(daemon=True)
+        self.gauges = {name: [] for name in names}
+        self._node = node
+        self._stopped = threading.Event()
+
+    def run(self):
+        while self.gauges and not self._stopped.wait(PAGE_SECONDS):
+            try:
+                page = self._node.metrics()
+            except (AssertionError, OSError):
+                continue
+            for name, values in self.gauges.items():
+                values.append(page.value(name))
+
+    def stop(self):
+        """What the gauges have shown."""
+        self._stopped.set()
+        self.join(wire.WITHIN * 2)
+        return self.gauges
+
+
 def attackers(node, attack):
     prefix = ["nice", "-n", str(NICENESS), "taskset", "-c", str(os.cpu_count() - 1)]
     hub = {"port": node.port, "http_port": node.http_port, "pid": node.pid}
@@ -104,6 +132,7 @@ def run(attack, binary, directory):
     try:
         node.warm_up()
         trial.row.start = node.resident()
+        before = node.metrics()
         monitor = Helper("monitor.py", node.port, node.http_port)
         helpers.append(monitor)
         monitor.wait_until_ready()
@@ -115,8 +144,11 @@ def run(attack, binary, directory):
         began = time.monotonic()
         for load in loads:
             load.begin()
+        watch = Watch(node, attack.gauges)
+        watch.start()
         gaps = attack.meanwhile(node) if attack.meanwhile else []
         results = [load.finish(120) for load in loads]
+        gauges = watch.stop()
         # Their connections end now, which is a part of the attack.
         time.sleep(2)
         trial.ended = time.monotonic()
@@ -126,9 +158,9 @@ def run(attack, binary, directory):
         samples = monitor.finish(60)
         judge_honest(trial, samples, began, trial.ended, gaps)
         judge_memory(trial, attack.holds(results))
-        judge_metrics(trial)
-        trial.row.faults += attack.faults(results)
-        trial.row.results = results
+        after = judge_metrics(trial)
+        trial.row.faults += attack.faults(Evidence(results, before, after, gauges))
+        trial.row.results, trial.row.gauges = results, gauges
     except (AssertionError, OSError) as error:
         trial.fault(str(error))
         trial.ended = time.monotonic()
@@ -183,10 +215,12 @@ def judge_memory(trial, load):
 
 
 def judge_metrics(trial):
+    """The books of the hub at the end; returns them."""
     metrics = trial.node.metrics()
-    residual = metrics.value("gohub_deliveries_residual")
-    if residual:
-        trial.fault(f"gohub_deliveries_residual is {residual:.0f}")
+    try:
+        metrics.assert_conservation()
+    except AssertionError as error:
+        trial.fault(str(error))
     if trial.attack.has_bus:
         judge_publications(trial, metrics)
     moved = [
@@ -198,6 +232,7 @@ def judge_metrics(trial):
     if trial.attack.counters and not any(moved):
         names = ", ".join(name for name, _ in trial.attack.counters)
         trial.fault(f"no counter says that a bound was reached: {names}")
+    return metrics
 
 
 def judge_publications(trial, metrics):

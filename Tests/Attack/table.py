@@ -22,6 +22,7 @@ class Row:
     terms: dict = dataclasses.field(default_factory=dict)
     times: dict = dataclasses.field(default_factory=dict)
     results: list = dataclasses.field(default_factory=list)
+    gauges: dict = dataclasses.field(default_factory=dict)
     faults: list = dataclasses.field(default_factory=list)
 
     def figures(self):
