@@ -11,7 +11,7 @@ import Synchronization
 import Testing
 
 /// The adapter against a real Redis, as a node uses it.
-@Suite("Redis as a bus", .enabled(if: RedisServer.isInstalled))
+@Suite("Redis as a bus", .needsRedis)
 struct RedisBusTests {
     @Test("two nodes hear each other", arguments: RedisSettings.Delivery.allCases)
     func twoNodes(delivery: RedisSettings.Delivery) async throws {

@@ -8,13 +8,7 @@ import HubRedis
 import HubTesting
 import Testing
 
-@Suite(
-    "A connection to a real Redis",
-    .enabled(
-        if: ChildProcess.serversAreRequired || RedisServer.isInstalled,
-        "redis-server is not installed"
-    )
-)
+@Suite("A connection to a real Redis", .needsRedis)
 struct RedisServerTests {
     let loop: EventLoop
     let recorder = Recorder()

@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 /// What others do to the stream of a real Redis, and how nodes get over it.
-@Suite("A stream that others write to", .enabled(if: RedisServer.isInstalled))
+@Suite("A stream that others write to", .needsRedis)
 struct StreamServerTests {
     /// Runs a body with two nodes that are ready.
     private func withNodes(_ body: (RedisServer, [LinkNode]) async throws -> Void) async throws {

@@ -14,8 +14,10 @@ extension ChildProcess {
         return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
-    /// Whether tests must fail rather than be skipped when a server that they need is not installed.
+    /// Whether tests must fail rather than be skipped when a server that they need is not installed: `scripts/test` says so.
+    ///
+    /// A gohub that a test starts leaves variables alone that begin with `GOHUB_TEST_`.
     package static var serversAreRequired: Bool {
-        getenv("GOHUB_REQUIRE_SERVERS").map { String(cString: $0) } == "1"
+        getenv("GOHUB_TEST_REQUIRE_SERVERS").map { String(cString: $0) } == "1"
     }
 }

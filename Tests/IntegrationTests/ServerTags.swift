@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of gohub.
+
+import Testing
+
+extension Tag {
+    /// Needs a Prometheus and its promtool.
+    @Tag static var prometheus: Self
+
+    /// Needs a Redis.
+    @Tag static var redis: Self
+}
