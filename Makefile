@@ -50,7 +50,7 @@ bench-bus: ## Measure messages between nodes on one Redis
 bench-registry: ## Measure the metrics registry beside its peers
 	@scripts/bench-registry $(ARGS)
 
-stress: ## Do faults to the bus under load, and repeat the concurrent and the black-box tests until one fails (ROUNDS=10)
+stress: ## Do faults to the bus under load, then repeat the concurrent and the black-box tests until one fails (BUS_ROUNDS=50 ROUNDS=10)
 	@scripts/stress
 
 fuzz: ## Feed the parsers with random bytes

@@ -14,6 +14,10 @@ debug_flags=("${strict_build[@]}" --enable-code-coverage)
 debug=.build/debug
 results=.build/results
 
+# The suites in which threads meet: run under the thread sanitizer, and again and again by scripts/stress.
+threaded_suites=(HubLogTests HubMetricsTests HubLoopTests HubCoreTests HubBusTests HubBridgeTests HubServerTests HubTLSTests HubRedisTests)
+threaded_filter=$(IFS='|'; echo "^(${threaded_suites[*]})[.]")
+
 # How many Swift tests run at a time. Without a bound all begin at once, and one that waits for a socket has its turn again
 # only behind those that compute: on two cores a minute later, when its time-outs have struck.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-4}

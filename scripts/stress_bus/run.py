@@ -244,7 +244,7 @@ def interrupt(*_):
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/stress-bus", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", 50)), help="of each fault; , or 50")
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("BUS_ROUNDS", 50)), help="of each fault; $BUS_ROUNDS, or 50")
     parser.add_argument("--only", default="", metavar="FAULT", help="the faults with that in their name")
     parser.add_argument("--gohub", default=ROOT / ".build/release/gohub", metavar="PROGRAM", help="another build")
     parser.add_argument("--write", action="store_true", help="writes the result to docs/stress.md")
