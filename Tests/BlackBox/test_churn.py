@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Clients that come, talk, stall and vanish at random, until nothing of them may be left.
+"""Clients that come, talk, stall and vanish at random, on one hub and on two nodes, until nothing of them may be left.
 
 A few seconds and some clients by default. The long form, against a hub built with the thread sanitizer:
 
@@ -18,6 +18,7 @@ import time
 
 import conftest
 import pytest
+from bus import await_ready, start_nodes
 from client import Client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -29,18 +30,24 @@ conftest.TEST_SECONDS = max(conftest.TEST_SECONDS, SECONDS + 90)
 
 
 class Churn:
-    def __init__(self, hub, deadline):
-        self.hub = hub
-        self.deadline = deadline
+    def __init__(self, hubs, seconds):
+        self.hubs = hubs
+        self.deadline = time.monotonic() + seconds
         self.ids = []
         self.counts = dict.fromkeys(["connected", "subscribed", "published", "unicast", "stalled", "vanished"], 0)
+
+    async def run(self):
+        """Many clients at once, until time is up."""
+        await asyncio.gather(*(self.life(random.Random(SEED + number)) for number in range(CLIENTS)))
+        assert min(self.counts.values()) > 0, self.counts
+        gc.collect()
 
     async def life(self, dice):
         """One client after the other in one place, until time is up."""
         while time.monotonic() < self.deadline:
             try:
                 # A queue of one message: a client that does not receive does not read either.
-                async with asyncio.timeout(30), Client(self.hub, max_queue=1) as client:
+                async with asyncio.timeout(30), Client(dice.choice(self.hubs), max_queue=1) as client:
                     self.counts["connected"] += 1
                     self.ids.append(client.id)
                     await self.talk(client, dice)
@@ -114,16 +121,54 @@ async def test_nothing_is_left_of_clients_that_come_and_go(start_hub, policy):
             "hub": {"slow_client_policy": policy, "message_buffer_cap": 32},
         }
     )
-    churn = Churn(hub, time.monotonic() + SECONDS)
-    lives = [churn.life(random.Random(SEED + number)) for number in range(CLIENTS)]
-    await asyncio.gather(*lives)
-    gc.collect()
+    churn = Churn([hub], SECONDS)
+    await churn.run()
     metrics = await nothing_left(hub)
+    # A client may vanish before it has read its welcome.
+    assert opened_and_closed(metrics) >= churn.counts["connected"]
+    assert_no_race(hub)
+    print(f"{policy}: {churn.counts}")
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("delivery", ["pubsub", "streams"])
+async def test_nothing_is_left_of_clients_that_come_and_go_on_two_nodes(redis, start_hub, delivery):
+    settings = {"server": {"loops": 2}, "hub": {"message_buffer_cap": 32}}
+    hubs = start_nodes(start_hub, redis, 2, settings, delivery=delivery)
+    seconds = SECONDS / 2
+    churn = Churn(hubs, seconds)
+    cutting = asyncio.create_task(cut(redis, seconds / 3))
+    try:
+        await churn.run()
+    finally:
+        cutting.cancel()
+    opened = 0
+    for hub in hubs:
+        await asyncio.to_thread(await_ready, hub)
+        metrics = await nothing_left(hub)
+        opened += opened_and_closed(metrics)
+        assert metrics.value("gohub_bus_received_total") > 0
+        assert metrics.value("gohub_bus_reconnects_total") > 0
+        assert_no_race(hub)
+    assert opened >= churn.counts["connected"]
+    print(f"{delivery}: {churn.counts}")
+
+
+async def cut(redis, period):
+    """Ends the nodes' connections to Redis again and again."""
+    while True:
+        await asyncio.sleep(period)
+        for kind in ("pubsub", "normal"):
+            await asyncio.to_thread(redis.command, "CLIENT", "KILL", "TYPE", kind)
+
+
+def opened_and_closed(metrics):
+    """How many connections there were; none is left, and every delivery is accounted for."""
     metrics.assert_conservation()
     opened = metrics.value("gohub_connections_opened_total")
     assert opened == metrics.value("gohub_connections_closed_total")
-    # A client may vanish before it has read its welcome.
-    assert opened >= churn.counts["connected"] > 0
-    assert min(churn.counts.values()) > 0, churn.counts
-    print(f"{policy}: {churn.counts}")
+    return opened
+
+
+def assert_no_race(hub):
     assert not [line for line in hub.program.lines if "ThreadSanitizer" in line], hub.program.tail()
