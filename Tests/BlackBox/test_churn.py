@@ -59,6 +59,8 @@ class Churn:
         reader = asyncio.create_task(self.read(client))
         try:
             for _ in range(dice.randrange(1, 25)):
+                if time.monotonic() > self.deadline:
+                    break
                 await self.act(client, dice)
                 await asyncio.sleep(dice.random() * 0.2)
             if dice.random() < 0.3:
