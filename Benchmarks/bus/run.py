@@ -165,6 +165,13 @@ def rows(redis, seconds):
             },
             (AT_LEAST, 1),
         )
+    # With few receivers most of a delivery's cost is its share of the publication to Redis: told, not judged.
+    for clients in (1, 10):
+        load = (f"--clients={clients}", "--in-flight=16")
+        yield Row(
+            f"a local delivery of 64 B, one of {clients}, 16 in flight", "ns",
+            {"with a bus": local(WITH_BUS, seconds, *load), "without": local("gohub", seconds, *load)},
+        )
     for load in (("--in-flight=1",), ("--in-flight=16",)):
         yield Row(
             f"a local delivery of 64 B, one of 1 000, {load[0][12:]} in flight", "ns",
