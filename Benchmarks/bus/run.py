@@ -117,9 +117,9 @@ class Row:
         first = next(iter(self.rounds))
         for other, found in self.comparisons:
             kind = f" {self.unit} more than" if self.difference else " times"
-            half = f"{hub.quantile(found, 0.25):,.2f} … {hub.quantile(found, 0.75):,.2f}"
+            half = f"{hub.quantile(found, 0.25):,.3f} … {hub.quantile(found, 0.75):,.3f}"
             target = f"; the target is {self.target[0]} {self.target[1]}" if self.target else ""
-            print(f"  {first} is at {statistics.median(found):,.2f}{kind} {other} ({half}){target}", flush=True)
+            print(f"  {first} is at {statistics.median(found):,.3f}{kind} {other} ({half}){target}", flush=True)
 
     @property
     def is_met(self):
