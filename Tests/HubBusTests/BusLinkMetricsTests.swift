@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubLog
 import HubTesting
 import HubWire
 import Testing
@@ -188,7 +189,7 @@ struct BusLinkMetricsTests {
         },
     ]
 
-    @Test("what goes no further is counted by its reason", arguments: inbound)
+    @Test("what goes no further is counted by its reason, and told once in ten seconds", arguments: inbound)
     func drops(inbound: Inbound) throws {
         var settings = BusLink.Settings()
         settings.maxBareBytes = 1000
@@ -200,6 +201,13 @@ struct BusLinkMetricsTests {
             #expect(count == (reason == inbound.reason ? 1 : 0), "\(reason)")
         }
         #expect(harness.sink.messages.count + harness.sink.bare.count == (inbound.reason == nil ? 1 : 0))
+        for _ in 0..<3 { harness.receive(inbound.bytes(harness), on: inbound.topic) }
+        let told = { harness.log.records.filter { $0.message == "a message from the bus was dropped" } }
+        #expect(told().map { $0["reason"] } == (inbound.reason.map { [.string($0.rawValue)] } ?? []))
+        #expect(told().allSatisfy { $0["topic"] == .string(inbound.topic) })
+        harness.clock.advance(by: .seconds(10))
+        harness.receive(inbound.bytes(harness), on: inbound.topic)
+        #expect(told().count == (inbound.reason == nil ? 0 : 2))
     }
 
     @Test("other programs' messages are refused where none are taken")

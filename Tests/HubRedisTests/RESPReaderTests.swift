@@ -130,7 +130,7 @@ struct RESPReaderTests {
     @Test("lends a reply that answers whatever it is asked")
     func accessors() throws {
         let reader = RESPReader()
-        let bytes = Array("*2\r\n$2\r\nab\r\n:5\r\n-NOPERM no\r\n".utf8)
+        let bytes = Array("*2\r\n$2\r\nab\r\n:5\r\n-LOADING no\r\n".utf8)
         try bytes.withUnsafeBytes { bytes throws in
             var offset = 0
             _ = try reader.next(in: bytes, at: &offset) { reply in
@@ -142,7 +142,7 @@ struct RESPReaderTests {
                 #expect(reply.error(to: "asking") == nil)
             }
             _ = try reader.next(in: bytes, at: &offset) { reply in
-                #expect(reply.error(to: "asking") == RedisError(.noPermission, "asking: NOPERM no"))
+                #expect(reply.error(to: "asking") == RedisError(.loading, "asking: LOADING no"))
             }
         }
     }

@@ -3,9 +3,10 @@
 
 import HubFuzz
 import HubLoop
-import HubRedis
 import HubTesting
 import Testing
+
+@testable import HubRedis
 
 @Suite("A connection with a filter")
 struct RedisFilterTests: FakeLink {
@@ -17,14 +18,7 @@ struct RedisFilterTests: FakeLink {
     @Test("says all through a filter, where there is one")
     func filtered() throws {
         let fake = try FakeRedis(loop) { $0.send(Rot.turn(Array("hello".utf8) + Array(FakeRedis.pong.utf8))) }
-        let filter = Rot()
-        let connection = RedisConnection(
-            loop: loop,
-            to: fake.address,
-            role: .commands,
-            filter: filter,
-            handler: recorder
-        )
+        let connection = connect(fake, Rot(), recorder)
         #expect(loop.run { connection.isOpen })
         try connection.publish("c", "secret", token: 5)
         fake.send(Rot.turn(Array(":1\r\n".utf8)))
@@ -39,16 +33,51 @@ struct RedisFilterTests: FakeLink {
         finish(fake, connection)
     }
 
+    @Test("says large payloads through a filter too, however many there are")
+    func large() throws {
+        let fake = try FakeRedis(loop) { $0.send(Rot.turn(Array("hello".utf8) + Array(FakeRedis.pong.utf8))) }
+        let connection = connect(fake, Rot(), recorder)
+        #expect(loop.run { connection.isOpen })
+        var expected = try Array("HELLO".utf8) + RedisCommand("PING").encoded()
+        for number in 0..<100 {
+            let payload = String(repeating: "\(number % 10)", count: number % 3 == 0 ? 10 : 5000)
+            try connection.publish("c", payload)
+            expected += try RedisCommand("PUBLISH", "c", payload).encoded()
+        }
+        #expect(loop.run { fake.received.count == expected.count })
+        #expect(Rot.turn(fake.received) == expected)
+        finish(fake, connection)
+    }
+
+    @Test("sends what its filter has to say to what came before what is said in answer to it")
+    func order() throws {
+        let fake = try FakeRedis(loop) { $0.send(Rot.turn(Array("hello".utf8) + Array(FakeRedis.pong.utf8))) }
+        let connection = connect(fake, Rot(acknowledges: true), recorder)
+        #expect(loop.run { connection.isOpen })
+        try connection.publish("c", "1", token: 5)
+        connection.flush()
+        let first = try RedisCommand("PUBLISH", "c", "1").encoded()
+        #expect(loop.run { Rot.turn(fake.received).ends(with: first) })
+        let payload = String(repeating: "2", count: RedisConnection.keptBytes)
+        // So much is written at once, and not when all that was read is handed on.
+        recorder.onAnswer = { connection, token in if token == 5 { try? connection.publish("c", payload, token: 6) } }
+        let before = fake.received.count
+        fake.send(Rot.turn(Array(":1\r\n".utf8)))
+        let answer = try RedisCommand("PUBLISH", "c", payload).encoded()
+        #expect(loop.run { fake.received.count == before + 3 + answer.count })
+        let isInOrder = Rot.turn(fake.received).ends(with: Array("ACK".utf8) + answer)
+        #expect(isInOrder)
+        finish(fake, connection)
+    }
+
+    private func connect(_ fake: FakeRedis, _ filter: Rot, _ handler: Recorder) -> RedisConnection {
+        RedisConnection(loop: loop, to: fake.address, role: .commands, filter: filter, handler: handler)
+    }
+
     @Test("ends with what its filter says")
     func filterFails() throws {
         let fake = try FakeRedis(loop) { $0.send(Rot.turn(Array("hullo".utf8))) }
-        let connection = RedisConnection(
-            loop: loop,
-            to: fake.address,
-            role: .commands,
-            filter: Rot(),
-            handler: recorder
-        )
+        let connection = connect(fake, Rot(), recorder)
         #expect(loop.run { recorder.errors == [RedisError(.badReply, "no greeting")] })
         finish(fake, connection)
     }
@@ -59,6 +88,10 @@ private final class Rot: ByteFilter {
     private var greeting: [UInt8] = []
     private var waiting: [UInt8] = []
     private var isGreeted = false
+    /// Whether it says something to all that comes.
+    private let acknowledges: Bool
+
+    init(acknowledges: Bool = false) { self.acknowledges = acknowledges }
 
     static func turn(_ bytes: [UInt8]) -> [UInt8] { bytes.map { ~$0 } }
 
@@ -77,6 +110,7 @@ private final class Rot: ByteFilter {
             if isGreeted { output += waiting }
         }
         plaintext += bytes
+        if acknowledges, isGreeted { output += Self.turn(Array("ACK".utf8)) }
     }
 
     func send(_ plaintext: UnsafeRawBufferPointer, output: inout [UInt8]) {
@@ -84,4 +118,8 @@ private final class Rot: ByteFilter {
     }
 
     func finish(output: inout [UInt8]) { output += Self.turn(Array("BYE".utf8)) }
+}
+
+extension [UInt8] {
+    fileprivate func ends(with other: [UInt8]) -> Bool { suffix(other.count).elementsEqual(other) }
 }

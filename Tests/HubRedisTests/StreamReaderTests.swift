@@ -12,6 +12,7 @@ import Testing
 @Suite("Reading a stream")
 struct StreamReaderTests: ScriptedLink {
     let loop: EventLoop
+    private let clock = VirtualClock()
     private let server: ScriptedRedis
     private let settings: RedisSettings
     private let bus: RedisBus
@@ -31,7 +32,7 @@ struct StreamReaderTests: ScriptedLink {
     private static let far = "9000000000000"
 
     init() throws {
-        let loop = try EventLoop(clock: VirtualClock())
+        let loop = try EventLoop(clock: clock)
         self.loop = loop
         let server = try ScriptedRedis(loop)
         self.server = server
@@ -262,8 +263,14 @@ struct StreamReaderTests: ScriptedLink {
         connect("500-0", wanting: news)
         #expect(asked.last == "XREAD COUNT 31 36-0")
         answerMarks(37...67)
-        #expect(asked.last == "XREAD COUNT 62 67-0", "small ones are read faster again")
-        for (end, next) in [("600-0", "31 67-0"), ("700-0", "1 67-0"), ("800-0", "31 800-0")] {
+        #expect(asked.last == "XREAD COUNT 31 67-0", "whoever mixes small and large ones ends no second connection")
+        answer(("68-0", ["m", ""]))
+        server.answer("XREAD", ScriptedRedis.entries((69...99).map { ("\($0)-0", ["m", ""]) }))
+        #expect(loop.run { asked.last == "XREAD COUNT 31 99-0" })
+        clock.advance(by: .seconds(600))
+        answerMarks(100...130)
+        #expect(asked.last == "XREAD COUNT 62 130-0", "ten minutes later small ones are read faster again")
+        for (end, next) in [("600-0", "31 130-0"), ("700-0", "1 130-0"), ("800-0", "31 800-0")] {
             answerTooMuch()
             connect(end, wanting: news)
             #expect(asked.last == "XREAD COUNT \(next)")

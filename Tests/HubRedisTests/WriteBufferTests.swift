@@ -52,7 +52,7 @@ struct WriteBufferTests {
 
     @Test("lends large payloads where they are, and lets go of each when it is written")
     func large() throws {
-        let payload = [UInt8](repeating: 0x61, count: WriteBuffer.largeBytes)
+        var payload = [UInt8](repeating: 0x61, count: WriteBuffer.largeBytes)
         let place = payload.withUnsafeBytes { $0.baseAddress }
         var buffer = WriteBuffer()
         for _ in 0..<100 { try buffer.append(.publish, channel: [0x63], EncodedEnvelope(payload)) }
@@ -61,6 +61,10 @@ struct WriteBufferTests {
         }
         // As many as one write takes: the head before each, and one run behind the last.
         #expect(counts == (32, 33))
+        // All payloads, but not what is behind the last.
+        buffer.wrote(buffer.count - 2)
+        payload[0] = 0x62
+        #expect(payload.withUnsafeBytes { $0.baseAddress } == place, "nobody else holds it, so it was not copied")
     }
 
     @Test("copies what is not large", arguments: [0, 1, WriteBuffer.largeBytes - 1])

@@ -22,7 +22,13 @@ LOST = [
     ("redis_reconnects_total", {}), ("probe_rtt_seconds_count", {}),
 ]
 FAILED = [("publish_failures_total", {"reason": "disconnected"}), ("redis_publish_errors_total", {})]
-LATE = [("publish_failures_total", {"reason": "timeout"}), ("redis_publish_errors_total", {})]
+TIMEOUT = ("publish_failures_total", {"reason": "timeout"})
+LATE = [TIMEOUT, ("redis_publish_errors_total", {})]
+
+
+def turn(choices, number):
+    """What is done in a round."""
+    return choices[number % len(choices)]
 
 
 def by(reason):
@@ -79,11 +85,11 @@ class Kill(Fault):
 
 
 class Freeze(Fault):
-    # Once shorter and once longer than a probe may take.
-    SECONDS = itertools.cycle([5.0, 5.5])
+    # Once about as long as a probe may take, and once longer.
+    SECONDS = [5.0, 5.5]
 
     def strike(self, number, scene):
-        seconds = next(self.SECONDS)
+        seconds = turn(self.SECONDS, number)
         began = time.monotonic()
         self.redis.freeze()
         try:
@@ -98,7 +104,7 @@ class Freeze(Fault):
 
 
 class Proxied(Fault):
-    TARGETS = itertools.cycle([BOTH, (0,), (1,)])
+    TARGETS = [BOTH, (0,), (1,)]
 
     def prepare(self, start, stack, directory):
         super().prepare(start, stack, directory)
@@ -112,7 +118,7 @@ class Proxied(Fault):
 
 class Cut(Proxied):
     def strike(self, number, scene):
-        struck = next(self.TARGETS)
+        struck = turn(self.TARGETS, number)
         began = time.monotonic()
         self.proxy.ask("become", CUT, struck)
         scene.await_loss(struck)
@@ -123,15 +129,15 @@ class Cut(Proxied):
 
 class HalfOpen(Proxied):
     # Once shorter and once longer than a probe may take.
-    SECONDS = itertools.cycle([3.0, 6.5])
+    SECONDS = [3.0, 6.5]
 
     def strike(self, number, scene):
-        struck = next(self.TARGETS)
+        struck = turn(self.TARGETS, number)
         began = time.monotonic()
         self.proxy.ask("become", SILENT, struck)
         scene.await_loss(struck)
         scene.change_interest()
-        scene.hold(began + next(self.SECONDS))
+        scene.hold(began + turn(self.SECONDS, number))
         self.proxy.ask("become", OPEN, struck)
         moved = LOST + LATE + FAILED + [by("timeout"), ("probe_failures_total", {})]
         return self.struck(began, moved, struck=struck)

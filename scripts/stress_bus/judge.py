@@ -7,6 +7,7 @@ import collections
 import readiness
 from ledger import REFUSED, TAKEN, UNAVAILABLE, UNICAST
 from load import RATE
+from faults import TIMEOUT
 
 # The longest answer: bus.publish_timeout is 50 ms, and its deadline is looked at when the loop has its turn.
 ANSWER = 0.060
@@ -48,7 +49,7 @@ class Round:
         # Whether the machine stood still for these processes, so that no time that was measured tells anything.
         self.is_untimed = not is_timed or any(late > STANDSTILL for seen in (ledger.lags, *waits) for _, late in seen)
         for check in (
-            *(self.answers, self.rate, self.durations, self.order, self.losses, self.unicasts, self.readiness),
+            *(self.durations, self.answers, self.rate, self.order, self.losses, self.unicasts, self.readiness),
             *(self.interest, self.counters),
         ):
             check()
@@ -79,7 +80,9 @@ class Round:
         """How much of the time is the hub's: neither was this program late, nor had a thread of the node no core."""
         if self.is_untimed:
             return 0.0
-        own = took - self.ledger.lag(publication.sent, publication.answered) - self.waited(publication)
+        start, end = publication.sent, publication.answered
+        late = [(max(start, at - late), min(at, end)) for at, late in self.ledger.lags]
+        own = took - covered(late + self.waited(publication))
         if own > bound:
             self.fault(f"{publication.key} was answered after {1000 * took:.0f} ms, of which {1000 * own:.0f} ms are the hub's")
         return own
@@ -93,10 +96,17 @@ class Round:
             self.fault(f"only {rate:.0f} publications a second were sent")
 
     def waited(self, publication):
-        """How long a thread of the publisher's node had no core meanwhile."""
-        waits = self.waits[self.ledger.nodes[publication.publisher]]
-        start, end = publication.sent, publication.answered + readiness.LOOK
-        return sum(waited for at, waited in waits if start <= at <= end)
+        """When a thread of the publisher's node may have had no core meanwhile, as (start, end).
+
+        It is only known how long it waited between two looks: as late in it as can be, and as much as there was of the time.
+        """
+        times = []
+        for at, waited in self.waits[self.ledger.nodes[publication.publisher]]:
+            start = max(publication.sent, at - max(waited, readiness.LOOK))
+            end = min(publication.answered, at)
+            if start < end:
+                times.append((max(start, end - waited), end))
+        return times
 
     def was_starved(self, node, start=0.0, end=float("inf")):
         """Whether the machine kept a node from its cores for so long that it cannot have kept its times."""
@@ -163,7 +173,7 @@ class Round:
             if self.ledger.nodes[publication.publisher] == other and publication.topic != UNICAST
             and publication.answer != TAKEN
         ]
-        # Failed though their publishers, who did not want to know, were told nothing.
+        # Failed though their publishers, who did not want to know, were told nothing; unicasts and answers are among them.
         silent = self.count(other, "publish_failures_total") - len(told)
         untold = [publication for publication in missing if publication.answer == TAKEN]
         sure = [publication for publication in untold if publication.is_confirmed]
@@ -173,7 +183,7 @@ class Round:
         self.gaps += gaps
         self.duplicates += self.count(node, "duplicates_total")
         # A gap tells of a loss only where nothing need be lost; elsewhere the publisher's node has to know of each.
-        counted = max(0, silent) + (gaps if self.strike and self.strike.may_lose else 0)
+        counted = max(0, silent) + (gaps - by_topic[UNICAST] if self.strike and self.strike.may_lose else 0)
         if len(untold) > counted:
             self.fault(
                 f"{len(untold)} messages are missing at node {node} of {gaps:.0f} gaps, and {silent:.0f} failed unseen:"
@@ -217,7 +227,7 @@ class Round:
                 at for at in readiness.idle_refusals(samples, began) if not self.was_starved(node, at - 0.5, at + 0.5)
             ]
             if idle and not self.is_untimed:
-                self.fault(f"node {node} was not ready though nothing was wrong, {len(idle) + 1} times in succession")
+                self.fault(f"node {node} was not ready twice in succession though nothing was wrong, {len(idle)} times")
             self.judge_idle(node, [p for p in by_node[node] if p.answer != TAKEN and p.sent < began - 0.1])
             if is_struck:
                 self.judge_return(node, samples, by_node[node])
@@ -240,7 +250,7 @@ class Round:
             late = self.strike.over + took - readiness.working(publications, self.strike.over)
             if late > readiness.HESITATION:
                 self.fault(f"node {node} was not ready for {late:.1f} s in which publications worked")
-            if readiness.relapses(samples, self.strike.over):
+            if readiness.relapses(samples, self.strike.began, self.strike.over):
                 self.fault(f"node {node} was not ready once more when the fault was over, and it had been ready")
 
     def interest(self):
@@ -256,6 +266,8 @@ class Round:
         """What should have moved has, and nothing on a node that nothing was done to."""
         for node in range(len(self.pages)):
             if self.strike and node in self.strike.struck:
+                if TIMEOUT in self.strike.moved and not any(p.reason == LATE for p in self.ledger.publications):
+                    self.fault("no publisher was told that the bus did not answer in time")
                 for name, labels in self.strike.moved:
                     if self.count(node, name, **labels) <= 0:
                         self.fault(f"node {node} has not counted {BUS}{name}{labels or ''}")
@@ -273,8 +285,17 @@ class Round:
             late = self.count(node, name + "_count") - self.count(node, name + "_bucket", le=BUCKET)
             if late and self.was_starved(node):
                 self.is_untimed = True
-            elif late:
+            elif late and not self.is_untimed:
                 self.fault(f"node {node} answered {late:.0f} publications later than {BUCKET} s")
+
+
+def covered(times):
+    """How long at least one of some times lasts, each of which is (start, end)."""
+    total, until = 0.0, float("-inf")
+    for start, end in sorted(times):
+        total += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return total
 
 
 def quantile(ordered, share):

@@ -58,10 +58,6 @@ class Ledger:
         """The keys that each receiver got, with how often."""
         return {name: collections.Counter(receipt[:3] for receipt in got) for name, got in self.receipts.items()}
 
-    def lag(self, start, end):
-        """For how much of a time this process itself was late."""
-        return sum(max(0.0, min(at, end) - max(at - late, start)) for at, late in self.lags)
-
     def write(self, file):
         """Writes all of it, a line an event, in the order of the events."""
         events = [(p.sent, "publish", dataclasses.asdict(p)) for p in self.publications]

@@ -180,7 +180,12 @@ class Load:
         """
         self._publishing = False
         self.ledger.ended = time.monotonic()
-        await asyncio.gather(*self._tasks)
+        ends = await asyncio.gather(*self._tasks, return_exceptions=True)
+        failed = [f"publishing: {end!r}" for end in ends if end]
+        if failed:
+            # A node has ended: what is known of the round is told all the same.
+            self.ledger.troubles += failed
+            return self._closed()
         await self._until(lambda: not any(peer.open for peer in self.peers.values()), "answers to all publications")
         marks = []
         for peer, topics in self.publishers:
@@ -195,6 +200,9 @@ class Load:
         await self._until(lambda: not self._missing(marks), "the last publications")
         for name, mark in self._missing(marks):
             self.ledger.troubles.append(f"after the fault {mark.key} did not reach {name}")
+        return self._closed()
+
+    def _closed(self):
         self.ledger.receipts = {name: peer.receipts for name, peer in self.peers.items()}
         return self.ledger
 

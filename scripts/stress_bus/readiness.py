@@ -35,7 +35,12 @@ class Waits:
 
     def look(self):
         now, longest = time.monotonic(), 0
-        for task in self._tasks.iterdir():
+        try:
+            tasks = list(self._tasks.iterdir())
+        except OSError:
+            # The process has ended, which is for others to notice.
+            return
+        for task in tasks:
             try:
                 waited = int((task / "schedstat").read_text(encoding="ascii").split()[1])
             except OSError:
@@ -68,10 +73,11 @@ class Monitor:
             await asyncio.sleep(LOOK)
 
     async def end(self):
-        """The answers of each node since `begin`, and how long its threads waited for a core."""
+        """The answers of each node since `begin`, how long its threads waited for a core, and what kept it from answering."""
         self._watching = False
-        await asyncio.gather(*self._tasks)
-        return self._samples, [waits.found for waits in self._waits]
+        ends = await asyncio.gather(*self._tasks, return_exceptions=True)
+        troubles = [f"asking whether nodes are ready: {end!r}" for end in ends if end]
+        return self._samples, [waits.found for waits in self._waits], troubles
 
     async def _watch(self, port, samples):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -128,18 +134,19 @@ def working(publications, over):
     return max(over, min(after, default=over))
 
 
-def relapses(samples, over):
-    """How often a node that was ready when the fault was over was not ready for a second time.
+def relapses(samples, began, over):
+    """How often a node stopped being ready when the fault was over, and it had been ready again.
 
     Being ready counts from the second yes in succession on, and not being ready from the second no.
     """
-    times, was_ready = 0, None
-    after = [sample for sample in samples if sample.asked >= over]
-    for first, second in zip(after, after[1:]):
+    was_ready, has_recovered, times = True, False, 0
+    since = [sample for sample in samples if sample.asked >= began]
+    for first, second in zip(since, since[1:]):
         if first.ready == second.ready != was_ready:
-            times += was_ready is False and second.ready is True
             was_ready = second.ready
-    return max(0, times - 1)
+            times += not was_ready and has_recovered and first.asked >= over
+            has_recovered |= was_ready
+    return times
 
 
 def idle_refusals(samples, began):

@@ -125,8 +125,8 @@ class Scene:
         except AssertionError as error:
             trouble.append(str(error))
         ledger = self.load.ask("end")
-        samples, waits = self.monitor.ask("end")
-        ledger.troubles += trouble + self._health()
+        samples, waits, unanswered = self.monitor.ask("end")
+        ledger.troubles += trouble + unanswered + self._health()
         pages = [(before, hub.metrics()) for before, hub in zip(self.pages, self.hubs)]
         self.pages = [after for _, after in pages]
         gaps = [self._gaps(*entry) for entry in enumerate(pages)]
@@ -140,7 +140,7 @@ class Scene:
         def have_come():
             new = self.hubs[node].program.lines[self._lines_read[node]:]
             self._lines_read[node] += len(new)
-            for record in filter(lambda record: record["message"] == GAP, map(json.loads, new)):
+            for record in records(new, GAP):
                 kind, _, topic = record["topic"].partition("/")
                 gaps[UNICAST if kind == "node" else topic or kind] += record["messages"]
             return gaps.total() >= counted
@@ -157,7 +157,7 @@ class Scene:
                 troubles.append(f"node {index} has ended")
             elif not is_ready(hub):
                 troubles.append(f"node {index} is not ready after the round")
-            errors = [record for record in hub.records() if record["level"] == "error"]
+            errors = [record for record in records(hub.program.lines) if record["level"] == "error"]
             troubles += [f"node {index} logs an error: {record}" for record in errors[:3]]
         return troubles
 
@@ -185,6 +185,12 @@ class Scene:
                 (folder / f"node-{index}.{name}").write_text("\n".join(map(str, seen[index])) + "\n", encoding="utf-8")
         (folder / "faults").write_text("\n".join([str(round.strike), *round.faults]) + "\n", encoding="utf-8")
         return folder
+
+
+def records(lines, message=None):
+    """The records of a log; what a program says that crashes are none."""
+    found = [json.loads(line) for line in lines if line.startswith("{")]
+    return [record for record in found if message in (None, record["message"])]
 
 
 def say(text):
@@ -255,6 +261,8 @@ def main():
     if arguments.list or not chosen:
         print("\n".join(fault.name for fault in faults.ALL))
         return 0 if arguments.list else 64
+    if arguments.write and (arguments.only or arguments.untimed):
+        parser.error("--write is for all faults, with their times")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     rows = []

@@ -72,9 +72,9 @@ extension Bridge {
     }
 
     func received(record envelope: Envelope) {
-        guard envelope.payload.count <= NodeRecord.maximumBytes else { return metrics.dropped(.tooLarge) }
+        guard envelope.payload.count <= NodeRecord.maximumBytes else { return link.dropped(.tooLarge, envelope) }
         guard let record = NodeRecord(json: envelope.payload), record.incarnation == envelope.incarnation else {
-            return metrics.dropped(.decode)
+            return link.dropped(.decode, envelope)
         }
         if record.phase != .leaving, record.id == identity.id { sameName(record) }
         let change = members.received(record, clock.monotonic())

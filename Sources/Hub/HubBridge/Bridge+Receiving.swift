@@ -12,17 +12,17 @@ extension Bridge: BusSink {
         if members.isSomebodyOverdue { members.heard(envelope.incarnation, now) }
         switch (envelope.kind, topic.kind) {
         case (.publication, .broadcast), (.publication, .topic):
-            guard let name = topic.topicName else { return metrics.dropped(.decode) }
+            guard let name = topic.topicName else { return link.dropped(.decode, envelope) }
             guard isWanted(topic, name), !isNumbered(name) || isNew(envelope, on: topic) else { return }
             guard fits(envelope) else { return }
-            guard isFrame(envelope) else { return metrics.dropped(.decode) }
+            guard isFrame(envelope) else { return link.dropped(.decode, envelope) }
             deliver(envelope.payload, isBinary: envelope.isBinary, to: name, at: now)
         case (.request, .node):
             if topic == ownTopic, isNew(envelope, on: topic) { answer(envelope) }
         case (.answer, .node):
             if topic == ownTopic, isNew(envelope, on: topic) { answered(envelope) }
         case (.node, .nodes): received(record: envelope)
-        default: metrics.dropped(.decode)
+        default: link.dropped(.decode, envelope)
         }
     }
 
@@ -41,7 +41,7 @@ extension Bridge: BusSink {
     /// Whether a payload is no longer than a message may be; one that is counts as dropped.
     func fits(_ envelope: Envelope) -> Bool {
         guard envelope.payload.count > settings.maxMessageBytes else { return true }
-        metrics.dropped(.tooLarge)
+        link.dropped(.tooLarge, envelope)
         return false
     }
 
@@ -89,7 +89,7 @@ extension Bridge: BusSink {
     // MARK: Payloads of other programs
 
     package func receivedBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {
-        guard let receiver = BareReceiver(topic) else { return metrics.dropped(.decode) }
+        guard let receiver = BareReceiver(topic) else { return link.dropped(.decode, on: topic.name) }
         if let client = receiver.client {
             // Every node gets it, and all but one have no such client.
             guard hub.isLocal(client) else { return }
@@ -104,14 +104,14 @@ extension Bridge: BusSink {
                 messageID: hub.nextMessageID(),
                 timestamp: hub.unixMilliseconds()
             )
-        else { return metrics.dropped(.tooLarge) }
+        else { return link.dropped(.tooLarge, on: topic.name) }
         guard let client = receiver.client else {
             return frame.bytes.withUnsafeBytes {
                 deliver($0, isBinary: frame.isBinary, to: receiver.name, at: clock.monotonic())
             }
         }
         let error = push(frame.isBinary ? .binary(frame.bytes) : .text(frame.bytes), to: client)
-        if error?.code == .sendBufferFull { metrics.dropped(.queueFull) }
+        if error?.code == .sendBufferFull { link.dropped(.queueFull, on: topic.name) }
     }
 
     /// Pushes a frame to a client of this node.

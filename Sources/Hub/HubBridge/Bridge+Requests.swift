@@ -41,7 +41,7 @@ extension Bridge {
     func answer(_ request: Envelope) {
         guard let correlation = request.extensions.correlation,
             let origin = String(validating: request.origin, as: UTF8.self)
-        else { return metrics.dropped(.decode) }
+        else { return link.dropped(.decode, request) }
         var fields = EnvelopeWriter.Fields(.answer, to: .node(origin))
         fields.publishTime = clock.unixMicroseconds()
         fields.correlation = correlation
@@ -60,7 +60,7 @@ extension Bridge {
     /// Takes another node's answer.
     func answered(_ answer: Envelope) {
         guard fits(answer) else { return }
-        guard let request = answer.extensions.correlation else { return metrics.dropped(.decode) }
+        guard let request = answer.extensions.correlation else { return link.dropped(.decode, answer) }
         let error: HubError? =
             switch String(decoding: answer.payload, as: UTF8.self) {
             case "ok": nil

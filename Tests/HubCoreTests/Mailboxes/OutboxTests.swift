@@ -70,6 +70,24 @@ struct OutboxTests {
         #expect(wakes.withLock { $0 } == 2)
     }
 
+    @Test("what waits for another node keeps no more memory than it is counted by")
+    func exactSize() {
+        let sender = hub.connect(to: 0)
+        let filler = String(repeating: "x", count: 500_000)
+        sender.send(#"{"message_id":1,"message_type":"publish","data":{"topic":"news","payload":"\#(filler)"},"ts":1}"#)
+        let id = "00000000-0000-4000-8000-000000000000"
+        sender.send(#"{"message_id":2,"message_type":"unicast","data":{"client_id":"\#(id)","payload":1},"ts":1}"#)
+        let frames = outbox.takeCommands(of: 0).compactMap { command -> [UInt8]? in
+            switch command {
+            case .publish(let publication, _): publication.payload
+            case .forward(let frame, _, _): frame.content
+            case .interest: nil
+            }
+        }
+        #expect(frames.count == 2)
+        for frame in frames { #expect(frame.capacity < frame.count + 100) }
+    }
+
     @Test("large messages fill it by their bytes")
     func bytes() {
         let publisher = hub.connect()

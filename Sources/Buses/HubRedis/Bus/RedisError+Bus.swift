@@ -16,8 +16,7 @@ extension LinkFault {
             case .notMaster, .redirected: .moved
             default: .closed
             }
-        let advice = error.code == .noPermission ? " (configs/redis.yaml lists the rights of a node)" : ""
-        self.init(reason, error.message + advice)
+        self.init(reason, error.message + (error.code == .tls ? " (see bus.redis.tls)" : ""))
     }
 }
 

@@ -187,6 +187,8 @@ final class RedisSession: RedisConnectionHandler {
         attempt { () throws(RedisError) in
             if connection === publisher {
                 try connection.send(RedisCommand("ROLE"), token: Self.roleToken)
+            } else if connection === subscriber {
+                try subscriptions?.tryToUnsubscribe()
             } else if connection === streamConnection {
                 try beginStream()
             }

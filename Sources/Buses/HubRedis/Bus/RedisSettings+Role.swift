@@ -6,11 +6,9 @@ import HubLoop
 extension RedisSettings {
     /// Reads the answer to `ROLE`: whether the server is not one to publish to.
     ///
-    /// Who may not ask for the role is not held up by that.
+    /// Who may not ask for it would not see that a server is a replica, and be heard by nobody.
     func wrongRole(_ reply: RESPReply, _ address: SocketAddress) -> RedisError? {
-        if let error = reply.error(to: "\(address) answers to ROLE") {
-            return error.code == .noPermission ? nil : error
-        }
+        if let error = reply.error(to: "\(address) answers to ROLE") { return error }
         switch reply[0]?.text {
         case "sentinel":
             let advice = "bus.redis.mode: sentinel asks it for the master"

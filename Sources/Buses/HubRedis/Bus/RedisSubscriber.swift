@@ -74,6 +74,12 @@ final class RedisSubscriber {
         try sayWaiting()
     }
 
+    /// Tries the right to end a subscription, so that its want is seen before clients leave.
+    func tryToUnsubscribe() throws(RedisError) {
+        waiting.append(Step(isAdding: false, topics: [.nodes]))
+        try sayWaiting()
+    }
+
     private func append(_ topic: BusTopic, isAdding: Bool, to steps: inout [Step]) {
         if let last = steps.last, last.prefix == nil, last.isAdding == isAdding, last.topics.count < channelsAtOnce {
             steps[steps.count - 1].topics.append(topic)

@@ -72,7 +72,7 @@ package struct RedisHandshake: Sendable {
         let needsAdvice = error.code == .authFailed || error.code == .refused
         guard needsAdvice else { return RedisError(error.code, message) }
         if message.contains("without any password configured") || message.contains("no password is set") {
-            return RedisError(.authFailed, message + " (the server wants no password: give none)")
+            return RedisError(.authFailed, message + " (the server wants no password: give none in \(keys))")
         }
         if message.contains("wrong number of arguments") {
             return RedisError(

@@ -66,7 +66,10 @@ final class SentinelLocator: RedisLocator {
         }
         guard let host = reply[0]?.text, let port = reply[1]?.text.flatMap({ Int($0) }) else {
             return .failure(
-                RedisError(.unavailable, "the sentinel \(sentinel) knows no master called \"\(settings.masterName)\"")
+                RedisError(
+                    .unavailable,
+                    "the sentinel \(sentinel) knows no master called \"\(settings.masterName)\" (see bus.redis.master_name)"
+                )
             )
         }
         return .success(SocketAddress(host: host, port: port))

@@ -16,11 +16,19 @@ extension RedisError {
         let words = text.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
         let word = words.first ?? ""
         let redirection = Self.redirection(words)
-        self.init(
-            redirection != nil ? .redirected : Self.code(of: word, text),
-            "\(action): \(text.isEmpty ? "an error without a word" : text)",
-            redirection: redirection
-        )
+        let code = redirection != nil ? .redirected : Self.code(of: word, text)
+        let said = text.isEmpty ? "an error without a word" : text
+        self.init(code, "\(action): \(said)\(Self.advice(on: code, word))", redirection: redirection)
+    }
+
+    /// What to look at, where Redis' words do not say it.
+    private static func advice(on code: Code, _ word: Substring) -> String {
+        switch code {
+        case .noPermission: " (docs/bus_spec.md, Keeping others out, lists the rights of a node)"
+        case .badDatabase: " (see bus.redis.db)"
+        case _ where word == "WRONGTYPE": " (another program has written to that name: see bus.redis.key_prefix)"
+        default: ""
+        }
     }
 
     private static func code(of word: Substring, _ text: String) -> Code {

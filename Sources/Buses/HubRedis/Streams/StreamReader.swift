@@ -14,6 +14,8 @@ final class StreamReader {
     private static let blockMilliseconds = "\(block.components.seconds * 1000)"
     /// How many entries are read one by one after a few were too large together: most of those that are large are near each other.
     private static let singles = 1024
+    /// For how long it reads in small steps after a large reply to one that was larger.
+    private static let smallSteps = Duration.seconds(600)
     private static let readToken: UInt64 = 0
     private static let markToken: UInt64 = 1
 
@@ -81,10 +83,12 @@ final class StreamReader {
         return end
     }
 
+    private var takesSmallSteps: Bool { connection.loop.now < place.smallStepsEnd }
+
     private func read() throws(RedisError) {
         guard isReady, let position = place.position, isStarted, !isPaused, !isReading else { return }
         if endAhead == nil { place.singlesLeft = 0 }
-        asked = place.singlesLeft > 0 ? 1 : size.count
+        asked = place.singlesLeft > 0 ? 1 : takesSmallSteps ? size.least : size.count
         var command = RedisCommand("XREAD", "COUNT")
         command.append(String(asked).utf8)
         for word in ["BLOCK", Self.blockMilliseconds, "STREAMS"] { command.append(word.utf8) }
@@ -127,7 +131,7 @@ final class StreamReader {
                 return
             }
         }
-        if isBehind, asked == size.count { size.took(byteCount) }
+        if isBehind, asked == size.count, !takesSmallSteps { size.took(byteCount) }
     }
 
     /// Hands on an entry; false when there is no room for more.
@@ -147,14 +151,15 @@ final class StreamReader {
 
     /// Makes the next reader read in smaller steps, as a reply has ended the connection that was larger than one may be.
     ///
-    /// Where it asked for many as they had been small, the next one begins with as many as may come whatever they are; where those
-    /// are too large as well, it reads one by one. One entry that is too large by itself would end the connection again:
+    /// Where it asked for many as they had been small, the next ones ask for as many as may come whatever they are, for ten minutes:
+    /// whoever mixes small and large ones would end one connection after the other. Where those are too large as well, it reads one by one. One entry that is too large by itself would end the connection again:
     /// then what is left of the stream is skipped.
     ///
     /// - Returns: Why the connection ended.
     func replyWasTooLarge(_ error: RedisError) -> RedisError {
         guard isReading else { return error }
         if asked > size.least {
+            place.smallStepsEnd = connection.loop.now + Self.smallSteps
             return RedisError(error.code, error.message + "; the stream is read on in smaller steps")
         }
         if asked > 1 {

@@ -11,15 +11,15 @@ extension BusLink {
     func receive(_ message: Received, _ now: UInt64) {
         metrics.received.increment()
         metrics.receivedBytes.increment(by: UInt64(truncatingIfNeeded: message.bytes.count))
-        guard let topic = BusTopic(message.topic) else { return metrics.dropped(.decode) }
+        guard let topic = BusTopic(message.topic) else { return dropped(.decode, on: Self.text(message.topic)) }
         guard Envelope.begins(message.bytes) else { return receiveBare(message.bytes, on: topic) }
         let envelope: Envelope
         do throws(Envelope.Fault) {
             envelope = try Envelope(message.bytes)
         } catch {
-            return metrics.dropped(error == .unknownVersion ? .unknownVersion : .decode)
+            return dropped(error == .unknownVersion ? .unknownVersion : .decode, on: topic.name)
         }
-        guard envelope.topic.hasBytes(of: message.topic) else { return metrics.dropped(.decode) }
+        guard envelope.topic.hasBytes(of: message.topic) else { return dropped(.decode, on: topic.name) }
         let wallTime = clock.unixMicroseconds()
         metrics.noteReceipt(wallTime)
         let isOwn = envelope.incarnation == identity.incarnation
@@ -34,12 +34,35 @@ extension BusLink {
     private func receiveBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {
         switch topic.kind {
         case .broadcast, .topic, .unicast: break
-        case .node, .nodes: return metrics.dropped(.bareRefused)
+        case .node, .nodes: return dropped(.bareRefused, on: topic.name)
         }
-        guard settings.acceptsBare else { return metrics.dropped(.bareRefused) }
-        guard bytes.count <= settings.maxBareBytes else { return metrics.dropped(.tooLarge) }
+        guard settings.acceptsBare else { return dropped(.bareRefused, on: topic.name) }
+        guard bytes.count <= settings.maxBareBytes else { return dropped(.tooLarge, on: topic.name) }
         metrics.bare.increment()
         sink?.receivedBare(bytes, on: topic)
+    }
+
+    /// Counts a message that goes no further, and tells of it.
+    ///
+    /// - Parameter topic: The name it came to; only looked at when a line is written.
+    /// - Parameter origin: The node that sent it, if it was one.
+    package func dropped(
+        _ reason: InboundDropReason,
+        on topic: @autoclosure () -> String,
+        of origin: @autoclosure () -> String = ""
+    ) {
+        metrics.dropped(reason)
+        outageLog.dropped(reason, on: topic, of: origin)
+    }
+
+    /// Counts another node's message that goes no further, and tells of it.
+    package func dropped(_ reason: InboundDropReason, _ envelope: Envelope) {
+        dropped(reason, on: Self.text(envelope.topic), of: Self.text(envelope.origin))
+    }
+
+    /// A name as others wrote it, for the log.
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        String(decoding: bytes.prefix(256), as: UTF8.self)
     }
 
     private func probeReturned(_ number: UInt64, _ now: UInt64) {

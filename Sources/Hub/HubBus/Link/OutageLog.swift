@@ -3,7 +3,7 @@
 
 import HubLog
 
-/// Tells an outage as one story: lost, retrying, back after so long; and of single failures once a second at most.
+/// Tells an outage as one story: lost, retrying, back after so long; and of single failures, each kind once in a while.
 struct OutageLog {
     private let logger: Logger
     private let bus: LogField
@@ -11,12 +11,19 @@ struct OutageLog {
     private let refusals: LogLimit
     /// While the same trouble lasts, once in ten seconds.
     private let retries: LogLimit
+    /// Of each reason once in ten seconds.
+    private let drops: [InboundDropReason: LogLimit]
 
     init(_ logger: Logger, kind: BusKind, clock: BusClock) {
         self.logger = logger
         publications = LogLimit(clock: clock.monotonic)
         refusals = LogLimit(clock: clock.monotonic)
         retries = LogLimit(every: .seconds(10), clock: clock.monotonic)
+        drops = Dictionary(
+            uniqueKeysWithValues: InboundDropReason.allCases.map {
+                ($0, LogLimit(every: .seconds(10), clock: clock.monotonic))
+            }
+        )
         bus = LogField("bus", kind.rawValue)
     }
 
@@ -25,6 +32,15 @@ struct OutageLog {
             limit: publications,
             "publishing on the message bus failed; local clients were served",
             [bus, LogField("code", error.code.description), LogField("reason", error.message)]
+        )
+    }
+
+    func dropped(_ reason: InboundDropReason, on topic: () -> String, of origin: () -> String) {
+        guard let limit = drops[reason] else { return }
+        logger.warning(
+            limit: limit,
+            "a message from the bus was dropped",
+            [bus, LogField("reason", reason.rawValue), LogField("topic", topic()), LogField("origin", origin())]
         )
     }
 

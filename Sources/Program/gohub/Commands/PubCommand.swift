@@ -156,7 +156,9 @@ private final class Publisher: WebSocketClientDelegate {
     func received(_ bytes: UnsafeRawBufferPointer, isText: Bool, by client: WebSocketClient) {
         guard isText, let message = try? ClientMessage.parse(bytes) else { return }
         switch message.knownType {
-        case .published where message.messageID == messageID: publishNext()
+        case .published where message.messageID == messageID:
+            runner.loop.cancel(patience)
+            publishNext()
         case .error:
             let error = (try? message.requiredData(in: bytes)).flatMap { try? ErrorData.parse($0) }
             if let error, error.knownCode == .busUnavailable {

@@ -117,7 +117,9 @@ extension Message {
     fileprivate func forward(_ bytes: [UInt8], to target: ClientID, _ topic: String) {
         let (hub, answer) = (shard.hub, answerLater())
         shard.countUnicast()
-        let outcome = hub.outbox?.forward(.text(bytes), to: target, from: shard.index) { error in
+        // A copy of its own size: the shard's memory for encoding may be far larger, and what waits is counted by its length.
+        let frame = Frame.text(bytes.withUnsafeBytes { Array($0) })
+        let outcome = hub.outbox?.forward(frame, to: target, from: shard.index) { error in
             guard let error else { return answer.complete(.published(topic)) }
             answer.complete(.error(MessageError(hub.refused(error))))
         }
