@@ -165,7 +165,7 @@ def rows(redis, seconds):
             },
             (AT_LEAST, 1),
         )
-    # With few receivers most of a delivery's cost is its share of the publication to Redis: told, not judged.
+    # With few receivers each has a large share of the publication to Redis: told, not judged.
     for clients in (1, 10):
         load = (f"--clients={clients}", "--in-flight=16")
         yield Row(

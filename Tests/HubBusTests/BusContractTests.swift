@@ -49,7 +49,10 @@ struct BusContractTests {
         #expect(try await contract(keepsMessages: true).violations(of: check) == [])
     }
 
-    @Test("what breaks single promises says of its connection what the bus says", arguments: [false, true])
+    @Test(
+        "a bus that breaks single promises tells way, order and backlog as the one it wraps",
+        arguments: [false, true]
+    )
     func forwards(isIt: Bool) throws {
         let bus = ScriptedBus(kind: .redis)
         let faulty = FaultyBus(bus, nil, on: try EventLoop())
@@ -57,7 +60,7 @@ struct BusContractTests {
         #expect((faulty.way, faulty.isOrdered, faulty.isBehind) == (bus.way, isIt, !isIt))
     }
 
-    @Test("what breaks single promises breaks none by itself", arguments: BusContract.Check.allCases)
+    @Test("a bus that breaks single promises breaks none by itself", arguments: BusContract.Check.allCases)
     func faultless(check: BusContract.Check) async throws {
         #expect(try await contract(of: .some(nil)).violations(of: check) == [])
     }

@@ -58,7 +58,13 @@ struct RedisCommandTests {
         // Memory that is never touched costs nothing.
         let tooMany = [UInt8](unsafeUninitializedCapacity: RedisCommand.maxBytes) { $1 = RedisCommand.maxBytes }
         #expect(throws: RedisError(.tooLarge, "a message of 536870912 bytes; 536870912 are the most")) {
-            try RedisCommand.append(.publish, channel: [0x63], EncodedEnvelope(tooMany), isCut: true, to: &output)
+            try RedisCommand.append(
+                .publish,
+                channel: [0x63],
+                EncodedEnvelope(tooMany),
+                omitsPayload: true,
+                to: &output
+            )
         }
         #expect(output == [1])
     }

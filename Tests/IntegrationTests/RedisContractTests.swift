@@ -112,6 +112,7 @@ struct RedisContractTests {
         #expect(found == [])
         for master in try await cluster.masters() {
             let calls = try await master.calls(of: "spublish")
+            // A node tries to publish nothing to each shard when it connects, and as a sign of life: some dozens in this run.
             #expect(way == .sharded ? calls > 1000 : calls < 1000, "\(calls) publications to shards")
         }
         await cluster.stop()

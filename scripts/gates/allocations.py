@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""What the hub takes of memory in a release build is within Benchmarks/limits/hub-allocations.json.
+"""Fails when a release build allocates more than Benchmarks/limits/hub-allocations.json allows.
 
 usage: allocations.py PROBE    (the program AllocationProbe of that build)
 """

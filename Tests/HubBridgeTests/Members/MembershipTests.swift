@@ -246,7 +246,7 @@ struct MembershipTests {
         #expect(second != first)
     }
 
-    @Test("of tags that are drawn the first is taken that no node uses, however many are used")
+    @Test("of tags that are drawn the first is taken that no node uses")
     func freeTag() {
         var members = Membership()
         var (random, same) = (SplitMix64(seed: 1), SplitMix64(seed: 1))

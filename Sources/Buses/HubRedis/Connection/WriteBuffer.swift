@@ -50,7 +50,7 @@ struct WriteBuffer {
         _ envelope: EncodedEnvelope
     ) throws(RedisError) {
         let isLarge = envelope.payload.count >= Self.largeBytes
-        try RedisCommand.append(command, channel: channel, envelope, isCut: isLarge, to: &commands)
+        try RedisCommand.append(command, channel: channel, envelope, omitsPayload: isLarge, to: &commands)
         guard isLarge else { return }
         payloads.append(Payload(position: commands.count, bytes: envelope.payload))
         payloadBytes += envelope.payload.count

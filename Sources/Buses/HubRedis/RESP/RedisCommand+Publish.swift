@@ -25,20 +25,20 @@ extension RedisCommand {
 
     /// Appends a command that publishes an envelope, as ``encode(to:)`` does, without an allocation.
     ///
-    /// - Parameter isCut: Whether to end before the envelope's payload; behind that belongs ``end`` then.
+    /// - Parameter omitsPayload: Leaves out the payload and ``end``, which the caller adds.
     /// - Throws: ``RedisError`` `.tooLarge`; then nothing was appended.
     /// - Complexity: A copy of the bytes, and some 30 ns.
     static func append(
         _ command: PublishCommand,
         channel: [UInt8],
         _ envelope: EncodedEnvelope,
-        isCut: Bool,
+        omitsPayload: Bool,
         to output: inout [UInt8]
     ) throws(RedisError) {
         guard channel.count <= maxBytes, envelope.count <= maxBytes - channel.count else {
             throw RedisError(.tooLarge, "a message of \(envelope.count) bytes; \(maxBytes) are the most")
         }
-        let size = isCut ? envelope.head.count : envelope.count
+        let size = omitsPayload ? envelope.head.count : envelope.count
         output.append(addingCapacity: frameBytes + channel.count + size) { output in
             output.withUnsafeMutableBufferPointer { buffer, count in
                 guard let base = buffer.baseAddress else { return }
@@ -52,7 +52,7 @@ extension RedisCommand {
                 writer.next += 1
                 writer.write(envelope.count)
                 envelope.head.withUnsafeBytes { writer.write($0) }
-                if !isCut {
+                if !omitsPayload {
                     envelope.payload.withUnsafeBytes { writer.write($0) }
                     writer.endLine()
                 }

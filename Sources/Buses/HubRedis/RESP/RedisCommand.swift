@@ -2,6 +2,7 @@
 // Part of gohub.
 
 internal import CHiredis
+package import HubBus
 
 /// A command with its arguments, which may be any bytes.
 ///
@@ -31,6 +32,13 @@ package struct RedisCommand: Sendable, CustomStringConvertible, CustomReflectabl
     /// Adds an argument.
     package mutating func append(_ argument: UnsafeRawBufferPointer) {
         bytes.append(contentsOf: argument)
+        ends.append(bytes.count)
+    }
+
+    /// Adds an envelope as one argument.
+    package mutating func append(_ envelope: EncodedEnvelope) {
+        bytes.append(contentsOf: envelope.head)
+        bytes.append(contentsOf: envelope.payload)
         ends.append(bytes.count)
     }
 

@@ -7,7 +7,7 @@ struct StreamReadSize {
     private static let most = 256
     /// How many bytes the least that is asked for may have: half of what a reply may, which leaves room for topics and ids.
     private static let leastBytes = 32 << 20
-    /// Entries of fewer bytes make the next read larger: twice as many of their kind are no large ones yet.
+    /// Below this the next read asks for twice as many, which are not large then either.
     private static let smallBytes = 4 << 20
     /// Entries of more bytes make it smaller again, while a reply may still have four times as many.
     private static let largeBytes = 16 << 20
@@ -25,7 +25,7 @@ struct StreamReadSize {
     /// Forgets how small entries were: those that come next may be of any size.
     mutating func caughtUp() { count = least }
 
-    /// Notes how many bytes as many entries had as were asked for.
+    /// Adapts the next read to how many bytes a full one had.
     mutating func took(_ byteCount: Int) {
         if byteCount > Self.largeBytes {
             count = max(least, count / 2)

@@ -18,7 +18,7 @@ struct StreamWriter {
         var command = adding("t")
         command.append(message.topic.name.utf8)
         command.append("p".utf8)
-        command.append(message.envelope.bytes)
+        command.append(message.envelope)
         return command
     }
 

@@ -3,7 +3,9 @@
 
 /// An ``Envelope`` as it travels: a head, and behind it the payload, whose memory is shared with whoever published it.
 package struct EncodedEnvelope: Sendable {
+    /// All that stands before the payload.
     package let head: [UInt8]
+    /// What the publisher sent; its memory is the publication's.
     package let payload: [UInt8]
 
     /// Puts both together, without a copy.

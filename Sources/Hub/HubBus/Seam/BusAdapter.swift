@@ -67,6 +67,7 @@ package struct Outgoing: Sendable {
     /// What the envelope is, for buses that carry publications another way than what nodes tell each other.
     package let kind: Envelope.Kind
     package let topic: BusTopic
+    /// What travels; owned until it is settled.
     package let envelope: EncodedEnvelope
     /// When it is given up, nanoseconds of the bus loop's clock; an adapter may use it, and need not watch it.
     package let deadline: UInt64

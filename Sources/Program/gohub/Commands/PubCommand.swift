@@ -18,7 +18,7 @@ extension Command {
         summary: "Publishes a payload to a topic; with - or none, each line of standard input.",
         flags: [HubURL.flag],
         notes: """
-            A payload that is JSON is sent as it is, anything else as a JSON string. One that begins with - goes behind --.
+            A payload that is JSON is sent as it is, anything else as a JSON string. Put -- before one that begins with -.
             exit codes: 0 the hub, and the bus between its nodes, took every message; 1 one was refused, was not confirmed
             within 70 s, or may not have reached other nodes, or the hub ended the connection; 69 the hub cannot be reached,
             or does not let the client in.

@@ -16,7 +16,7 @@ extension ChildProcess {
 
     /// Whether tests must fail rather than be skipped when a server that they need is not installed: `scripts/test` says so.
     ///
-    /// A gohub that a test starts leaves variables alone that begin with `GOHUB_TEST_`.
+    /// A gohub that a test starts ignores variables that begin with `GOHUB_TEST_`.
     package static var serversAreRequired: Bool {
         getenv("GOHUB_TEST_REQUIRE_SERVERS").map { String(cString: $0) } == "1"
     }

@@ -25,8 +25,8 @@ extension FaultyBus {
         package var isFoundByWaiting: Bool {
             switch self {
             case .neverSettles, .settlesLate, .settlesSomeThousands, .dropsOne, .upperCasesTopic, .trimsTopic,
-                .dropsOwn,
-                .losesWithoutRoom, .forgetsWhatCameMeanwhile, .ignoresPrefix, .forgetsAnAddition, .confirmsBeforeAsking,
+                .dropsOwn, .losesWithoutRoom, .forgetsWhatCameMeanwhile, .ignoresPrefix, .forgetsAnAddition,
+                .confirmsBeforeAsking,
                 .neverConfirms, .forgetsInterestsOnReconnect, .neverConnects, .connectsOnceOnly, .forgetsDown,
                 .forgetsRefusal, .closeNeverCallsBack:
                 true
