@@ -42,7 +42,7 @@ package struct BusMetrics: Sendable {
         let families = BusFamilies(registry: registry, bus: bus)
         Self.registerInfo(registry, bus: bus, mode: mode)
         up = families.gauge("up", "1 while messages flow to this node and back, otherwise 0.")
-        published = families.counter("published_total", "Publications that reached the guarantee of the bus.")
+        published = families.counter("published_total", "Publications that the bus has taken.")
         failures = families.counters(
             "publish_failures_total",
             "Publications that failed on the bus; local clients got them all the same.",
@@ -119,7 +119,7 @@ package struct BusMetrics: Sendable {
     package static func registerInfo(_ registry: Registry, bus: BusKind, mode: String) {
         registry.info(
             "gohub_bus_info",
-            help: "The message bus in use, and how it is run.",
+            help: "The message bus in use, and how it is run: none, or single, sentinel or cluster with Redis.",
             labels: [("bus", bus.labelValue), ("mode", mode)],
             shown: .dashboard(.bus)
         )
