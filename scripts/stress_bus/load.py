@@ -4,11 +4,13 @@
 
 import asyncio
 import collections
+import contextlib
 import itertools
 import json
 import time
 import types
 
+import websockets
 from client import REPLIES, Client
 from ledger import BROADCAST, REFUSED, TAKEN, UNAVAILABLE, UNICAST, Ledger, Publication
 
@@ -33,6 +35,11 @@ class Peer(Client):
         self.receipts = []
 
     async def read(self):
+        with contextlib.suppress(websockets.ConnectionClosedError):
+            await self._read()
+        self._load.ledger.troubles.append(f"the connection of {self.name} was closed with {self.close_code}")
+
+    async def _read(self):
         async for frame in self.socket:
             now = time.monotonic()
             message = json.loads(frame)
@@ -45,7 +52,6 @@ class Peer(Client):
                 self.last[publisher, topic] = number
             elif kind in REPLIES:
                 self._load.answered(self.open.pop(message["message_id"]), message, now)
-        self._load.ledger.troubles.append(f"the connection of {self.name} was closed with {self.close_code}")
 
     async def ask(self, kind, data):
         """The reply to a request that is no publication."""

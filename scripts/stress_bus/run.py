@@ -122,12 +122,12 @@ class Scene:
                 self.number += 1
             else:
                 self.load.ask("more", IDLE)
-        except AssertionError as error:
+        except (AssertionError, OSError) as error:
             trouble.append(str(error))
         ledger = self.load.ask("end")
         samples, waits, unanswered = self.monitor.ask("end")
         ledger.troubles += trouble + unanswered + self._health()
-        pages = [(before, hub.metrics()) for before, hub in zip(self.pages, self.hubs)]
+        pages = [(before, hub.metrics() if hub.program.running else before) for before, hub in zip(self.pages, self.hubs)]
         self.pages = [after for _, after in pages]
         gaps = [self._gaps(*entry) for entry in enumerate(pages)]
         return Round(ledger, samples, waits, pages, gaps, strike, self.is_timed)
@@ -161,13 +161,17 @@ class Scene:
             troubles += [f"node {index} logs an error: {record}" for record in errors[:3]]
         return troubles
 
+    @property
+    def is_alive(self):
+        return all(hub.program.running for hub in self.hubs)
+
     def close(self):
         """Ends the nodes as an operator does; what is wrong with that."""
         troubles = []
         for hub in self.hubs:
             try:
                 hub.close()
-            except AssertionError as error:
+            except (AssertionError, OSError) as error:
                 troubles.append(str(error))
         return troubles
 
@@ -222,6 +226,8 @@ def try_rounds(fault, binary, rounds, is_timed, row):
             round = scene.round()
             row.add(round)
             judge(row, scene, round, f"round-{number}")
+            if not scene.is_alive:
+                break
         if is_timed and row.untimed > rounds / 5:
             row.failed.append("times")
             say(f"  FAILED  {fault.name}: the machine had no time for {row.untimed} rounds; use one that does nothing else")
