@@ -16,6 +16,9 @@ package struct FIFO<Element> {
     /// What is taken next.
     package var first: Element? { isEmpty ? nil : elements[head] }
 
+    /// The element that is so many behind the first; nil when there are not so many.
+    subscript(_ offset: Int) -> Element? { offset >= 0 && offset < count ? elements[head + offset] : nil }
+
     package mutating func append(_ element: Element) { elements.append(element) }
 
     /// Takes the first; nil when there is none.
@@ -37,6 +40,15 @@ package struct FIFO<Element> {
         guard offset >= 0, offset < count, var element = elements[head + offset].take() else { return nil }
         defer { elements[head + offset] = element }
         return body(&element)
+    }
+
+    /// Takes out those that a function does not want kept; the others keep their order.
+    ///
+    /// - Complexity: O(n).
+    mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+        elements.removeFirst(head)
+        head = 0
+        elements.removeAll { $0.map(isUnwanted) ?? true }
     }
 
     private mutating func advance() {
