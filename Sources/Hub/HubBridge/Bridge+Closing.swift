@@ -52,8 +52,8 @@ extension Bridge {
         phase = .closed
         var left = outbox.close()
         for mailbox in commands.indices {
-            left += commands[mailbox][nextCommand[mailbox]...]
-            (commands[mailbox], nextCommand[mailbox]) = ([], 0)
+            left += commands[mailbox].reversed()
+            commands[mailbox] = []
         }
         link.close { [self] in
             hasEnded = true

@@ -71,8 +71,8 @@ package final class Bridge {
     let ownTopic: BusTopic
     private let wakeup: Wakeup
     private let nodes: Gauge
+    /// What was taken of each mailbox and is not done, the next one last: what is done is taken off and let go of.
     var commands: [[Outbox.Command]]
-    var nextCommand: [Int]
     /// Which mailbox is next.
     private var turn = 0
     /// Who waits until messages flow.
@@ -128,7 +128,6 @@ package final class Bridge {
         buffer = DownBuffer(limit: settings.bufferBytes, age: settings.bufferAge)
         ownTopic = .node(identity.id)
         commands = Array(repeating: [], count: outbox.mailboxCount)
-        nextCommand = Array(repeating: 0, count: outbox.mailboxCount)
     }
 
     /// Connects, and looks for other nodes: for a second, also when the bus cannot be reached.
@@ -204,19 +203,22 @@ package final class Bridge {
 
     /// Does a few commands of a mailbox, so that they are sent together; false when something is left.
     private func takeSome(of mailbox: Int, _ now: UInt64) -> Bool {
-        if commands[mailbox].isEmpty { outbox.take(mailbox, &commands[mailbox]) }
-        let (first, count) = (nextCommand[mailbox], commands[mailbox].count)
-        guard first < count else { return true }
-        var end = first
-        while end < min(count, first + Self.commandsAtOnce), !link.isOverfull, interestsLeft > 0 {
-            perform(commands[mailbox][end], now)
-            end += 1
+        if commands[mailbox].isEmpty {
+            outbox.take(mailbox, &commands[mailbox])
+            commands[mailbox].reverse()
         }
-        let isDone = end == count
+        let count = commands[mailbox].count
+        guard count > 0 else { return true }
+        var done = 0
+        while done < min(count, Self.commandsAtOnce), !link.isOverfull, interestsLeft > 0 {
+            done += 1
+            perform(commands[mailbox][count - done], now)
+        }
+        let isDone = done == count
         // What is left is done at once, as long as the link has room.
-        outbox.finish(mailbox, commands[mailbox][first..<end], isBehind: !isDone && !link.hasRoom)
-        nextCommand[mailbox] = isDone ? 0 : end
-        if isDone { commands[mailbox].removeAll(keepingCapacity: commands[mailbox].capacity <= 8192) }
+        outbox.finish(mailbox, commands[mailbox].suffix(done), isBehind: !isDone && !link.hasRoom)
+        commands[mailbox].removeLast(done)
+        if isDone, commands[mailbox].capacity > 8192 { commands[mailbox] = [] }
         return isDone
     }
 
