@@ -155,7 +155,7 @@ let package = Package(
         tests("HubConfigTests", ["HubConfig", "HubLog"]),
         tests(
             "HubRedisTests",
-            ["CHiredis", "HubFuzz", "HubRedis", "HubBus", "HubLog", "HubMetrics", "HubLoop", "HubTesting"]
+            ["CHiredis", "HubFuzz", "HubRedis", "HubBus", "HubLog", "HubMetrics", "HubLoop", "HubTLS", "HubTesting"]
         ),
         tests("HubTestingTests", ["HubTesting", "HubMetrics"], exclude: ["Fixtures"]),
         tests(

@@ -10,8 +10,8 @@ final class TLSFilter: ByteFilter {
     private let address: String
     /// Whether the other side has said that it sends no more.
     private var isEnded = false
-    /// What waits for the handshake.
-    private var waiting: [UInt8] = []
+    /// What waits for the handshake; nothing is kept after it.
+    private(set) var waiting: [UInt8] = []
 
     /// Where one record is decrypted to.
     private let record = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
@@ -42,7 +42,7 @@ final class TLSFilter: ByteFilter {
             guard !rest.isEmpty, count > 0 || plaintext.count > before else { break }
         } while !isEnded
         if isEnded { throw ended }
-        if !waiting.isEmpty { try write(&output) }
+        if !waiting.isEmpty { try sendWaiting(&output) }
     }
 
     private func read(_ plaintext: inout [UInt8]) throws(RedisError) {
@@ -57,24 +57,34 @@ final class TLSFilter: ByteFilter {
     }
 
     func send(_ plaintext: UnsafeRawBufferPointer, output: inout [UInt8]) throws(RedisError) {
-        waiting.append(contentsOf: plaintext)
-        try write(&output)
+        let written = waiting.isEmpty ? try write(plaintext, &output) : 0
+        waiting.append(contentsOf: plaintext[written...])
     }
 
-    private func write(_ output: inout [UInt8]) throws(RedisError) {
+    private func sendWaiting(_ output: inout [UInt8]) throws(RedisError) {
+        // Not kept beyond this: the memory would be held as long as the connection.
+        var plaintext: [UInt8] = []
+        swap(&plaintext, &waiting)
+        let written = try plaintext.withUnsafeBufferPointer { bytes throws(RedisError) in
+            try write(UnsafeRawBufferPointer(bytes), &output)
+        }
+        waiting = Array(plaintext[written...])
+    }
+
+    /// Encrypts as much as the session takes, which is all once the handshake is done; how much that was.
+    private func write(_ plaintext: UnsafeRawBufferPointer, _ output: inout [UInt8]) throws(RedisError) -> Int {
         var written = 0
-        writing: while written < waiting.count {
-            let result = waiting.withUnsafeBytes { session.write(UnsafeRawBufferPointer(rebasing: $0[written...])) }
-            switch result {
+        while written < plaintext.count {
+            switch session.write(UnsafeRawBufferPointer(rebasing: plaintext[written...])) {
             case .bytes(let count): written += count
             case .wouldBlock where session.outputCount > 0: break
-            case .wouldBlock: break writing
+            case .wouldBlock: return written
             case .closed: throw ended
             case .failed(let error): throw RedisError(.tls, "\(address): \(error.message)")
             }
             take(&output)
         }
-        waiting.removeFirst(written)
+        return written
     }
 
     /// Why the connection ends: the server's socket may stay open long after it has ended TLS.
