@@ -67,6 +67,19 @@ struct WriteBufferTests {
         #expect(payload.withUnsafeBytes { $0.baseAddress } == place, "nobody else holds it, so it was not copied")
     }
 
+    @Test("gives back the memory of what is written, also when it never becomes empty")
+    func neverEmpty() throws {
+        var buffer = WriteBuffer()
+        let payload = EncodedEnvelope([UInt8](repeating: 0x61, count: 100))
+        let large = EncodedEnvelope([UInt8](repeating: 0x62, count: WriteBuffer.largeBytes))
+        for number in 0..<50_000 {
+            try buffer.append(.publish, channel: [0x63], number % 10 == 0 ? large : payload)
+            if buffer.count > 20_000 { buffer.wrote(buffer.count - 10_000) }
+        }
+        #expect(buffer.count > 0)
+        #expect(buffer.commands.capacity < 256 << 10)
+    }
+
     @Test("copies what is not large", arguments: [0, 1, WriteBuffer.largeBytes - 1])
     func small(size: Int) throws {
         var buffer = WriteBuffer()

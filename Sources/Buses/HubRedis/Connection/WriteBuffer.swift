@@ -12,31 +12,39 @@ struct WriteBuffer {
     static let largeBytes = 4 << 10
     /// How many large payloads one write takes.
     private static let payloadsAtOnce = 32
+    /// Less than this of written commands is not moved out of the way.
+    private static let cutBytes = 16 << 10
 
     private struct Payload {
-        /// How many bytes of commands stand before it.
+        /// How many bytes of commands stand before it, since all was forgotten last.
         let position: Int
         var bytes: [UInt8]
     }
 
-    private var commands: [UInt8] = []
+    private(set) var commands: [UInt8] = []
     private var payloads: [Payload] = []
+    /// Of the payloads, what is not written.
     private var payloadBytes = 0
+    /// How many bytes of commands were written, and then moved out of the way.
+    private var cutCommands = 0
     // How far all that is written.
+    /// How many bytes of commands were written since all was forgotten last.
     private(set) var writtenCommands = 0
     private var writtenPayloads = 0
     /// Of the payload behind those.
     private var writtenOfPayload = 0
-    private var written = 0
 
+    /// How many bytes of commands there were since all was forgotten last.
+    private var endOfCommands: Int { cutCommands + commands.count }
     /// How many bytes are not written yet.
-    var count: Int { commands.count + payloadBytes - written }
+    var count: Int { endOfCommands - writtenCommands + payloadBytes }
     var isEmpty: Bool { count == 0 }
 
     /// Appends a command.
     ///
     /// - Throws: ``RedisError``, as ``RedisCommand/encode(to:)`` does; then nothing was appended.
     mutating func append(_ command: RedisCommand) throws(RedisError) {
+        cutWritten()
         try command.encode(to: &commands)
     }
 
@@ -49,17 +57,29 @@ struct WriteBuffer {
         channel: [UInt8],
         _ envelope: EncodedEnvelope
     ) throws(RedisError) {
+        cutWritten()
         let isLarge = envelope.payload.count >= Self.largeBytes
         try RedisCommand.append(command, channel: channel, envelope, omitsPayload: isLarge, to: &commands)
         guard isLarge else { return }
-        payloads.append(Payload(position: commands.count, bytes: envelope.payload))
+        payloads.append(Payload(position: endOfCommands, bytes: envelope.payload))
         payloadBytes += envelope.payload.count
         commands += RedisCommand.end
     }
 
     /// Appends what a filter makes.
     mutating func append(_ make: (inout [UInt8]) throws(RedisError) -> Void) throws(RedisError) {
+        cutWritten()
         try make(&commands)
+    }
+
+    /// Gives back what is written once it is half of the memory, as a buffer that is filled all the time never becomes empty.
+    private mutating func cutWritten() {
+        let written = writtenCommands - cutCommands
+        guard written >= Self.cutBytes, written >= commands.count / 2 else { return }
+        commands.removeFirst(written)
+        cutCommands = writtenCommands
+        payloads.removeFirst(writtenPayloads)
+        writtenPayloads = 0
     }
 
     /// Forgets everything.
@@ -68,21 +88,21 @@ struct WriteBuffer {
     mutating func removeAll(keeping keptBytes: Int) {
         commands.removeAll(keepingCapacity: commands.capacity <= keptBytes)
         payloads.removeAll(keepingCapacity: true)
-        (payloadBytes, written, writtenCommands, writtenPayloads, writtenOfPayload) = (0, 0, 0, 0, 0)
+        (payloadBytes, cutCommands, writtenCommands, writtenPayloads, writtenOfPayload) = (0, 0, 0, 0, 0)
     }
 
     /// Notes that so many bytes were written, and lets go of the payloads among them.
     mutating func wrote(_ count: Int) {
-        written += count
         var rest = count
         while rest > 0 {
             let isLast = writtenPayloads == payloads.count
-            let gap = (isLast ? commands.count : payloads[writtenPayloads].position) - writtenCommands
+            let gap = (isLast ? endOfCommands : payloads[writtenPayloads].position) - writtenCommands
             writtenCommands += min(gap, rest)
             rest -= min(gap, rest)
             guard rest > 0, !isLast else { return }
             let left = payloads[writtenPayloads].bytes.count - writtenOfPayload
             writtenOfPayload += min(left, rest)
+            payloadBytes -= min(left, rest)
             guard rest >= left else { return }
             rest -= left
             payloads[writtenPayloads].bytes = []
@@ -97,7 +117,7 @@ struct WriteBuffer {
     func withPieces<Answer>(_ body: (UnsafeBufferPointer<SocketPiece>) -> Answer) -> Answer {
         withUnsafeTemporaryAllocation(of: SocketPiece.self, capacity: 2 * Self.payloadsAtOnce + 1) { pieces in
             commands.withUnsafeBytes { commands in
-                lend(writtenPayloads, commands, from: writtenCommands, pieces, 0, body)
+                lend(writtenPayloads, commands, from: writtenCommands - cutCommands, pieces, 0, body)
             }
         }
     }
@@ -117,7 +137,7 @@ struct WriteBuffer {
             pieces.initializeElement(at: filled, to: SocketPiece(start: first, count: bytes.count))
             filled += 1
         }
-        let end = index < payloads.count ? payloads[index].position : commands.count
+        let end = index < payloads.count ? payloads[index].position - cutCommands : commands.count
         add(commands[start..<end])
         guard index < payloads.count, filled + 2 <= pieces.count else {
             return body(UnsafeBufferPointer(rebasing: pieces[..<filled]))
