@@ -81,6 +81,40 @@ struct RedisFilterTests: FakeLink {
         #expect(loop.run { recorder.errors == [RedisError(.badReply, "no greeting")] })
         finish(fake, connection)
     }
+
+    @Test("has little at a time go through its filter, however much waits, and all of it in order")
+    func refills() throws {
+        let fake = try FakeRedis(loop) { $0.send(Rot.turn(Array("hello".utf8) + Array(FakeRedis.pong.utf8))) }
+        let connection = RedisConnection(
+            loop: loop,
+            to: fake.address,
+            role: .commands,
+            filter: Rot(),
+            handler: recorder
+        )
+        #expect(loop.run { connection.isOpen })
+        fake.reads = false
+        var expected = try Array("HELLO".utf8) + RedisCommand("PING").encoded()
+        var number = 0
+        while connection.hasRoom {
+            let payload = "\(number) " + String(repeating: "a", count: number % 3 == 0 ? 300_000 : 3_000)
+            try connection.publish("c", payload)
+            try RedisCommand("PUBLISH", "c", payload).encode(to: &expected)
+            number += 1
+            if number % 16 == 0 { loop.runOnce(wait: false) }
+        }
+        var most = 0
+        fake.reads = true
+        #expect(
+            loop.run {
+                most = max(most, connection.writing.count)
+                return fake.received.count == expected.count
+            }
+        )
+        #expect(most > 0 && most <= RedisConnection.keptBytes)
+        #expect(Rot.turn(fake.received) == expected)
+        finish(fake, connection)
+    }
 }
 
 /// Turns every byte around, and greets and says goodbye, as TLS does in its way.

@@ -157,8 +157,9 @@ extension RedisConnection {
             return true
         }
         do throws(RedisError) {
-            while !gathered.isEmpty { try refill(through: filter) }
-            gathered.removeAll(keeping: Self.keptBytes)
+            // Not all at once: what waits is held in clear then, large payloads where they are, and not another time encrypted.
+            while !gathered.isEmpty, writing.count < Self.keptBytes { try refill(through: filter) }
+            if gathered.isEmpty { gathered.removeAll(keeping: Self.keptBytes) }
         } catch {
             stopWriting(error)
             return false
@@ -166,14 +167,16 @@ extension RedisConnection {
         return !writing.isEmpty
     }
 
+    /// Encrypts some of what was gathered, until ``keptBytes`` wait to be written.
     private func refill(through filter: any ByteFilter) throws(RedisError) {
         var sent = 0
         let failure = gathered.withPieces { pieces -> RedisError? in
             do throws(RedisError) {
-                for piece in pieces {
-                    let bytes = UnsafeRawBufferPointer(start: piece.start, count: piece.count)
+                for piece in pieces where writing.count < Self.keptBytes {
+                    let count = min(piece.count, Self.keptBytes - writing.count)
+                    let bytes = UnsafeRawBufferPointer(start: piece.start, count: count)
                     try writing.append { output throws(RedisError) in try filter.send(bytes, output: &output) }
-                    sent += piece.count
+                    sent += count
                 }
                 return nil
             } catch {
