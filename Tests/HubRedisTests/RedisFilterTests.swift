@@ -115,6 +115,49 @@ struct RedisFilterTests: FakeLink {
         #expect(Rot.turn(fake.received) == expected)
         finish(fake, connection)
     }
+
+    @Test("ends when the server makes its filter answer all the time and takes no answer")
+    func flood() throws {
+        var options = RedisConnectionOptions()
+        options.maxUnsentBytes = 1 << 20
+        let fake = try FakeRedis(loop) { $0.send(FakeRedis.pong) }
+        let filter = Chatty()
+        let connection = RedisConnection(
+            loop: loop,
+            to: fake.address,
+            role: .commands,
+            options: options,
+            filter: filter,
+            handler: recorder
+        )
+        #expect(loop.run { connection.isOpen })
+        fake.reads = false
+        filter.connection = connection
+        fake.send([UInt8](repeating: 0, count: 4 << 20))
+        #expect(loop.run { !recorder.errors.isEmpty })
+        #expect(recorder.code == .closed)
+        #expect(recorder.errors.first?.message.contains("does not take the answers") == true)
+        // What may wait, and the answers to all that one read takes.
+        #expect(filter.mostUnsent <= RedisConnection.keptBytes + (1 << 20) + 16 * RedisConnection.readBytes)
+        finish(fake, connection)
+    }
+}
+
+/// Says sixteen bytes for each that comes after the server's first answer.
+private final class Chatty: ByteFilter {
+    weak var connection: RedisConnection?
+    private(set) var mostUnsent = 0
+
+    func start(output: inout [UInt8]) {}
+
+    func received(_ ciphertext: UnsafeRawBufferPointer, plaintext: inout [UInt8], output: inout [UInt8]) {
+        guard connection != nil else { return plaintext += ciphertext }
+        output += [UInt8](repeating: 0, count: 16 * ciphertext.count)
+        mostUnsent = max(mostUnsent, output.count)
+    }
+
+    func send(_ plaintext: UnsafeRawBufferPointer, output: inout [UInt8]) { output += plaintext }
+    func finish(output: inout [UInt8]) {}
 }
 
 /// Turns every byte around, and greets and says goodbye, as TLS does in its way.

@@ -99,9 +99,19 @@ extension RedisConnection {
         plaintext.withUnsafeBytes { take($0) }
         guard state != .closed else { return }
         if hasAnswer { flush() }
+        if hasAnswer, writing.count > mostUnsent { return fail(wantsAnswers) }
         guard let failure else { return }
         // What came before it is handed on first.
         if held.isEmpty { fail(failure) } else { pendingFailure = failure }
+    }
+
+    /// How much may wait to be written of one refill and of the filter's answers, which what may be sent does not bound.
+    private var mostUnsent: Int { Self.keptBytes + options.maxUnsentBytes }
+
+    /// Who makes TLS answer all the time and does not take the answers.
+    private var wantsAnswers: RedisError {
+        let message = "has to be answered and does not take the answers: \(writing.count) bytes wait, \(mostUnsent) may"
+        return RedisError(.closed, "\(address) \(message)")
     }
 
     private func takeHeld() {
