@@ -15,13 +15,15 @@ struct InFlightTests {
     @Test("keep few answered ones behind one that is never answered, and are found all the same")
     func frozenShard() {
         var inFlight = InFlight()
+        var mostSpare = 0
         // One in a thousand goes to a shard that is frozen, the others are answered a hundred later.
         for id in 1...100_000 as ClosedRange<UInt64> {
             #expect(inFlight.nextID == id)
             inFlight.append(Self.entry(id))
             if id > 100, (id - 100) % 1000 != 1 { #expect(inFlight.settle(id - 100)?.sent == id - 100) }
-            #expect(inFlight.keptCount <= 2 * inFlight.count + 1024)
+            mostSpare = max(mostSpare, inFlight.keptCount - 2 * inFlight.count)
         }
+        #expect(mostSpare > 0 && mostSpare <= 1024)
         #expect(inFlight.count == 200 && inFlight.nextDeadline == 1001)
         for id in stride(from: 1, to: 99_900 as UInt64, by: 1000).reversed() {
             #expect(inFlight.settle(id + 1)?.sent == nil)
