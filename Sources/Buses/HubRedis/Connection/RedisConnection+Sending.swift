@@ -28,7 +28,7 @@ extension RedisConnection {
 
     /// Publishes an envelope, whose answer is the number of receivers on that server.
     ///
-    /// - Parameter channel: Without the bounds of a topic: any bytes.
+    /// - Parameter channel: The channel's whole name, any bytes.
     /// - Parameter token: What the handler gets back with the answer.
     /// - Throws: ``RedisError``, as ``send(_:token:)`` does.
     /// - Complexity: No allocation; a copy of the payload, unless it has 4 KiB or more: then it is kept until it is written.

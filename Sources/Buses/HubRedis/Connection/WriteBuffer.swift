@@ -34,7 +34,7 @@ struct WriteBuffer {
     /// Of the payload behind those.
     private var writtenOfPayload = 0
 
-    /// How many bytes of commands there were since all was forgotten last.
+    /// How many bytes of commands were appended since all was forgotten last.
     private var endOfCommands: Int { cutCommands + commands.count }
     /// How many bytes are not written yet.
     var count: Int { endOfCommands - writtenCommands + payloadBytes }
@@ -66,7 +66,7 @@ struct WriteBuffer {
         commands += RedisCommand.end
     }
 
-    /// Appends what a filter makes.
+    /// Lends the end of the buffer to whoever appends to it.
     mutating func append(_ make: (inout [UInt8]) throws(RedisError) -> Void) throws(RedisError) {
         cutWritten()
         try make(&commands)

@@ -29,12 +29,6 @@ package struct RedisCommand: Sendable, CustomStringConvertible, CustomReflectabl
         ends.append(bytes.count)
     }
 
-    /// Adds an argument.
-    package mutating func append(_ argument: UnsafeRawBufferPointer) {
-        bytes.append(contentsOf: argument)
-        ends.append(bytes.count)
-    }
-
     /// Adds an envelope as one argument.
     package mutating func append(_ envelope: EncodedEnvelope) {
         bytes.append(contentsOf: envelope.head)

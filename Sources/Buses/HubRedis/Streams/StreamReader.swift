@@ -14,7 +14,7 @@ final class StreamReader {
     private static let blockMilliseconds = "\(block.components.seconds * 1000)"
     /// How many entries are read one by one after a few were too large together: most of those that are large are near each other.
     private static let singles = 1024
-    /// For how long it reads in small steps after a large reply to one that was larger.
+    /// For how long it reads in small steps after a reply that was too large, as many entries had been asked for.
     private static let smallSteps = Duration.seconds(600)
     private static let readToken: UInt64 = 0
     private static let markToken: UInt64 = 1

@@ -4,7 +4,7 @@
 /// The publications that wait for their answer, in the order in which they were sent.
 ///
 /// All have the same time, so the first is always the next to be late: no timer each, no table. Those that were answered stay
-/// behind one that was not, but no more of them than about those that wait.
+/// behind one that was not; they are taken out when there are more of them than of those that wait, and 1024 beside.
 struct InFlight {
     struct Entry {
         /// Given by ``append(_:)``.

@@ -102,6 +102,7 @@ final class BusContractRun {
         guard contract.features.names == .topics else { return .node(text) }
         var name = "topic/" + text
         guard let topic = name.withUTF8({ BusTopic(UnsafeRawBufferPointer($0)) }) else {
+            // The name is a literal of a check, a salt and one of the words that the test of an adapter gives.
             preconditionFailure("\(name) is longer than a name may be")
         }
         return topic
