@@ -52,11 +52,11 @@ class Scene:
         self.fault = fault
         self.is_timed = is_timed
         self.number = 0
-        servers = []
+        self.servers = []
 
         def start(*options, kind=RedisServer, **more):
-            server = kind(directory / f"redis-{len(servers)}", *options, **more)
-            servers.append(server)
+            server = kind(directory / f"redis-{len(self.servers)}", *options, **more)
+            self.servers.append(server)
             stack.callback(server.stop)
             return server
 
@@ -181,6 +181,8 @@ class Scene:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         round.ledger.write(folder / "ledger.jsonl")
+        for server in self.servers:
+            shutil.copyfile(server.directory / "log", folder / f"{server.directory.name}.log")
         for index, hub in enumerate(self.hubs):
             (folder / f"node-{index}.log").write_text("\n".join(hub.program.lines) + "\n", encoding="utf-8")
             for page, name in zip(round.pages[index], ("before", "after")):

@@ -81,10 +81,17 @@ class Sentinels:
     def fail_over(self):
         """Makes the replica the master while both run."""
         before = self.master()
-        eventually(
-            lambda: attempt(lambda: self.sentinels[0].command("SENTINEL", "FAILOVER", MASTER)), WITHIN, "a fail-over"
-        )
+        eventually(lambda: attempt(lambda: self._has_failed_over(before)), WITHIN, "a fail-over")
         self.await_master(self.other(before))
+
+    def _has_failed_over(self, before):
+        """Whether the first sentinel has another master; asks it for one again when it has given up."""
+        known = pairs(self.sentinels[0].command("SENTINEL", "MASTER", MASTER))
+        if known["port"] != str(before.port):
+            return True
+        if "failover_in_progress" not in known["flags"]:
+            self.sentinels[0].command("SENTINEL", "FAILOVER", MASTER)
+        return False
 
     def await_master(self, server):
         """Waits until each sentinel takes a server for the master."""
