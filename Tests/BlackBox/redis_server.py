@@ -88,6 +88,11 @@ class RedisServer:
     def address(self):
         return f"{HOST}:{self.port}"
 
+    @property
+    def log(self):
+        """The file with what the server says, over all its starts."""
+        return self.directory / "log"
+
     def start(self, options=()):
         """Starts the server, on the port it had before, and waits until it answers; `options` are lines for this time."""
         port = f"port {self.port}"
@@ -97,7 +102,7 @@ class RedisServer:
         lines += [*self._options, *options]
         file = self.directory / "redis.conf"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        self._log = open(self.directory / "log", "ab")
+        self._log = open(self.log, "ab")
         self._process = subprocess.Popen(
             ["redis-server", file, *self._arguments],
             stdin=subprocess.DEVNULL,
@@ -109,7 +114,7 @@ class RedisServer:
         eventually(self._answers, WITHIN, f"an answer of Redis on port {self.port}")
 
     def _answers(self):
-        assert self._process.poll() is None, (self.directory / "log").read_text()
+        assert self._process.poll() is None, self.log.read_text()
         try:
             return self.command("PING") == b"PONG"
         except (OSError, RedisError):

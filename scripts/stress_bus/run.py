@@ -182,7 +182,7 @@ class Scene:
         folder.mkdir(parents=True)
         round.ledger.write(folder / "ledger.jsonl")
         for server in self.servers:
-            shutil.copyfile(server.directory / "log", folder / f"{server.directory.name}.log")
+            shutil.copyfile(server.log, folder / f"{server.directory.name}.log")
         for index, hub in enumerate(self.hubs):
             (folder / f"node-{index}.log").write_text("\n".join(hub.program.lines) + "\n", encoding="utf-8")
             for page, name in zip(round.pages[index], ("before", "after")):

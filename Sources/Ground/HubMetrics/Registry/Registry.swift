@@ -114,7 +114,7 @@ package final class Registry: Sendable {
             do throws(RegistrationError) {
                 try RegistrationRules.validate(description, against: state.textOrder.map(\.description))
             } catch {
-                // Names, help and labels are literals of the program, and every run of it registers them all.
+                // Names, help, labels and buckets are literals of the program; `gohub metrics` registers all that any run of it can.
                 preconditionFailure("cannot register a metric: \(error)")
             }
             let series = makeSeries()

@@ -64,7 +64,7 @@ package struct ServerSettings: Sendable {
     package var pongTimeout: Duration = .seconds(10)
     /// The longest message in bytes.
     package var maxMessageBytes = 1 << 20
-    /// The path of the WebSocket.
+    /// The path of the WebSocket: the program's own text, as that of every ``Route``.
     package var path = "/ws"
     /// The subprotocols that are accepted; asking for none is accepted too.
     package var subprotocols: [String] = []
