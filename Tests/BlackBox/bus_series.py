@@ -19,6 +19,8 @@ UNMOVED = [
     ("gohub_bus_disconnects_total", {"reason": "timeout"}, OTHER_TESTS + "test_bus_outage"),
     ("gohub_bus_disconnects_total", {"reason": "bad_reply"}, "a server that is no Redis; HubRedisTests"),
     ("gohub_bus_probe_failures_total", {}, OTHER_TESTS + "test_bus_outage"),
+    ("gohub_canary_total", {"path": "bus", "result": "timeout"}, OTHER_TESTS + "test_canary"),
+    ("gohub_canary_total", {"path": "bus", "result": "refused"}, OTHER_TESTS + "test_canary"),
     ("gohub_bus_publish_failures_total", {"reason": "rejected"}, OTHER_TESTS + "test_bus_login"),
     ("gohub_bus_publish_failures_total", {"reason": "too_large"}, "a bus that takes less than the hub; HubBusTests"),
     ("gohub_bus_publish_failures_total", {"reason": "closed"}, "a publication in the last moment of a node; HubBridgeTests"),

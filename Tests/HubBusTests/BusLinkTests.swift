@@ -312,6 +312,41 @@ struct BusLinkTests {
         #expect(harness.sink.bare.first?.topic.name == "topic/news")
     }
 
+    @Test("hands on its own canaries without counting them, and drops those of others")
+    func canaries() throws {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        #expect(harness.link.sendCanary(7, harness.answers.next()))
+        harness.tick()
+        #expect(harness.bus.published.last?.kind == .canary)
+        let own = EnvelopeWriter(NodeIdentity(id: "me", incarnation: 1))
+        var fields = EnvelopeWriter.Fields(.canary, to: .node("me"))
+        fields.sequence = 7
+        let received = try #require(try harness.value("received_total"))
+        harness.receive(own.encode(fields).bytes, on: "node/me")
+        #expect(harness.sink.canaries == [7])
+        #expect(try harness.value("received_total") == received)
+        harness.receive(EnvelopeWriter(NodeIdentity(id: "x", incarnation: 9)).encode(fields).bytes, on: "node/me")
+        #expect(harness.sink.canaries == [7])
+        #expect(harness.sink.messages.map(\.topic) == [.node("me")])
+        #expect(try harness.value("received_total") == received + 1)
+    }
+
+    @Test("tells who sent a canary what the bus answers, counts none of it, and sends none while nothing is taken")
+    func canaryAnswers() throws {
+        let harness = LinkHarness()
+        #expect(!harness.link.sendCanary(1, harness.answers.next()))
+        harness.becomeReady()
+        let published = try harness.value("published_total")
+        let failed = try harness.value("publish_failures_total", ["reason": "rejected"])
+        #expect(harness.link.sendCanary(2, harness.answers.next()))
+        harness.tick()
+        harness.link.settled(2, BusError(.rejected, "no"))
+        #expect(harness.codes == [[], [.rejected]])
+        #expect(try harness.value("published_total") == published)
+        #expect(try harness.value("publish_failures_total", ["reason": "rejected"]) == failed)
+    }
+
     @Test("passes on that there is no room, and that there is again")
     func backPressure() {
         let harness = LinkHarness()

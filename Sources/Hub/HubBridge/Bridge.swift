@@ -45,6 +45,9 @@ package final class Bridge {
     let memberLog: MemberLog
     var requests = RequestTable()
     var buffer: DownBuffer
+    var canary: BusCanary
+    /// Where canaries count; none are sent without.
+    let canaryMetrics: CanaryMetrics?
     /// From so many messages, or bytes, on, what came in a tick is handed on before its end.
     static let batchLimit = 256
     static let batchByteLimit = 1 << 20
@@ -96,6 +99,7 @@ package final class Bridge {
     /// Puts a hub and a bus together; ``start(_:)`` begins.
     ///
     /// - Parameter outbox: The one that the hub was made with.
+    /// - Parameter canary: Where canaries count; nil sends none.
     /// - Parameter random: Draws what differs from node to node; a test's own determines it.
     /// - Parameter wakeup: Wakes the bus loop, from any thread.
     package init(
@@ -106,6 +110,7 @@ package final class Bridge {
         settings: BridgeSettings,
         metrics: BusMetrics,
         nodes: Gauge,
+        canary: CanaryMetrics? = nil,
         logger: Logger,
         clock: BusClock = .system,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
@@ -118,6 +123,8 @@ package final class Bridge {
         self.settings = settings
         self.metrics = metrics
         self.nodes = nodes
+        canaryMetrics = canary
+        self.canary = BusCanary(interval: CanaryMetrics.interval, patience: CanaryMetrics.patience)
         self.clock = clock
         self.random = random
         self.wakeup = wakeup
@@ -155,6 +162,7 @@ package final class Bridge {
         tickMembers(now)
         settleInterest(now)
         requests.expire(now)
+        tickCanary(now)
         link.refused(outbox.takeRefused())
         gapLog.tell(now)
         let hasResumed = isHubFull && hub.hasRoom(waking: wakeup)
@@ -175,7 +183,7 @@ package final class Bridge {
         if !isDone && link.hasRoom || hasResumed && isHubFull { return now }
         return [
             linkDeadline, nextHeartbeat, startDeadline, leaveDeadline, interest.nextDeadline, requests.nextDeadline,
-            gapLog.nextDeadline, buffer.nextDeadline,
+            gapLog.nextDeadline, buffer.nextDeadline, canaryDeadline,
         ].reduce(now &+ 1_000_000_000, min)
     }
 

@@ -13,6 +13,7 @@
 /// - ``Membership`` knows the other nodes by what they say of themselves, a ``NodeRecord`` each; ``NodeBoard`` shows them to
 ///   other threads.
 /// - ``RequestTable`` holds what was asked of other nodes and is not answered.
+/// - ``BusCanary`` decides when the node sends itself a message, to see how messages fare.
 /// - ``DownBuffer`` keeps publications while the bus is away, if so configured.
 ///
 /// Nothing here has a socket or a thread, so tests drive it with a bus in memory and a clock of their own.

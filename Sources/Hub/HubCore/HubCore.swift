@@ -18,6 +18,7 @@
 /// - ``DeliveryLedger`` books every delivery: enqueued = written + dropped + still queued, at any moment.
 /// - A ``Mailbox`` is how threads meet: each shard's inbox, and the ``Outbox`` that the bus loop empties. ``TopicTable`` knows
 ///   which shards have subscribers.
+/// - A ``Canary`` goes through all inboxes, to see how long messages take; ``CanaryMetrics`` shows it.
 /// - ``PendingAnswer`` answers a request later, from any thread.
 /// - ``Dispatcher`` takes messages of client protocol v1 to their ``MessageHandler``.
 /// - ``ShardSnapshot`` is what a shard says of itself; ``DeliveryMetrics`` and ``MessageMetrics`` show it.

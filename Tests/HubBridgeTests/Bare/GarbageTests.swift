@@ -28,7 +28,7 @@ struct GarbageTests {
             json[.random(in: json.indices, using: &random)] = .random(in: 0...255, using: &random)
             return stranger.encode(.init(.node, to: .nodes), json)
         default:
-            let kinds: [Envelope.Kind] = [.publication, .request, .answer, .node, .probe]
+            let kinds: [Envelope.Kind] = [.publication, .request, .answer, .node, .probe, .canary]
             var fields = EnvelopeWriter.Fields(kinds.randomElement(using: &random) ?? .probe, to: topic)
             fields.sequence = .random(in: 0...20, using: &random)
             fields.epoch = .random(in: 0...2, using: &random)

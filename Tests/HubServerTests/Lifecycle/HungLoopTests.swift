@@ -11,6 +11,7 @@ struct HungLoopTests {
     private func withHungLoop(
         patience: Duration,
         readyPatience: Duration = .seconds(600),
+        hasCanary: Bool = false,
         _ body: (TestServer, _ hung: HubPeer, _ well: HubPeer) async throws -> Void
     ) async throws {
         let blocker = Blocker()
@@ -18,6 +19,7 @@ struct HungLoopTests {
             $0.settings.loops = 2
             $0.settings.loopPatience = patience
             $0.settings.readyPatience = readyPatience
+            $0.hasCanary = hasCanary
             $0.handlers = ["loop": LoopHandler(), "hang": HangHandler(blocker: blocker)]
         } _: { server in
             let (hung, well) = try await clientsOnDifferentLoops(server)
@@ -40,6 +42,16 @@ struct HungLoopTests {
             #expect(page.value(of: "gohub_metrics_stale_snapshots_total") == 1)
             #expect(page.value(of: "gohub_deliveries_residual") == 0)
             #expect(try await server.scrape().value(of: "gohub_metrics_stale_snapshots_total") == 2)
+        }
+    }
+
+    @Test("the other loop's canaries do not pass it")
+    func canaries() async throws {
+        try await withHungLoop(patience: .seconds(600), hasCanary: true) { server, _, _ in
+            _ = try await eventually("a canary that timed out") {
+                try await server.scrape().value(of: "gohub_canary_total", ["path": "local", "result": "timeout"])
+                    .flatMap { $0 > 0 ? $0 : nil }
+            }
         }
     }
 

@@ -149,7 +149,7 @@ final class RedisSession: RedisConnectionHandler {
     func publish(_ message: Outgoing) {
         guard let publisher else { return }
         do throws(RedisError) {
-            if settings.delivery == .streams, message.kind == .publication || message.kind == .probe {
+            if settings.delivery == .streams, message.kind.isKept {
                 try publisher.send(streamWriter.message(message), token: message.id)
                 stream?.sent(message.id)
             } else {
@@ -256,5 +256,15 @@ final class RedisSession: RedisConnectionHandler {
     func connection(_ connection: RedisConnection, closed error: RedisError) {
         let isLargeEntry = connection === streamConnection && error.code == .tooLarge
         end(isLargeEntry ? stream?.replyWasTooLarge(error) ?? error : error)
+    }
+}
+
+extension Envelope.Kind {
+    /// Whether a stream keeps it: what nodes ask and tell each other is of no use later.
+    fileprivate var isKept: Bool {
+        switch self {
+        case .publication, .probe, .canary: true
+        case .request, .answer, .node: false
+        }
     }
 }

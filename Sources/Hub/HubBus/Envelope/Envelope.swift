@@ -18,6 +18,8 @@ package struct Envelope {
         case node = 4
         /// A node writes to itself, to see whether messages flow.
         case probe = 5
+        /// The same, to measure how messages flow.
+        case canary = 6
     }
 
     /// Why bytes are no envelope of this version.
@@ -57,6 +59,11 @@ package struct Envelope {
     /// Fields of later versions and of single kinds, see ``EnvelopeExtensions``.
     package let extensions: EnvelopeExtensions
     package let payload: UnsafeRawBufferPointer
+
+    /// Whether bytes are an envelope of a kind, if they are an envelope at all.
+    static func claims(_ kind: Kind, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count > 5 && bytes[5] == kind.rawValue && begins(bytes)
+    }
 
     /// Whether bytes begin as an envelope of any version does.
     package static func begins(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -9,6 +9,10 @@ extension BusLink {
     ///
     /// - Parameter now: Nanoseconds of the monotonic clock.
     func receive(_ message: Received, _ now: UInt64) {
+        if let number = ownCanary(message.bytes) {
+            sink?.canaryReturned(number, at: now)
+            return
+        }
         metrics.received.increment()
         metrics.receivedBytes.increment(by: UInt64(truncatingIfNeeded: message.bytes.count))
         guard let topic = BusTopic(message.topic) else { return dropped(.decode, on: Self.text(message.topic)) }
@@ -29,6 +33,12 @@ extension BusLink {
         }
         metrics.observeTransit(from: envelope.publishTime, to: wallTime)
         if !isOwn { sink?.received(envelope, on: topic, at: now) }
+    }
+
+    /// The number of a canary of this node, which counts in no family of the bus; nil for anything else.
+    private func ownCanary(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
+        guard Envelope.claims(.canary, bytes), let envelope = try? Envelope(bytes) else { return nil }
+        return envelope.incarnation == identity.incarnation ? envelope.sequence : nil
     }
 
     private func receiveBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {

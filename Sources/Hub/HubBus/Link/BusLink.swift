@@ -127,10 +127,28 @@ package final class BusLink {
                 sent: now,
                 deadline: deadline,
                 byteCount: envelope.count,
-                isCounted: kind != .probe,
+                isCounted: kind != .probe && kind != .canary,
                 observer: observer
             )
         )
+    }
+
+    /// Sends a message to the node itself that counts in no family of the bus; ``BusSink/canaryReturned(_:at:)`` tells its return.
+    ///
+    /// - Parameter observer: Told what the bus answers, as of a publication.
+    /// - Returns: Whether it was sent: false while publications are not.
+    package func sendCanary(_ number: UInt64, _ observer: any PublishObserver) -> Bool {
+        guard !isClosed, supervisor.takesPublications else { return false }
+        sendToSelf(.canary, number, observer)
+        return true
+    }
+
+    private func sendToSelf(_ kind: Envelope.Kind, _ number: UInt64, _ observer: (any PublishObserver)? = nil) {
+        let topic = BusTopic.node(identity.id)
+        var fields = EnvelopeWriter.Fields(kind, to: topic)
+        fields.sequence = number
+        fields.publishTime = clock.unixMicroseconds()
+        send(writer.encode(fields), kind, to: topic, clock.monotonic(), observer)
     }
 
     /// Counts publications that were not even tried, as there was no connection.
@@ -157,7 +175,10 @@ package final class BusLink {
     }
 
     private func answer(_ entry: InFlight.Entry, _ error: BusError?, _ now: UInt64) {
-        guard entry.isCounted else { return }
+        guard entry.isCounted else {
+            entry.observer?.published(error)
+            return
+        }
         answer(error, after: now &- entry.sent, entry.observer)
     }
 
@@ -238,7 +259,9 @@ package final class BusLink {
             unconfirmed.append((all.generation, interest.count))
             sink?.asksForAll()
             adapter.want(all)
-        case .probe(let number): probe(number)
+        case .probe(let number):
+            lastProbe = inFlight.nextID
+            sendToSelf(.probe, number)
         case .ready(let outage, let attempts):
             metrics.ready(outage: outage)
             outageLog.ready(outage: outage, attempts: attempts, interests: interest.count, way: way)
@@ -248,15 +271,6 @@ package final class BusLink {
             adapter.disconnect()
             down(fault)
         }
-    }
-
-    private func probe(_ number: UInt64) {
-        let topic = BusTopic.node(identity.id)
-        var fields = EnvelopeWriter.Fields(.probe, to: topic)
-        fields.sequence = number
-        fields.publishTime = clock.unixMicroseconds()
-        lastProbe = inFlight.nextID
-        send(writer.encode(fields), .probe, to: topic, clock.monotonic(), nil)
     }
 
     private func down(_ fault: LinkFault) {

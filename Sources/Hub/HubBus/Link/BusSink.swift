@@ -25,6 +25,11 @@ package protocol BusSink: AnyObject {
 
     /// Messages flow, or do not any more.
     func flows(_ isReady: Bool)
+
+    /// A canary of this node came back, see ``BusLink/sendCanary(_:_:)``.
+    ///
+    /// - Parameter now: When it came, nanoseconds of the link's monotonic clock.
+    func canaryReturned(_ number: UInt64, at now: UInt64)
 }
 
 extension BusSink {

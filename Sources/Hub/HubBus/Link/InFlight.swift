@@ -12,7 +12,7 @@ struct InFlight {
         let sent: UInt64
         let deadline: UInt64
         let byteCount: Int
-        /// False for a probe, which is no publication.
+        /// False for a probe or a canary, which is no publication.
         let isCounted: Bool
         var observer: (any PublishObserver)?
         var isSettled = false

@@ -13,11 +13,14 @@ package struct CommandCounts: Sendable {
     /// Sizes of the messages that came in, one observation a message.
     private(set) var sizes = LocalHistogram(.sizes)
 
+    /// A command takes microseconds, so these begin lower than others; few, as each kind of command has them.
+    static let durationBuckets = Buckets.custom(seconds: [1e-6, 5e-6, 1e-5, 5e-5, 1e-4, 5e-4, 0.001, 0.01, 0.1, 1])
+
     init() {
         received = Array(repeating: 0, count: CommandKind.allCases.count)
         bytes = received
         errors = Array(repeating: 0, count: CommandKind.allCases.count * ErrorCode.allCases.count)
-        durations = Array(repeating: LocalHistogram(.milliseconds), count: CommandKind.allCases.count)
+        durations = Array(repeating: LocalHistogram(Self.durationBuckets), count: CommandKind.allCases.count)
     }
 
     mutating func count(_ kind: CommandKind, byteCount: Int, nanoseconds: UInt64) {

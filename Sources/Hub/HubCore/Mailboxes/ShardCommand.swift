@@ -20,6 +20,8 @@ enum ShardCommand: MailboxCommand {
     case answer(PendingAnswer, PendingAnswer.Content)
     /// Whether other nodes' messages to a topic arrive.
     case reach(TopicName, isConfirmed: Bool)
+    /// Tells it when all that was asked before is done.
+    case canary(Canary)
     /// Runs the first of what the shard has to do behind the commands before.
     case mark
 
@@ -27,7 +29,7 @@ enum ShardCommand: MailboxCommand {
         switch self {
         case .publish(let publication): publication.payload.count + Self.overhead
         case .push(_, let frame, _, _): frame.payload.count + Self.overhead
-        case .disconnect, .answer, .reach, .mark: Self.overhead
+        case .disconnect, .answer, .reach, .canary, .mark: Self.overhead
         }
     }
 }

@@ -51,7 +51,7 @@ package struct MessageMetrics: Sendable {
             help: "Time to handle a client's message, without its deliveries.",
             by: CommandKind.self,
             where: \.isBuiltIn,
-            buckets: .milliseconds,
+            buckets: CommandCounts.durationBuckets,
             shown: clients
         )
         errors = registry.counter(

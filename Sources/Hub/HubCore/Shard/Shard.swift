@@ -45,6 +45,8 @@ package final class Shard {
     private var nextCommand = 0
     /// What is done when the inbox has been taken in as far as it was filled then.
     private var marks: [() -> Void] = []
+    /// Canaries that wait until all before them is written.
+    private var canaries: [Canary] = []
     /// When the present tick has to end, monotonic nanoseconds.
     private(set) var deadline = UInt64.max
     /// Deliveries that were taken in since all clients were last written.
@@ -203,11 +205,13 @@ package final class Shard {
             // Those who waited for it are read again, however much others have for this shard.
             isBehind = false
             resumePaused()
+            passCanaries()
         }
         while isDone {
             let isEmpty = takeCommands()
             settleAll()
             isDone = flushDirty()
+            if isDone { passCanaries() }
             if isEmpty, dirtyTopics.isEmpty, dirtyClients.isEmpty { break }
             isDone = isDone && hasTime
         }
@@ -279,10 +283,19 @@ package final class Shard {
             if let client = client(for: handle) { markForClosing(client, reason) }
         case .answer(let answer, let content): give(answer, content)
         case .reach(let name, let isConfirmed): note(name, isConfirmed: isConfirmed)
+        case .canary(let canary): canaries.append(canary)
         case .mark:
             settleAll()
             marks.removeFirst()()
         }
+    }
+
+    /// Ends the way of canaries through this loop: what was in front of them is written.
+    private func passCanaries() {
+        guard !canaries.isEmpty else { return }
+        let now = environment.monotonicNanoseconds()
+        for canary in canaries { canary.passed(now) }
+        canaries.removeAll(keepingCapacity: true)
     }
 
     /// Closes those that have to go; false when some are left for the next tick.

@@ -43,6 +43,7 @@ package final class Server: Sendable {
     /// - Parameter receiver: What becomes of clients' messages.
     /// - Parameter checks: More checks of readiness beside the server's own; called on any loop, must be quick.
     /// - Parameter routes: More routes beside the server's own; of one path and method the last counts, also among those.
+    /// - Parameter canary: Where canaries count; nil sends none.
     /// - Parameter clock: The loops' time; the hub's environment has to tell the same.
     /// - Throws: ``LoopError`` when a loop cannot be made, or there would be more than ``ServerSettings/mostLoops``.
     package init(
@@ -53,6 +54,7 @@ package final class Server: Sendable {
         log: Logger,
         checks: [HealthCheck: @Sendable () -> Bool] = [:],
         routes: [Route] = [],
+        canary: CanaryMetrics? = nil,
         clock: any MonotonicClock = SystemClock()
     ) throws(LoopError) {
         guard settings.loops <= ServerSettings.mostLoops else {
@@ -72,6 +74,9 @@ package final class Server: Sendable {
             let shard = hub.makeShard { loop.wake() }
             let worker = Worker(loop: loop, shard: shard, common: common)
             loop.onTick = { worker.tick() }
+            if let canary {
+                worker.canaries = CanarySender(worker, loops: max(1, settings.loops), canary)
+            }
             workers.append(LoopBoundWorker(worker))
         }
         hub.seal()

@@ -40,6 +40,8 @@ package final class Worker {
     private(set) var drain: Drain?
     /// Tells other threads that the loop turns.
     let beat: LoopBeat
+    /// Nil where nobody counts canaries.
+    var canaries: CanarySender?
     private var schedule: DrainSchedule?
     private var isDrained = false
 

@@ -33,6 +33,7 @@ enum NodeMetricsCatalogue {
         Node.registerCommon(registry, log: Logger())
         _ = BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: .redis, mode: "single")
         _ = BridgeMetrics.nodes(registry)
+        _ = CanaryMetrics(registry, hasBus: true)
         let routes = [NodeList.route(NodeBoard())]
         _ = ServerMetrics(registry, settings: ServerSettings(), hub: HubSettings(), routes: routes)
         return registry.catalogue

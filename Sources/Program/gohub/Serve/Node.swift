@@ -45,7 +45,8 @@ final class Node: Sendable {
         var environment = HubEnvironment.system
         environment.prefetch = { gohub_prefetch($0) }
         let hub = Hub(settings: HubSettings(configuration), environment: environment, outbox: parts?.outbox)
-        bus = try parts?.thread(hub, registry: registry, log: log)
+        let canary = CanaryMetrics(registry, hasBus: parts != nil)
+        bus = try parts?.thread(hub, canary: canary, registry: registry, log: log)
         if bus == nil {
             // Dashboards know their names, whatever bus is in use.
             _ = FixedBusMetrics(registry)
@@ -60,7 +61,8 @@ final class Node: Sendable {
                 registry: registry,
                 log: log,
                 checks: [.bus: { board?.isReady ?? true }],
-                routes: board.map { [NodeList.route($0)] } ?? []
+                routes: board.map { [NodeList.route($0)] } ?? [],
+                canary: canary
             )
         } catch {
             throw StartFault(error)

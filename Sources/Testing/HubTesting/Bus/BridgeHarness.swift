@@ -37,7 +37,8 @@ package final class BridgeHarness {
             link: BusLink.Settings,
             hub hubSettings: HubSettings,
             incarnation: UInt64,
-            seed: UInt64
+            seed: UInt64,
+            hasCanary: Bool
         ) {
             let clock = harness.clock
             // Whoever wakes the bus loop gives it something to do.
@@ -71,6 +72,7 @@ package final class BridgeHarness {
                 settings: settings,
                 metrics: metrics,
                 nodes: registry.gauge("gohub_nodes", help: "Nodes.", shown: .diagnostic),
+                canary: hasCanary ? CanaryMetrics(registry, hasBus: true) : nil,
                 logger: logger,
                 clock: busClock,
                 random: SplitMix64(seed: seed),
@@ -93,6 +95,7 @@ package final class BridgeHarness {
     /// Adds a node that begins to connect.
     ///
     /// - Parameter seed: Determines what it draws by lot; nil for one of its own in this harness.
+    /// - Parameter hasCanary: Whether it sends canaries, which a test that counts messages does not want.
     package func add(
         _ id: String,
         shards: Int = 1,
@@ -100,7 +103,8 @@ package final class BridgeHarness {
         link: BusLink.Settings = BusLink.Settings(),
         hub: HubSettings = HubSettings(),
         incarnation: UInt64 = .random(in: 1 ... .max),
-        seed: UInt64? = nil
+        seed: UInt64? = nil,
+        hasCanary: Bool = false
     ) -> Node {
         let node = Node(
             id,
@@ -110,7 +114,8 @@ package final class BridgeHarness {
             link: link,
             hub: hub,
             incarnation: incarnation,
-            seed: seed ?? UInt64(nodes.count + 1)
+            seed: seed ?? UInt64(nodes.count + 1),
+            hasCanary: hasCanary
         )
         nodes.append(node)
         node.bridge.start { node.starts.append($0) }

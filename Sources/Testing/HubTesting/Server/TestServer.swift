@@ -23,6 +23,8 @@ package final class TestServer: Sendable {
         package var clock: VirtualClock?
         /// From which lateness on a jump of the clock counts as time in which the process was stopped.
         package var gap: Duration = .seconds(1_000_000)
+        /// Whether the node sends canaries to itself.
+        package var hasCanary = false
         /// Whether operators have a listener of their own.
         package var hasAdminListener = false
 
@@ -76,6 +78,7 @@ package final class TestServer: Sendable {
             log: Logger(level: .debug, format: .text, sink: sink),
             checks: options.checks,
             routes: options.routes,
+            canary: options.hasCanary ? CanaryMetrics(registry, hasBus: false) : nil,
             clock: options.clock ?? SystemClock()
         )
         for loop in server.loops where options.clock != nil {

@@ -29,7 +29,7 @@ struct BusParts {
     /// Puts the hub and its bus together.
     ///
     /// - Throws: ``StartFault`` when a file for TLS cannot be used.
-    func thread(_ hub: Hub, registry: Registry, log: Logger) throws(StartFault) -> BusThread {
+    func thread(_ hub: Hub, canary: CanaryMetrics, registry: Registry, log: Logger) throws(StartFault) -> BusThread {
         let redis: RedisSettings
         do throws(LoopError) { redis = try RedisSettings(configuration) } catch { throw StartFault(error) }
         let adapter: RedisBus
@@ -43,6 +43,7 @@ struct BusParts {
             link: BusLink.Settings(configuration),
             bridge: BridgeSettings(configuration),
             mode: redis.mode.rawValue,
+            canary: canary,
             registry: registry,
             log: log
         )

@@ -47,6 +47,7 @@ final class BusThread: Sendable {
         link: BusLink.Settings,
         bridge settings: BridgeSettings,
         mode: String,
+        canary: CanaryMetrics,
         registry: Registry,
         log: Logger
     ) {
@@ -61,6 +62,7 @@ final class BusThread: Sendable {
             settings: settings,
             metrics: metrics,
             nodes: BridgeMetrics.nodes(registry),
+            canary: canary,
             logger: log,
             wakeup: Wakeup { loop.wake() }
         )

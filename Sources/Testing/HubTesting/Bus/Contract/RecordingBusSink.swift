@@ -19,6 +19,8 @@ package final class RecordingBusSink: BusSink {
     package private(set) var refused: [BusTopic] = []
     /// Whether messages flow, each time that it changed.
     package private(set) var flows: [Bool] = []
+    /// The numbers of the canaries that came back.
+    package private(set) var canaries: [UInt64] = []
     /// What each message is answered with.
     package var hasRoom = true
     /// Called when messages begin to flow, or cease to.
@@ -43,6 +45,8 @@ package final class RecordingBusSink: BusSink {
         flows.append(isReady)
         onFlow?(isReady)
     }
+
+    package func canaryReturned(_ number: UInt64, at now: UInt64) { canaries.append(number) }
 
     /// The numbers of what came on a name, in order.
     package func sequences(on topic: BusTopic) -> [UInt64] {
