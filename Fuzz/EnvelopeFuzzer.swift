@@ -164,7 +164,7 @@ private struct EnvelopeLayout {
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
-        guard bytes.count >= 44, bytes.starts(with: Self.magic), bytes[4] == 1, (1...5).contains(bytes[5]), bytes[7] > 0
+        guard bytes.count >= 44, bytes.starts(with: Self.magic), bytes[4] == 1, (1...6).contains(bytes[5]), bytes[7] > 0
         else { return }
         var end = 44
         func take(_ count: Int) -> Range<Int> {
