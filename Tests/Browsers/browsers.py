@@ -4,12 +4,16 @@
 
 import argparse
 import asyncio
+import contextlib
+import functools
+import http.server
 import json
 import os
 import pathlib
 import shutil
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -32,6 +36,16 @@ new Promise((resolve) => {
     socket.onmessage = () => socket.send("x".repeat(4 << 20))
     socket.onclose = (event) => resolve(event.code)
 })
+"""
+
+
+# What the first page says when all has come that was asked for.
+STATE = "document.getElementById('state').textContent"
+MESSAGES = "[...document.querySelectorAll('#messages li')].map((item) => item.textContent)"
+PUBLISH = """
+document.getElementById("text").value = "hello"
+document.querySelector("button").click()
+true
 """
 
 
@@ -95,6 +109,74 @@ async def too_large(chromium, nginx, rounds):
     return {code: codes.count(code) for code in sorted(set(codes))}
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Says nothing of each request."""
+
+
+@contextlib.contextmanager
+def pages(folder):
+    """The origin of a server of a folder's files."""
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+async def until(chromium, page, expression, condition):
+    """The value of an expression in a page, once it is what is wanted."""
+    deadline = time.monotonic() + WITHIN
+    while not condition(value := await chromium.evaluate(page, expression)):
+        assert time.monotonic() < deadline, value
+        await asyncio.sleep(0.05)
+    return value
+
+
+async def first_page(chromium, url):
+    """What the page of Examples/Page shows after a message was published there; it has to be let in."""
+    page = await chromium.open(url)
+    await until(chromium, page, STATE, lambda text: text.startswith("subscribed to news"))
+    await chromium.evaluate(page, PUBLISH)
+    messages = await until(chromium, page, MESSAGES, bool)
+    await page.close()
+    return messages
+
+
+async def refused_page(chromium, url):
+    """What the page says that is not let in."""
+    page = await chromium.open(url)
+    text = await until(chromium, page, STATE, lambda text: "connecting" not in text)
+    await page.close()
+    return text
+
+
+def try_first_page(binary, directory, chromium):
+    """Serves the page from another origin to a hub that lets it in, and to one that does not."""
+    with pages(ROOT / "Examples" / "Page") as origin:
+        for allowed in [[], [origin]]:
+            folder = pathlib.Path(directory) / f"page-{len(allowed)}"
+            folder.mkdir()
+            hub = Hub(binary, folder, {"server": {"allowed_origins": allowed}})
+            try:
+                url = f"{origin}/?hub={hub.address}"
+                if allowed:
+                    messages = asyncio.run(first_page(chromium, url))
+                    print(f"the first page, from an origin that is allowed: messages {messages}")
+                    assert messages == ["hello"], messages
+                else:
+                    text = asyncio.run(refused_page(chromium, url))
+                    print(f"the first page, from an origin that is not: {text}")
+                    assert f"does not let in pages from {origin}" in text, text
+                    assert hub.metrics().value("gohub_connections_rejected_total", reason="origin") > 0
+            finally:
+                hub.close()
+
+
 def slow_upload(nginx):
     """How long a message of 1 MB takes at 40 KB/s; it has to be answered."""
     with RawClient(nginx) as client:
@@ -122,6 +204,7 @@ def main():
         try:
             codes = asyncio.run(too_large(chromium, nginx, rounds))
             print(f"a message that is too large, {rounds} times in a page behind nginx: close codes {codes}")
+            try_first_page(binary, directory, chromium)
             seconds = slow_upload(nginx)
             print(f"1 MB at 40 KB/s behind nginx: whole after {seconds:.1f} s")
             counted = hub.metrics().value("gohub_connections_closed_total", reason="too_large")
