@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Writes and judges the Grafana dashboards of dashboards/.
+
+    queries.py      the PromQL that panels share
+    model.py        panels, rows and boards as values
+    kinds.py        what each kind of panel looks like in Grafana
+    render.py       a board as Grafana's JSON: layout, variables, annotations, links
+    overview.py, delivery.py, bus.py, node.py    the boards
+    permitted_empty.py    panels that may have no data, with the reason
+    lint.py, structure.py, readback.py, check.py    the rules that each board keeps
+"""
