@@ -22,9 +22,23 @@ def increase(window, name, *matchers):
     return f"increase({pick(name, *matchers)}[{window}])"
 
 
+def _aggregate(operation, expression, labels):
+    return f"{operation} by ({', '.join(labels)}) ({expression})" if labels else f"{operation}({expression})"
+
+
 def total(expression, *labels):
     """The sum over all nodes, by `labels` alone."""
-    return f"sum by ({', '.join(labels)}) ({expression})" if labels else f"sum({expression})"
+    return _aggregate("sum", expression, labels)
+
+
+def worst(expression, *labels):
+    """The largest of all nodes."""
+    return _aggregate("max", expression, labels)
+
+
+def least(expression, *labels):
+    """The smallest of all nodes."""
+    return _aggregate("min", expression, labels)
 
 
 def node(expression, *labels):
