@@ -14,6 +14,9 @@ def of_bus(expression, *labels):
     return node(expression, "bus", *labels)
 
 
+DESIRED = of_bus(pick("gohub_bus_subscriptions", 'state="desired"', BUS))
+CONFIRMED = of_bus(pick("gohub_bus_subscriptions", 'state="confirmed"', BUS))
+
 STATE = Row("", (
     Panel(
         "Bus of each node", "timeline", one(of_bus(pick("gohub_bus_up", BUS)), EACH),
@@ -31,20 +34,19 @@ STATE = Row("", (
     ),
     Panel(
         "Subscriptions missing", "graph",
-        one(f"{of_bus(pick('gohub_bus_subscriptions', BUS, 'state=\"desired\"'))}\n"
-            f"  - {of_bus(pick('gohub_bus_subscriptions', BUS, 'state=\"confirmed\"'))}", EACH),
+        one(f"{DESIRED}\n  - {CONFIRMED}", EACH),
         what="What the node wants from the bus and the server has not confirmed.",
         normal="0; more for a moment when clients subscribe or the bus is back.",
         act="it stays above 0: what others publish there is lost here. The log names what Redis refused, mostly a right that the "
             "user lacks.",
-        alerts=("GohubBusSubscriptionsIncomplete",), limits=((1, CRITICAL),),
+        alerts=("GohubBusSubscriptionsIncomplete",),
     ),
     Panel(
         "Messages lost within 5 minutes", "graph", one(of_bus(increase("5m", "gohub_bus_gap_messages_total", BUS)), EACH),
         what="Messages of other nodes that are proved to be lost, by their numbers.",
         normal="0; an outage of the bus with `delivery: pubsub` costs what was published meanwhile.",
         act="without an outage: Redis ended a connection that took too little, see the disconnects.",
-        alerts=("GohubBusMessageLoss",), limits=((1, WARNING),),
+        alerts=("GohubBusMessageLoss",),
     ),
     Panel(
         "Probes that failed within 3 minutes", "graph", one(of_bus(increase("3m", "gohub_bus_probe_failures_total", BUS)), EACH),

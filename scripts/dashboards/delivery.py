@@ -86,7 +86,7 @@ ACCOUNT = Row("What became of deliveries", (
         what="Deliveries due, minus those written, dropped and still queued, in one snapshot.",
         normal="0, always.",
         act="anything else is a fault of the program: keep the page of `/metrics` and the log, and report it.",
-        alerts=("GohubAccountingDrift",), limits=((0.5, WARNING),),
+        alerts=("GohubAccountingDrift",),
     ),
     Panel(
         "Bytes written by scope", "graph",
