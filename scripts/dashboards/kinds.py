@@ -98,13 +98,11 @@ def mappings(panel):
 
 
 def transformations(panel):
-    """A table shows the columns that the panel names, in their order; several queries stand in one row."""
+    """A table shows the columns that the panel names, in their order."""
     if not panel.columns:
         return []
     order = {column: index for index, column in enumerate(panel.columns)}
-    result = [{"id": "merge", "options": {}}] if len(panel.targets) > 1 else []
     return [
-        *result,
         {"id": "filterFieldsByName", "options": {"include": {"names": list(panel.columns)}}},
         {"id": "organize", "options": {"excludeByName": {}, "indexByName": order, "renameByName": panel.columns}},
     ]

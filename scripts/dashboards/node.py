@@ -137,7 +137,7 @@ COMMANDS = Row("What clients ask for", (
     ),
 ))
 
-TOPICS = Row("Topics", (
+TOPICS = Row("Topics and subscriptions", (
     Panel(
         "Subscriptions", "graph", one(pick("gohub_subscriptions")),
         what="Subscriptions to topics.",

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""How the rules read a dashboard's JSON."""
+
+import dataclasses
+import json
+import pathlib
+
+import yaml
+
+from names import catalogue, promql
+
+
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """What dashboards are compared with: `alerts` has for each alert its expressions, `runbooks` the names of their pages."""
+
+    families: catalogue.Catalogue
+    alerts: dict
+    runbooks: frozenset
+
+    @classmethod
+    def of(cls, root, source):
+        """Those of a repository, with the catalogue from `source`."""
+        rules = root / "alerts" / "gohub.rules.yml"
+        groups = yaml.safe_load(rules.read_text(encoding="utf-8"))["groups"] if rules.exists() else []
+        alerts = {}
+        for rule in (rule for group in groups for rule in group["rules"] if "alert" in rule):
+            alerts.setdefault(rule["alert"], []).append(rule["expr"])
+        runbooks = frozenset(path.stem for path in (root / "docs" / "runbooks").glob("*.md"))
+        return cls(catalogue.load(source), alerts, runbooks)
+
+
+def load(directory):
+    """name of file: dashboard"""
+    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(pathlib.Path(directory).glob("*.json"))}
+
+
+def all_panels(board):
+    """Every panel, rows and those inside of collapsed rows among them."""
+    for panel in board["panels"]:
+        yield panel
+        yield from panel.get("panels", ())
+
+
+def data_panels(board):
+    """Every panel that shows data."""
+    return [panel for panel in all_panels(board) if panel["type"] not in ("row", "text")]
+
+
+def targets(board):
+    """(name of the panel, query) of every query that a panel makes."""
+    return [(panel.get("title", ""), target) for panel in data_panels(board) for target in panel.get("targets", ())]
+
+
+def annotations(board):
+    """(name, query) of every annotation."""
+    return [(entry.get("name", ""), entry) for entry in board.get("annotations", {}).get("list", ())]
+
+
+def selectors(board):
+    """(name of the panel or annotation, selector) of all queries that can be read."""
+    for title, query in [*targets(board), *annotations(board)]:
+        try:
+            parsed = promql.parse(query.get("expr", ""))
+        except promql.PromQLError:
+            continue  # target-promql-rule tells of it
+        for selector in parsed.selectors:
+            yield title, selector
+
+
+def variables(board):
+    """name: variable"""
+    return {variable["name"]: variable for variable in board.get("templating", {}).get("list", ())}

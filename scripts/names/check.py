@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Every name of a metric in dashboards, alerts and documents is in the catalogue; so is every label and value of a query.
+
+Arguments: the program, or a file of JSON that it printed. Prints what is wrong, by file and line, and a verdict of each group.
+"""
+
+import pathlib
+import sys
+
+from names import catalogue, promql, sources
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RULES = "alerts/gohub.rules.yml"
+
+# What Prometheus itself makes, with the labels that may be asked for.
+PROMETHEUS = {
+    "up": catalogue.TARGET_LABELS,
+    "ALERTS": catalogue.TARGET_LABELS | {"alertname", "alertstate", "severity"},
+}
+# (file, word) of what is not in the catalogue all the same.
+EXCEPTIONS = frozenset({
+    ("configs/nginx.conf", "gohub_address"),  # a zone of nginx
+    # Families of programs that embed the server: of paths that take bodies, and of labels with open values.
+    ("docs/operations.md", "gohub_http_bodies_refused_total"),
+    ("docs/operations.md", "gohub_http_body_bytes"),
+    ("docs/registry.md", "gohub_metrics_overflow_total"),
+})
+
+# group: (patterns of its files, what finds the queries in them)
+GROUPS = {
+    "dashboards": (["dashboards/*.json"], sources.dashboard_queries),
+    "alerts": (["alerts/*.yml"], sources.rule_queries),
+    "docs": (["README.md", "docs/**/*.md", "configs/*"], sources.selectors),
+}
+
+
+class Judge:
+    """Compares files with a catalogue and with the series that the rules record."""
+
+    def __init__(self, families, recorded):
+        self.families = families
+        self.recorded = recorded
+
+    def faults(self, file, text, queries):
+        """(line, sentence) of all that is wrong in one file."""
+        exceptions = {word for place, word in EXCEPTIONS if place == file}
+        found = set()
+        for name, open_end, line in sources.names(text):
+            known = self.families.has_prefix(name) if open_end else self.families.of_text(name)
+            if not known and name not in exceptions:
+                found.add((line, f"{name} is not in the catalogue"))
+        for name, line in sources.recorded(text):
+            if not any(record.startswith(name) for record in self.recorded):
+                found.add((line, f"{name} is recorded by no rule"))
+        for expression in queries(text):
+            found.update(self._query_faults(expression, exceptions))
+        return sorted(found)
+
+    def _query_faults(self, expression, exceptions):
+        try:
+            query = promql.parse(expression.text)
+        except promql.PromQLError as error:
+            yield expression.line, str(error)
+            return
+        labels = set(catalogue.TARGET_LABELS)
+        for selector in query.selectors:
+            if selector.name in exceptions:
+                continue
+            line = expression.line_at(selector.position)
+            family = self.families.of_series(selector.name)
+            if family:
+                labels.update(family.values)
+                labels.update({"le"} if selector.name.endswith("_bucket") else ())
+                yield from ((line, fault) for fault in family.faults(selector.name, selector.matchers))
+            else:
+                known = PROMETHEUS.get(selector.name, catalogue.TARGET_LABELS if selector.name in self.recorded else None)
+                if known is None:
+                    yield line, f"there is no series {selector.name or '{…}'}"
+                    continue
+                labels.update(known)
+                for label, _, _ in selector.matchers:
+                    if label not in known:
+                        yield line, f"{selector.name} has no label {label}"
+        for label, position in query.labels:
+            if label not in labels:
+                yield expression.line_at(position), f"nothing in this query has a label {label}"
+
+
+def judge(root, families):
+    """group: (number of files, ["file:line: what is wrong"])"""
+    rules = root / RULES
+    recorded = sources.recording_rules(rules.read_text(encoding="utf-8")) if rules.exists() else set()
+    comparison = Judge(families, recorded)
+    verdicts = {}
+    for group, (patterns, queries) in GROUPS.items():
+        files = sorted({path for pattern in patterns for path in root.glob(pattern) if path.is_file()})
+        verdicts[group] = len(files), [
+            f"{path.relative_to(root)}:{line}: {fault}"
+            for path in files
+            for line, fault in comparison.faults(str(path.relative_to(root)), path.read_text(encoding="utf-8"), queries)
+        ]
+    return verdicts
+
+
+def main(arguments):
+    """The verdicts on this repository; a group without files fails too."""
+    failed = False
+    for group, (files, faults) in judge(ROOT, catalogue.load(arguments[0])).items():
+        for fault in faults:
+            print(fault, file=sys.stderr)
+        good = files > 0 and not faults
+        failed = failed or not good
+        print(f"names: {group} {'passed' if good else 'FAILED'}: {files} files, {len(faults)} faults", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
