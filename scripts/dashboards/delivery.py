@@ -95,12 +95,6 @@ ACCOUNT = Row("What became of deliveries", (
         normal="follows the deliveries.",
         act="near what the network card can do: fewer or smaller messages, or another node.",
     ),
-    Panel(
-        "Unicasts refused", "graph", one(total(rate("gohub_unicasts_refused_total"), "reason"), "{{reason}}"), unit="ops",
-        what="Messages for one client that were refused, and their sender told.",
-        normal="some `client_not_found`, as clients go.",
-        act="`bus_unavailable`: other nodes do not answer. `send_buffer_full`: the receiver is too slow.",
-    ),
 ))
 
 SLOW = Row("Slow clients and their queues", (
@@ -195,6 +189,13 @@ PUBLISHERS = Row("Publishers that are held back", (
         what="What loops ask of each other and is not done yet. At the limit of one loop, clients that publish into it are not read.",
         normal="far below the limit.",
         act="one loop is full: it has too many receivers, or no processor time.",
+        width=12,
+    ),
+    Panel(
+        "Unicasts refused", "graph", one(total(rate("gohub_unicasts_refused_total"), "reason"), "{{reason}}"), unit="ops",
+        what="Messages for one client that were refused, and their sender told.",
+        normal="some `client_not_found`, as clients go.",
+        act="`bus_unavailable`: other nodes do not answer. `send_buffer_full`: the receiver is too slow.",
         width=12,
     ),
 ))

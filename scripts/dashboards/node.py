@@ -128,12 +128,14 @@ COMMANDS = Row("What clients ask for", (
         what="Messages to a topic without a subscriber on this node; other nodes may have some.",
         normal="what your clients do.",
         act="all of them: subscribers and publishers use different names.",
+        width=12,
     ),
     Panel(
         "Unfinished messages", "graph", one(pick("gohub_unfinished_message_bytes")), unit="bytes",
         what="Memory for messages that have not arrived whole, or wait for their client's turn.",
         normal="near 0.",
         act="it grows: clients that begin messages and do not end them; `server.message_timeout` closes them.",
+        width=12,
     ),
 ))
 
@@ -143,24 +145,28 @@ TOPICS = Row("Topics and subscriptions", (
         what="Subscriptions to topics.",
         normal="follows the connections.",
         act="it grows without clients: they subscribe and do not unsubscribe. `hub.max_subscriptions_per_client` bounds it.",
+        width=12,
     ),
     Panel(
         "Topics", "graph", one(pick("gohub_topics")),
         what="Topics that have a subscriber, counted on each loop.",
         normal="what your clients use.",
         act="it nears `hub.max_topics` on each loop: further ones are refused with `node_full`.",
+        width=12,
     ),
     Panel(
         "Begun and ended", "graph", one(total(rate("gohub_topic_operations_total"), "op"), "{{op}}"), unit="ops",
         what="Subscriptions begun and ended by request.",
         normal="both alike; those of clients that go are not among the ended.",
         act="very many of both: clients that subscribe for each message.",
+        width=12,
     ),
     Panel(
         "Largest topic on one loop", "graph", one(pick("gohub_topic_subscribers_max")),
         what="Subscribers on one loop of the topic that has most.",
         normal="what your topics have.",
         act="each message to it makes as many deliveries in one tick: more loops or nodes share them.",
+        width=12,
     ),
 ), collapsed=True)
 
@@ -171,6 +177,7 @@ HTTP = Row("HTTP", (
         what="HTTP requests answered, those for WebSockets (1xx) too.",
         normal="`/ws` 1xx, `/metrics` 2xx, what your balancer asks.",
         act="5xx of `/readyz`: the node is not ready. 4xx of `other`: scanners.",
+        width=12,
     ),
     Panel(
         "p99 by route", "graph", one(quantile_where_any(0.99, "gohub_http_request_duration_seconds", by=("route",)), "{{route}}"),
@@ -178,18 +185,21 @@ HTTP = Row("HTTP", (
         what="From a request's head to its answer.",
         normal="`/metrics` some milliseconds, others less than one.",
         act="`/metrics` is slow: a loop does not answer, or the page is long.",
+        width=12,
     ),
     Panel(
         "HTTP requests", "heatmap", one(total(rate("gohub_http_request_duration_seconds_bucket"), "le"), "{{le}}"), unit="s",
         what="The same times of all routes.",
         normal="one band for pages, one for scrapes.",
         act="a band at a second: loops that do not answer scrapes.",
+        width=12,
     ),
     Panel(
         "Requests in progress", "graph", one(pick("gohub_http_inflight_requests")),
         what="Requests that wait for an answer from another thread, the scrape apart.",
         normal="0 or 1.",
         act="it grows: many scrape at once, or the page takes long.",
+        width=12,
     ),
 ), collapsed=True)
 

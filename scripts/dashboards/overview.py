@@ -263,7 +263,7 @@ NODE = Row("Nodes", (
              "with few connections what the program needs for itself would hide the rest.",
         normal="below 64 KiB.",
         act="large messages, long queues or many subscriptions: `docs/operations.md` has the figures of each.",
-        alerts=("GohubMemoryPerConnection",), limits=((65536, WARNING),), no_value="no node has had more than 1000 connections",
+        alerts=("GohubMemoryPerConnection",), limits=((65536, WARNING),), no_value="no node has had more than 1000 connections", width=12,
     ),
     Panel(
         "Starts within 30 minutes", "graph",
@@ -271,7 +271,7 @@ NODE = Row("Nodes", (
         what="How often each node started anew in 30 minutes.",
         normal="0, and 1 at a deploy.",
         act="more than 2: its log ends with why; exit codes are in `docs/operations.md`.",
-        alerts=("GohubCrashLooping",), limits=((2, CRITICAL),),
+        alerts=("GohubCrashLooping",), limits=((2, CRITICAL),), width=12,
     ),
     Panel(
         "Builds", "table",
