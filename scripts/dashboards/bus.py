@@ -52,8 +52,8 @@ STATE = Row("", (
         "Probes that failed within 3 minutes", "graph", one(of_bus(increase("3m", "gohub_bus_probe_failures_total", BUS)), EACH),
         what="Messages of a node to itself through the bus that did not come in time.",
         normal="0.",
-        act="two and more: the bus takes messages and delivers none, or is too slow.",
-        alerts=("GohubBusSilent",), limits=((2, CRITICAL),),
+        act="two and more while the bus counts as up: it takes messages and delivers none, or is too slow.",
+        alerts=("GohubBusSilent",), limits=((1.5, CRITICAL),),
     ),
     Panel(
         "Silence", "graph", one(f"time() - ({pick('gohub_bus_last_receive_timestamp_seconds', BUS)} > 0)", EACH), unit="s",
@@ -186,7 +186,7 @@ OUTAGES = Row("Outages", (
         what="How often the bus was ready again after it had been lost.",
         normal="0.",
         act="above 3 the connection flaps: look why it is lost, in the panel beside.",
-        alerts=("GohubBusFlapping",), limits=((3, WARNING),),
+        alerts=("GohubBusFlapping",), limits=((3.5, WARNING),),
     ),
     Panel(
         "Outages within an hour", "graph",

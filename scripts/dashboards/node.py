@@ -31,7 +31,7 @@ ARRIVALS = Row("Who comes, and who is turned away", (
         what="Times that a listener rested for 100 ms because descriptors or memory had run out.",
         normal="0.",
         act="see open files and memory below.",
-        alerts=("GohubRejecting",), limits=((10, WARNING),),
+        alerts=("GohubAcceptPauses",), limits=((10, WARNING),),
     ),
     Panel(
         "Accepted", "graph", one(node(rate("gohub_connections_accepted_total"))), unit="ops",
@@ -348,13 +348,14 @@ TELEMETRY = Row("Log and metrics", (
         what="Lines that were dropped because the log's reader did not keep up or had gone, or the disk was full.",
         normal="0.",
         act="look at what reads the log, and at the disk.",
+        alerts=("GohubLogLinesDropped",),
     ),
     Panel(
         "Stale scrapes within 5 minutes", "graph", one(node(increase("5m", "gohub_metrics_stale_snapshots_total"))),
         what="Scrapes for which a loop did not answer in time, so that its last values were shown again.",
         normal="0.",
         act="a loop is held up: see Is gohub sick?",
-        alerts=("GohubLoopStuck",), limits=((2, WARNING),),
+        alerts=("GohubLoopStuck",), limits=((2.5, WARNING),),
     ),
     Panel(
         "Series", "graph", one(pick("gohub_metrics_series")),

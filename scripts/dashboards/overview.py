@@ -46,8 +46,8 @@ NOW = Row("", (
     Panel(
         "Canary: failed", "stat", one(worst(CANARY_FAILED, "path"), "{{path}}"),
         unit="percentunit", decimals=1, width=6, height=4,
-        what="The share of messages that nodes send to themselves and that do not arrive in time, of the worst node. "
-             "`local` goes through its queues alone, `bus` through the message bus too.",
+        what="The share of messages that nodes send to themselves, one a path in 5 s, and that do not come within a second; "
+             "of the worst node. `local` goes through the inboxes of all its loops, `bus` through the message bus.",
         normal="0 %.",
         act="`local` fails: the node itself is held up, look at its loops. Only `bus` fails: look at the bus.",
         alerts=("GohubCanaryFailing",), limits=((0.2, CRITICAL),),
@@ -92,7 +92,7 @@ USERS = Row("What users feel", (
         unit="ops", stack=True,
         what="What became of the messages that nodes send to themselves.",
         normal="`ok` alone, at a steady rate.",
-        act="`timeout`: it came late or never; other results name what refused it.",
+        act="`timeout`: it did not come within a second. `refused`: the bus took nothing.",
         alerts=("GohubCanaryFailing",),
     ),
     Panel(
@@ -103,9 +103,24 @@ USERS = Row("What users feel", (
             Target(quantile_where_any(0.99, "gohub_canary_latency_seconds", by=("path",)), "p99 {{path}}"),
         ),
         unit="s",
-        what="How long the canary's messages took. Unlike the delivery latency it contains the time until a held-up loop runs again.",
+        what="How long the canary's messages took that came in time. Unlike the delivery latency it contains the time until a "
+             "held-up loop runs again.",
         normal="`local` below some milliseconds, `bus` as long as a way to Redis and back.",
         act="long while the delivery latency is short: the process gets no processor time.",
+    ),
+    Panel(
+        "Canary: times of local", "heatmap",
+        one(total(rate("gohub_canary_latency_seconds_bucket", 'path="local"'), "le"), "{{le}}"), unit="s", width=12,
+        what="The canary's messages through the inboxes of all loops.",
+        normal="one band below some milliseconds.",
+        act="a second band is one node, or a loop that is held up at times.",
+    ),
+    Panel(
+        "Canary: times of bus", "heatmap",
+        one(total(rate("gohub_canary_latency_seconds_bucket", 'path="bus"'), "le"), "{{le}}"), unit="s", width=12,
+        what="The canary's messages through the message bus.",
+        normal="one band, as long as a way to Redis and back.",
+        act="a second band while `local` has one: the way to Redis, or Redis itself, is slow at times.",
     ),
     *distribution(
         "Delivery latency", "gohub_delivery_latency_seconds", TOTAL,
@@ -178,6 +193,7 @@ CLIENTS = Row("Clients", (
         what="How many nodes each node sees on the bus, itself included.",
         normal="the number of nodes that run, the same on each.",
         act="`/debug/nodes` of a node lists them. Different figures: some do not reach the bus.",
+        alerts=("GohubNodesMissing",),
         no_value="no bus",
     ),
 ))
@@ -241,7 +257,7 @@ NODE = Row("Nodes", (
         what="Scrapes in 5 minutes for which a loop did not answer in time.",
         normal="0.",
         act="a loop is stuck or starved; after 30 s `/livez` fails and the node is to be restarted.",
-        alerts=("GohubLoopStuck", "GohubNotLive"), limits=((2, WARNING),),
+        alerts=("GohubLoopStuck", "GohubNotLive"), limits=((2.5, WARNING),),
     ),
     Panel(
         "Checks", "timeline", one(node(pick("gohub_health_check"), "check"), "{{instance}} {{check}}"),

@@ -13,7 +13,8 @@ from names import catalogue, promql
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What dashboards are compared with: `alerts` has for each alert its expressions, `runbooks` the names of their pages."""
+    """What dashboards are compared with: `alerts` has for each alert its expressions and those of the series that they record,
+    `runbooks` the names of their pages."""
 
     families: catalogue.Catalogue
     alerts: dict
@@ -22,11 +23,14 @@ class Surroundings:
     @classmethod
     def of(cls, root, source):
         """Those of a repository, with the catalogue from `source`."""
-        rules = root / "alerts" / "gohub.rules.yml"
-        groups = yaml.safe_load(rules.read_text(encoding="utf-8"))["groups"] if rules.exists() else []
+        file = root / "alerts" / "gohub.rules.yml"
+        groups = yaml.safe_load(file.read_text(encoding="utf-8"))["groups"] if file.exists() else []
+        rules = [rule for group in groups for rule in group["rules"]]
         alerts = {}
-        for rule in (rule for group in groups for rule in group["rules"] if "alert" in rule):
-            alerts.setdefault(rule["alert"], []).append(rule["expr"])
+        for rule in rules:
+            if "alert" in rule:
+                recorded = [other["expr"] for other in rules if "record" in other and other["record"] in rule["expr"]]
+                alerts.setdefault(rule["alert"], []).extend([rule["expr"], *recorded])
         runbooks = frozenset(path.stem for path in (root / "docs" / "runbooks").glob("*.md"))
         return cls(catalogue.load(source), alerts, runbooks)
 

@@ -16,7 +16,7 @@ from names.catalogue import TARGET_LABELS
 # What the catalogue calls a group of families: the uid of the board that has to show them.
 BOARDS = {"overview": "gohub-overview", "delivery": "gohub-delivery", "bus": "gohub-bus", "clientsAndNode": "gohub-node"}
 FRAME = {"schemaVersion": SCHEMA_VERSION, "timezone": "", "refresh": "30s", "graphTooltip": 1, "tags": ["gohub"]}
-NUMBER = re.compile(r"\d+(?:\.\d+)?(?![\w.])")
+NUMBER = re.compile(r"(?<![\w.])\d*\.?\d+(?![\w.])")
 
 
 def frame(board, _):
