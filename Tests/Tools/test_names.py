@@ -71,11 +71,11 @@ def test_takes_what_the_catalogue_has(tmp_path, expression):
 
 
 @pytest.mark.parametrize("expression, said", [
-    ("gohub_conections", "there is no series gohub_conections"),
+    ("gohub_conections", "gohub_conections is not in the catalogue"),
     ("upp", "there is no series upp"),
     ("gohub_wait_seconds", "there is no series gohub_wait_seconds"),
-    ("gohub_connections_count", "there is no series gohub_connections_count"),
-    ("job:gohub_drops:ratio_rate9m", "there is no series job:gohub_drops:ratio_rate9m"),
+    ("gohub_connections_count", "gohub_connections_count is not in the catalogue"),
+    ("job:gohub_drops:ratio_rate9m", "job:gohub_drops:ratio_rate9m is recorded by no rule"),
     ('gohub_connections{scope="topic"}', "gohub_connections has no label scope"),
     ('gohub_drops_total{scope="topics"}', "scope of gohub_drops_total is never 'topics'"),
     ('gohub_drops_total{reason!="fool"}', "reason of gohub_drops_total is never 'fool'"),

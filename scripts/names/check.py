@@ -64,27 +64,32 @@ class Judge:
             yield expression.line, str(error)
             return
         labels = set(catalogue.TARGET_LABELS)
+        complete = True
         for selector in query.selectors:
-            if selector.name in exceptions:
-                continue
             line = expression.line_at(selector.position)
             family = self.families.of_series(selector.name)
+            known = PROMETHEUS.get(selector.name, catalogue.TARGET_LABELS if selector.name in self.recorded else None)
             if family:
-                labels.update(family.values)
-                labels.update({"le"} if selector.name.endswith("_bucket") else ())
+                labels.update(family.values, {"le"} if selector.name.endswith("_bucket") else ())
                 yield from ((line, fault) for fault in family.faults(selector.name, selector.matchers))
+            elif known:
+                labels |= known
+                yield from (
+                    (line, f"{selector.name} has no label {label}") for label, _, _ in selector.matchers if label not in known
+                )
             else:
-                known = PROMETHEUS.get(selector.name, catalogue.TARGET_LABELS if selector.name in self.recorded else None)
-                if known is None:
+                complete = False
+                if not self._told(selector.name) and selector.name not in exceptions:
                     yield line, f"there is no series {selector.name or '{…}'}"
-                    continue
-                labels.update(known)
-                for label, _, _ in selector.matchers:
-                    if label not in known:
-                        yield line, f"{selector.name} has no label {label}"
-        for label, position in query.labels:
-            if label not in labels:
-                yield expression.line_at(position), f"nothing in this query has a label {label}"
+        if complete:
+            yield from (
+                (expression.line_at(position), f"nothing in this query has a label {label}")
+                for label, position in query.labels if label not in labels
+            )
+
+    def _told(self, name):
+        """Whether a name that no series has is told of already, as a word of the text."""
+        return bool(sources.RECORDED.fullmatch(name) or sources.NAME.fullmatch(name) and not self.families.of_text(name))
 
 
 def judge(root, families):
