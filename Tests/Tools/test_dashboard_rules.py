@@ -10,7 +10,11 @@ from dashboard_rules import BREAKS, SURROUNDINGS, boards
 from dashboards import check, structure
 
 PERMITTED = {("gohub-overview", "Connections"): "a test"}
-CASES = [pytest.param(rule, change, id=f"{rule} {index}") for rule, changes in BREAKS.items() for index, change in enumerate(changes)]
+CASES = [
+    pytest.param(rule, change, id=f"{rule} {index}")
+    for rule, changes in BREAKS.items()
+    for index, change in enumerate(changes)
+]
 
 
 @pytest.fixture(autouse=True)
@@ -49,10 +53,13 @@ def test_an_alert_that_no_panel_names_is_refused():
     assert faults("alerts shown", boards(), more) == ["no panel names GohubNew"]
 
 
-@pytest.mark.parametrize("expression, found", [
-    ("a > 0.85", {0.85}),
-    ("rate(a[5m]) > (14.4 * 0.001)", {14.4, 0.001, 0.0144}),
-    ('b{le="0.25"} > 65536', {0.25, 65536}),
-])
+@pytest.mark.parametrize(
+    "expression, found",
+    [
+        ("a > 0.85", {0.85}),
+        ("rate(a[5m]) > (14.4 * 0.001)", {14.4, 0.001, 0.0144}),
+        ('b{le="0.25"} > 65536', {0.25, 65536}),
+    ],
+)
 def test_numbers_of_alerts(expression, found):
     assert {round(number, 9) for number in structure.numbers(expression)} == found

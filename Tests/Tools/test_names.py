@@ -14,14 +14,37 @@ from names import catalogue, check
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("GOHUB_BINARY", ROOT / ".build" / "debug" / "gohub"))
 
-FAMILIES = catalogue.Catalogue([
-    {"name": "gohub_connections", "type": "gauge", "labels": [], "combinations": None, "buckets": [], "dashboard": None},
-    {"name": "gohub_drops_total", "type": "counter", "combinations": [["topic", "full"], ["client", "gone"]], "buckets": [],
-     "labels": [{"name": "scope", "values": ["topic", "client"]}, {"name": "reason", "values": ["full", "gone"]}],
-     "dashboard": None},
-    {"name": "gohub_wait_seconds", "type": "histogram", "labels": [{"name": "loop", "values": None}], "combinations": None,
-     "buckets": [0.1, 1.0], "dashboard": None},
-])
+FAMILIES = catalogue.Catalogue(
+    [
+        {
+            "name": "gohub_connections",
+            "type": "gauge",
+            "labels": [],
+            "combinations": None,
+            "buckets": [],
+            "dashboard": None,
+        },
+        {
+            "name": "gohub_drops_total",
+            "type": "counter",
+            "combinations": [["topic", "full"], ["client", "gone"]],
+            "buckets": [],
+            "labels": [
+                {"name": "scope", "values": ["topic", "client"]},
+                {"name": "reason", "values": ["full", "gone"]},
+            ],
+            "dashboard": None,
+        },
+        {
+            "name": "gohub_wait_seconds",
+            "type": "histogram",
+            "labels": [{"name": "loop", "values": None}],
+            "combinations": None,
+            "buckets": [0.1, 1.0],
+            "dashboard": None,
+        },
+    ]
+)
 RULES = """\
 groups:
 - name: one
@@ -43,7 +66,9 @@ def faults(tmp_path, group, text):
         "dashboards/board.json": json.dumps({"panels": []}),
         "docs/deep/page.md": "Look at `gohub_connections`.\n",
     }
-    name = {"alerts": "alerts/gohub.rules.yml", "dashboards": "dashboards/board.json", "docs": "docs/deep/page.md"}[group]
+    name = {"alerts": "alerts/gohub.rules.yml", "dashboards": "dashboards/board.json", "docs": "docs/deep/page.md"}[
+        group
+    ]
     for file, content in (files | {name: text}).items():
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(content, encoding="utf-8")
@@ -56,38 +81,47 @@ def board(expression):
     return json.dumps({"panels": [{"title": "x", "targets": [{"expr": "up"}, {"expr": expression}]}]}, indent=1)
 
 
-@pytest.mark.parametrize("expression", [
-    'gohub_drops_total{scope="topic", reason=~"fu.*"}',
-    'sum by (scope, job) (rate(gohub_drops_total{scope!="client"}[5m]))',
-    'rate(gohub_wait_seconds_bucket{le="0.1", loop="7"}[5m])',
-    "histogram_quantile(0.99, sum by (le) (rate(gohub_wait_seconds_bucket[5m])))",
-    'job:gohub_drops:ratio_rate5m{job=~"$job"} > 0',
-    'ALERTS{alertname="Two", alertstate="firing"}',
-    'gohub_drops_total{scope=~"$scope"}',
-])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'gohub_drops_total{scope="topic", reason=~"fu.*"}',
+        'sum by (scope, job) (rate(gohub_drops_total{scope!="client"}[5m]))',
+        'rate(gohub_wait_seconds_bucket{le="0.1", loop="7"}[5m])',
+        "histogram_quantile(0.99, sum by (le) (rate(gohub_wait_seconds_bucket[5m])))",
+        'job:gohub_drops:ratio_rate5m{job=~"$job"} > 0',
+        'ALERTS{alertname="Two", alertstate="firing"}',
+        'gohub_drops_total{scope=~"$scope"}',
+    ],
+)
 def test_takes_what_the_catalogue_has(tmp_path, expression):
     assert faults(tmp_path, "dashboards", board(expression)) == []
     assert faults(tmp_path, "alerts", RULES % expression) == []
 
 
-@pytest.mark.parametrize("expression, said", [
-    ("gohub_conections", "gohub_conections is not in the catalogue"),
-    ("upp", "there is no series upp"),
-    ("gohub_wait_seconds", "there is no series gohub_wait_seconds"),
-    ("gohub_connections_count", "gohub_connections_count is not in the catalogue"),
-    ("job:gohub_drops:ratio_rate9m", "job:gohub_drops:ratio_rate9m is recorded by no rule"),
-    ('gohub_connections{scope="topic"}', "gohub_connections has no label scope"),
-    ('gohub_drops_total{scope="topics"}', "scope of gohub_drops_total is never 'topics'"),
-    ('gohub_drops_total{reason!="fool"}', "reason of gohub_drops_total is never 'fool'"),
-    ('gohub_drops_total{reason=~"full|lost"}', "reason of gohub_drops_total never matches 'lost'"),
-    ('gohub_drops_total{scope="topic", reason="gone"}', "gohub_drops_total has no series with these labels together"),
-    ('gohub_wait_seconds_bucket{le="0.2"}', "gohub_wait_seconds has no bucket le='0.2'"),
-    ('gohub_wait_seconds_count{le="0.1"}', "gohub_wait_seconds has no label le"),
-    ("sum by (code) (gohub_drops_total)", "nothing in this query has a label code"),
-    ('job:gohub_drops:ratio_rate5m{instance2="x"}', "job:gohub_drops:ratio_rate5m has no label instance2"),
-    ('ALERTS{state="firing"}', "ALERTS has no label state"),
-    ("sum(gohub_connections", "a ( without its )"),
-])
+@pytest.mark.parametrize(
+    "expression, said",
+    [
+        ("gohub_conections", "gohub_conections is not in the catalogue"),
+        ("upp", "there is no series upp"),
+        ("gohub_wait_seconds", "there is no series gohub_wait_seconds"),
+        ("gohub_connections_count", "gohub_connections_count is not in the catalogue"),
+        ("job:gohub_drops:ratio_rate9m", "job:gohub_drops:ratio_rate9m is recorded by no rule"),
+        ('gohub_connections{scope="topic"}', "gohub_connections has no label scope"),
+        ('gohub_drops_total{scope="topics"}', "scope of gohub_drops_total is never 'topics'"),
+        ('gohub_drops_total{reason!="fool"}', "reason of gohub_drops_total is never 'fool'"),
+        ('gohub_drops_total{reason=~"full|lost"}', "reason of gohub_drops_total never matches 'lost'"),
+        (
+            'gohub_drops_total{scope="topic", reason="gone"}',
+            "gohub_drops_total has no series with these labels together",
+        ),
+        ('gohub_wait_seconds_bucket{le="0.2"}', "gohub_wait_seconds has no bucket le='0.2'"),
+        ('gohub_wait_seconds_count{le="0.1"}', "gohub_wait_seconds has no label le"),
+        ("sum by (code) (gohub_drops_total)", "nothing in this query has a label code"),
+        ('job:gohub_drops:ratio_rate5m{instance2="x"}', "job:gohub_drops:ratio_rate5m has no label instance2"),
+        ('ALERTS{state="firing"}', "ALERTS has no label state"),
+        ("sum(gohub_connections", "a ( without its )"),
+    ],
+)
 def test_refuses_what_it_has_not_by_the_line(tmp_path, expression, said):
     assert f"10: {said}" in faults(tmp_path, "dashboards", board(expression))
     found = faults(tmp_path, "alerts", RULES % expression)
@@ -95,29 +129,35 @@ def test_refuses_what_it_has_not_by_the_line(tmp_path, expression, said):
     assert f"{8 if said.startswith('a (') else 10}: {said}" in found
 
 
-@pytest.mark.parametrize("text", [
-    "Names begin with `gohub_`, those of drops with `gohub_drops_…` or `gohub_drops*`.",
-    "`gohub_wait_seconds`, its `gohub_wait_seconds_bucket`; see /etc/gohub_conf.d, gohub_notes.md, $gohub_dir and GOHUB_BUS_TYPE.",
-    '`gohub_drops_total{scope="topic"}` and job:gohub_drops:ratio_rate5m; all of job:gohub_drops:ratio_rate{5m,1h}',
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Names begin with `gohub_`, those of drops with `gohub_drops_…` or `gohub_drops*`.",
+        "`gohub_wait_seconds`, its `gohub_wait_seconds_bucket`; see /etc/gohub_conf.d, gohub_notes.md, $gohub_dir and GOHUB_BUS_TYPE.",
+        '`gohub_drops_total{scope="topic"}` and job:gohub_drops:ratio_rate5m; all of job:gohub_drops:ratio_rate{5m,1h}',
+    ],
+)
 def test_takes_texts(tmp_path, text):
     assert faults(tmp_path, "docs", text) == []
 
 
-@pytest.mark.parametrize("text, said", [
-    ("See gohub_conections.", "2: gohub_conections is not in the catalogue"),
-    ("See (gohub_drops).", "2: gohub_drops is not in the catalogue"),
-    ("All of `gohub_dropped_…`", "2: gohub_dropped_ is not in the catalogue"),
-    ("`process_cpus`", "2: process_cpus is not in the catalogue"),
-    ('`gohub_drops_total{scope="all"}`', "2: scope of gohub_drops_total is never 'all'"),
-    ("job:gohub_lost:ratio_rate5m", "2: job:gohub_lost:ratio_rate5m is recorded by no rule"),
-])
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("See gohub_conections.", "2: gohub_conections is not in the catalogue"),
+        ("See (gohub_drops).", "2: gohub_drops is not in the catalogue"),
+        ("All of `gohub_dropped_…`", "2: gohub_dropped_ is not in the catalogue"),
+        ("`process_cpus`", "2: process_cpus is not in the catalogue"),
+        ('`gohub_drops_total{scope="all"}`', "2: scope of gohub_drops_total is never 'all'"),
+        ("job:gohub_lost:ratio_rate5m", "2: job:gohub_lost:ratio_rate5m is recorded by no rule"),
+    ],
+)
 def test_refuses_texts_by_the_line(tmp_path, text, said):
     assert said in faults(tmp_path, "docs", f"# Page\n{text}\n")
 
 
 def test_tests_of_rules_are_looked_at_too(tmp_path):
-    series = "tests:\n- input_series:\n  - series: gohub_drops_total{scope=\"all\"}\n    values: 1+1x9\n"
+    series = 'tests:\n- input_series:\n  - series: gohub_drops_total{scope="all"}\n    values: 1+1x9\n'
     assert faults(tmp_path, "alerts", series) == ["3: scope of gohub_drops_total is never 'all'"]
 
 
@@ -147,7 +187,10 @@ def test_a_renamed_metric_fails_in_dashboards_alerts_and_docs_each(printed, tmp_
     file.write_text(json.dumps(renamed), encoding="utf-8")
     gate = subprocess.run([ROOT / "scripts" / "gates" / "names", file], capture_output=True, text=True, timeout=120)
     assert gate.returncode == 1
-    for group, place in (("dashboards", "dashboards/gohub-overview.json:"), ("alerts", "alerts/gohub.rules.yml:"),
-                         ("docs", "docs/metrics.md:")):
+    for group, place in (
+        ("dashboards", "dashboards/gohub-overview.json:"),
+        ("alerts", "alerts/gohub.rules.yml:"),
+        ("docs", "docs/metrics.md:"),
+    ):
         assert f"names: {group} FAILED" in gate.stdout
         assert any(line.startswith(place) and name in line for line in gate.stderr.splitlines()), gate.stderr

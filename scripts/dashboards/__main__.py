@@ -30,7 +30,9 @@ def differences(directory):
         if name not in wanted:
             found.append(f"{name}: no board is called so; remove the file\n")
         elif there != wanted[name]:
-            lines = difflib.unified_diff(there.splitlines(True), wanted[name].splitlines(True), f"dashboards/{name}", "generated")
+            lines = difflib.unified_diff(
+                there.splitlines(True), wanted[name].splitlines(True), f"dashboards/{name}", "generated"
+            )
             found.append("".join(itertools.islice(lines, DIFF_LINES)))
     return found
 

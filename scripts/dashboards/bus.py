@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Bus: whether messages flow between nodes, how long they take, what was lost. Each kind of bus has a row of its own."""
+"""Bus: whether messages flow between nodes, how long they take, what was lost. Each kind of bus has its own row."""
 
 from dashboards.model import CRITICAL, GOOD, WARNING, Board, Panel, Row, Target, one
 from dashboards.parts import budget_burn, distribution
@@ -20,7 +20,8 @@ CONFIRMED = of_bus(pick("gohub_bus_subscriptions", 'state="confirmed"', BUS))
 STATE = Row("", (
     Panel(
         "Bus of each node", "timeline", one(of_bus(pick("gohub_bus_up", BUS)), EACH),
-        what="Whether messages flow to the node and back. Without a bus, this board is empty but for the fixed names below.",
+        what="Whether messages flow to the node and back. Without a bus, this board is empty but for the fixed names "
+             "below.",
         normal="up.",
         act="one node: its network or its login. All nodes: Redis. The log of a node has the reason, and what to do.",
         alerts=("GohubBusDown",), mappings={0: ("down", CRITICAL), 1: ("up", GOOD)}, no_value="no bus",
@@ -37,26 +38,29 @@ STATE = Row("", (
         one(f"{DESIRED}\n  - {CONFIRMED}", EACH),
         what="What the node wants from the bus and the server has not confirmed.",
         normal="0; more for a moment when clients subscribe or the bus is back.",
-        act="it stays above 0: what others publish there is lost here. The log names what Redis refused, mostly a right that the "
-            "user lacks.",
+        act="it stays above 0: what others publish there is lost here. The log names what Redis refused, mostly a "
+            "right that the user lacks.",
         alerts=("GohubBusSubscriptionsIncomplete",),
     ),
     Panel(
-        "Messages lost within 5 minutes", "graph", one(of_bus(increase("5m", "gohub_bus_gap_messages_total", BUS)), EACH),
+        "Messages lost within 5 minutes", "graph",
+        one(of_bus(increase("5m", "gohub_bus_gap_messages_total", BUS)), EACH),
         what="Messages of other nodes that are proved to be lost, by their numbers.",
         normal="0; an outage of the bus with `delivery: pubsub` costs what was published meanwhile.",
         act="without an outage: Redis ended a connection that took too little, see the disconnects.",
         alerts=("GohubBusMessageLoss",),
     ),
     Panel(
-        "Probes that failed within 3 minutes", "graph", one(of_bus(increase("3m", "gohub_bus_probe_failures_total", BUS)), EACH),
+        "Probes that failed within 3 minutes", "graph",
+        one(of_bus(increase("3m", "gohub_bus_probe_failures_total", BUS)), EACH),
         what="Messages of a node to itself through the bus that did not come in time.",
         normal="0.",
         act="two and more while the bus counts as up: it takes messages and delivers none, or is too slow.",
         alerts=("GohubBusSilent",), limits=((1.5, CRITICAL),),
     ),
     Panel(
-        "Silence", "graph", one(f"time() - ({pick('gohub_bus_last_receive_timestamp_seconds', BUS)} > 0)", EACH), unit="s",
+        "Silence", "graph",
+        one(f"time() - ({pick('gohub_bus_last_receive_timestamp_seconds', BUS)} > 0)", EACH), unit="s",
         what="How long ago the last message came from the bus.",
         normal="at most `bus.probe_after`, 30 s by default: then the node sends one to itself.",
         act="longer: nothing comes from the bus; the node will connect anew.",
@@ -79,7 +83,8 @@ PUBLISH = Row("Publishing", (
     ),
     Panel(
         "Failed by reason", "graph",
-        one(total(rate("gohub_bus_publish_failures_total", BUS), "bus", "reason"), "{{bus}} {{reason}}"), unit="ops", stack=True,
+        one(total(rate("gohub_bus_publish_failures_total", BUS), "bus", "reason"), "{{bus}} {{reason}}"),
+        unit="ops", stack=True,
         what="Publications that failed on the bus; local clients got them all the same.",
         normal="0.",
         act="`timeout`: Redis is slow or far. `disconnected`: it is away. `rejected`: rights, or a full memory.",
@@ -101,9 +106,11 @@ PUBLISH = Row("Publishing", (
     ),
     budget_burn(
         "Share of publications that fail", "job:gohub_bus_publish_failures", 0.001,
-        what="Failures of all publications, over all windows of the alert. Recorded above one publication in ten seconds.",
+        what="Failures of all publications, over all windows of the alert. Recorded above one publication in ten "
+             "seconds.",
         normal="0.",
-        act="two windows above a line fire: 1.44 % in 1h and 5m, 0.6 % in 6h and 30m, 0.3 % in 1d and 2h, 0.1 % in 3d and 6h.",
+        act="two windows above a line fire: 1.44 % in 1h and 5m, 0.6 % in 6h and 30m, 0.3 % in 1d and 2h, 0.1 % in 3d "
+            "and 6h.",
         alert="GohubBusPublishErrorBudgetBurn",
     ),
     Panel(
@@ -135,15 +142,18 @@ RECEIVE = Row("Receiving", (
     ),
     Panel(
         "Dropped by reason", "graph",
-        one(total(rate("gohub_bus_inbound_dropped_total", BUS), "bus", "reason"), "{{bus}} {{reason}}"), unit="ops", stack=True,
+        one(total(rate("gohub_bus_inbound_dropped_total", BUS), "bus", "reason"), "{{bus}} {{reason}}"),
+        unit="ops", stack=True,
         what="Messages from the bus that went no further.",
         normal="0.",
-        act="`decode`, `unknown_version`: something writes that is not understood. `bare_refused`: a program publishes where it "
-            "may not. `too_large`: nodes with other limits. `queue_full`: a client too slow for what was sent to it alone.",
+        act="`decode`, `unknown_version`: something writes that is not understood. `bare_refused`: a program "
+            "publishes where it may not. `too_large`: nodes with other limits. `queue_full`: a client too slow for "
+            "what was sent to it alone.",
     ),
     *distribution(
         "Time from node to node", "gohub_bus_transit_seconds", BUS,
-        what="From publishing on a node until the message came here, own copies included. It compares clocks of two machines.",
+        what="From publishing on a node until the message came here, own copies included. It compares clocks of two "
+             "machines.",
         normal="some milliseconds.",
         act="look at the clocks first (below), then at the bus.",
         alerts=("GohubBusLatencyHigh",), limits=((0.1, WARNING),),
@@ -164,7 +174,10 @@ RECEIVE = Row("Receiving", (
         "Topics with numbers", "graph",
         (
             Target(of_bus(pick("gohub_bus_sequence_topics", BUS), "side"), "{{instance}} {{side}}"),
-            Target(of_bus(increase("5m", "gohub_bus_sequence_evictions_total", BUS), "side"), "forgotten in 5m {{instance}} {{side}}"),
+            Target(
+                of_bus(increase("5m", "gohub_bus_sequence_evictions_total", BUS), "side"),
+                "forgotten in 5m {{instance}} {{side}}",
+            ),
         ),
         what="Topics whose messages are numbered here and watched for gaps, and those that were forgotten for others.",
         normal="at most 100 000 a side, and none forgotten.",
@@ -175,7 +188,8 @@ RECEIVE = Row("Receiving", (
 OUTAGES = Row("Outages", (
     Panel(
         "Disconnects by reason", "graph",
-        one(total(increase("5m", "gohub_bus_disconnects_total", BUS), "bus", "reason"), "{{bus}} {{reason}}"), stack=True,
+        one(total(increase("5m", "gohub_bus_disconnects_total", BUS), "bus", "reason"), "{{bus}} {{reason}}"),
+        stack=True,
         what="Connections lost and attempts that failed, within 5 minutes.",
         normal="0.",
         act="`unreachable`: Redis or the network. `refused`: user, password, rights, memory. `timeout`: it hangs. "
@@ -196,10 +210,12 @@ OUTAGES = Row("Outages", (
         ),
         what="How many outages ended, and how many seconds they lasted together.",
         normal="0.",
-        act="many short ones: the connection flaps. A long one: when did Redis come back, and did the node reach it at once?",
+        act="many short ones: the connection flaps. A long one: when did Redis come back, and did the node reach it "
+            "at once?",
     ),
     Panel(
-        "Length of outages", "heatmap", one(total(increase("5m", "gohub_bus_outage_seconds_bucket", BUS), "le"), "{{le}}"), unit="s",
+        "Length of outages", "heatmap",
+        one(total(increase("5m", "gohub_bus_outage_seconds_bucket", BUS), "le"), "{{le}}"), unit="s",
         what="How long outages lasted that ended within 5 minutes.",
         normal="nothing.",
         act="seconds after a restart of Redis are right; minutes are the network's, or a login that fails.",

@@ -32,7 +32,9 @@ def main(arguments):
     count = sum(map(len, verdicts.values()))
     panels = sum(len(data_panels(board)) for board in boards.values())
     queries = sum(len(targets(board)) for board in boards.values())
-    print(f"dashboards: {len(boards)} boards, {panels} panels, {queries} queries, {len(verdicts)} rules, {count} faults")
+    print(
+        f"dashboards: {len(boards)} boards, {panels} panels, {queries} queries, {len(verdicts)} rules, {count} faults"
+    )
     return 1 if count or not boards else 0
 
 

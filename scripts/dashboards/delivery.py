@@ -22,7 +22,8 @@ LATE = Row("Where the time goes", (
         one(quantile_where_any(0.99, LATENCY, by=("stage",)), "{{stage}}"), unit="s",
         what="fanout: the message stands in the queues of its receivers; total: the kernel took its last byte.",
         normal="both near each other.",
-        act="fanout is long: the loops are busy. Only total is long: messages wait in queues for clients that read slowly.",
+        act="fanout is long: the loops are busy. Only total is long: messages wait in queues for clients that read "
+            "slowly.",
     ),
     Panel(
         "p99 of deliveries by scope", "graph",
@@ -52,7 +53,8 @@ LATE = Row("Where the time goes", (
 
 ACCOUNT = Row("What became of deliveries", (
     Panel(
-        "Due by scope", "graph", one(total(rate("gohub_deliveries_total"), "scope"), "{{scope}}"), unit="ops", stack=True,
+        "Due by scope", "graph",
+        one(total(rate("gohub_deliveries_total"), "scope"), "{{scope}}"), unit="ops", stack=True,
         what="Deliveries that were due: one message for one client each.",
         normal="follows what is published, times its receivers.",
         act="a jump without more publications: a topic has many new subscribers.",
@@ -66,10 +68,12 @@ ACCOUNT = Row("What became of deliveries", (
     ),
     Panel(
         "Dropped by reason", "graph",
-        one(total(rate("gohub_deliveries_dropped_total"), "scope", "reason"), "{{scope}} {{reason}}"), unit="ops", stack=True,
+        one(total(rate("gohub_deliveries_dropped_total"), "scope", "reason"), "{{scope}} {{reason}}"),
+        unit="ops", stack=True,
         what="Deliveries that never reached their socket.",
         normal="0, but for `closed` when clients go with messages in their queue.",
-        act="`queue_messages`, `queue_bytes`: clients too slow for their queue. `write_error`: the network broke connections.",
+        act="`queue_messages`, `queue_bytes`: clients too slow for their queue. `write_error`: the network broke "
+            "connections.",
         alerts=("GohubDropsHigh",),
     ),
     Panel(
@@ -78,7 +82,8 @@ ACCOUNT = Row("What became of deliveries", (
         unit="percentunit",
         what="The share of deliveries that a full queue dropped, by node.",
         normal="0 %.",
-        act="few slow clients: that is the policy's work. Many: the network between hub and clients, or too large messages.",
+        act="few slow clients: that is the policy's work. Many: the network between hub and clients, or too large "
+            "messages.",
         alerts=("GohubDropsHigh",), limits=((0.001, WARNING),),
     ),
     Panel(
@@ -116,7 +121,8 @@ SLOW = Row("Slow clients and their queues", (
         alerts=("GohubSlowDisconnects",), limits=((10, WARNING),),
     ),
     Panel(
-        "Policy for slow clients", "table", one(total(pick("gohub_slow_client_policy_info"), "job", "instance", "policy")),
+        "Policy for slow clients", "table",
+        one(total(pick("gohub_slow_client_policy_info"), "job", "instance", "policy")),
         what="What fan-out does with a message for a client whose queue is full: `hub.slow_client_policy`.",
         normal="the same on all nodes.",
         act="set all nodes up alike.",
@@ -146,7 +152,8 @@ SLOW = Row("Slow clients and their queues", (
             Target(pick("gohub_socket_unsent_largest_bytes"), "most of {{instance}}"),
         ),
         unit="bytes",
-        what="What sockets took and peers have not acknowledged, from a sample of connections: written is not yet received.",
+        what="What sockets took and peers have not acknowledged, from a sample of connections: written is not yet "
+             "received.",
         normal="a few KiB a connection.",
         act="it grows on all connections: the network. On one: that client.",
     ),
@@ -163,8 +170,8 @@ PUBLISHERS = Row("Publishers that are held back", (
         "Pauses by reason", "graph", one(total(rate("gohub_client_pauses_total"), "reason"), "{{reason}}"), unit="ops",
         what="How often a client that publishes was not read for a while.",
         normal="0, or few in bursts.",
-        act="`inbox`, `writing`: loops do not keep up. `bus`: the message bus does not. `answers`: a client asks faster than "
-            "it can be answered.",
+        act="`inbox`, `writing`: loops do not keep up. `bus`: the message bus does not. `answers`: a client asks "
+            "faster than it can be answered.",
     ),
     Panel(
         "Paused clients", "graph", one(pick("gohub_paused_clients")),
@@ -186,13 +193,15 @@ PUBLISHERS = Row("Publishers that are held back", (
             Target(pick("gohub_inbox_limit_bytes"), "limit of {{instance}}"),
         ),
         unit="bytes",
-        what="What loops ask of each other and is not done yet. At the limit of one loop, clients that publish into it are not read.",
+        what="What loops ask of each other and is not done yet. At the limit of one loop, clients that publish into "
+             "it are not read.",
         normal="far below the limit.",
         act="one loop is full: it has too many receivers, or no processor time.",
         width=12,
     ),
     Panel(
-        "Unicasts refused", "graph", one(total(rate("gohub_unicasts_refused_total"), "reason"), "{{reason}}"), unit="ops",
+        "Unicasts refused", "graph",
+        one(total(rate("gohub_unicasts_refused_total"), "reason"), "{{reason}}"), unit="ops",
         what="Messages for one client that were refused, and their sender told.",
         normal="some `client_not_found`, as clients go.",
         act="`bus_unavailable`: other nodes do not answer. `send_buffer_full`: the receiver is too slow.",

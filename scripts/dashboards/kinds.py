@@ -49,8 +49,15 @@ def _timeline(panel):
 def _heatmap(panel):
     options = {
         "calculate": False,
-        "color": {"mode": "scheme", "scheme": "Oranges", "fill": "dark-orange", "scale": "exponential",
-                  "exponent": 0.5, "steps": 64, "reverse": False},
+        "color": {
+            "mode": "scheme",
+            "scheme": "Oranges",
+            "fill": "dark-orange",
+            "scale": "exponential",
+            "exponent": 0.5,
+            "steps": 64,
+            "reverse": False,
+        },
         "yAxis": {"unit": panel.unit, "axisPlacement": "left", "reverse": False},
         "rowsFrame": {"layout": "auto"},
         "cellGap": 1,
@@ -58,7 +65,6 @@ def _heatmap(panel):
         "filterValues": {"le": 1e-9},
         "legend": {"show": True},
         "tooltip": {"show": True, "yHistogram": False},
-        "exemplars": {"color": "rgba(255,0,255,0.7)"},
     }
     return options, {"custom": {"hideFrom": {"legend": False, "tooltip": False, "viz": False}}}
 
@@ -69,7 +75,10 @@ def _table(panel):
         "cellHeight": "sm",
         "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""},
     }
-    return options, {"color": {"mode": "thresholds"}, "custom": {"align": "auto", "cellOptions": {"type": "auto"}}}
+    if panel.sort_by:
+        options["sortBy"] = [{"displayName": panel.sort_by, "desc": False}]
+    cells = {"type": "color-text" if panel.mappings else "auto"}
+    return options, {"color": {"mode": "thresholds"}, "custom": {"align": "auto", "cellOptions": cells}}
 
 
 # kind: (Grafana's type of panel, what makes its options, how its queries answer, whether they ask for one moment only)
@@ -93,8 +102,15 @@ def mappings(panel):
     if not panel.mappings:
         return []
     words = panel.mappings.items()
-    return [{"type": "value", "options": {str(value): {"text": text, "color": colour, "index": index}
-                                          for index, (value, (text, colour)) in enumerate(words)}}]
+    return [
+        {
+            "type": "value",
+            "options": {
+                str(value): {"text": text, "color": colour, "index": index}
+                for index, (value, (text, colour)) in enumerate(words)
+            },
+        }
+    ]
 
 
 def transformations(panel):

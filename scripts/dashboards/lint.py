@@ -2,8 +2,8 @@
 # Part of gohub.
 """The rules of Grafana's dashboard-linter that apply to Prometheus, under their names there.
 
-A rule takes a dashboard and what it is compared with, and yields a sentence for each fault. Where it is stricter than the
-original it says so.
+A rule takes a dashboard and what it is compared with, and yields a sentence for each fault. Where it is stricter than
+the original it says so.
 """
 
 import re
@@ -24,7 +24,11 @@ OF_JOBS = re.compile(r"ALERTS|job:.+")
 def template_datasource(board, _):
     """There is a variable for the data source."""
     variable = variables(board).get("datasource", {})
-    if (variable.get("type"), variable.get("query"), variable.get("label")) != ("datasource", "prometheus", "Data source"):
+    if (variable.get("type"), variable.get("query"), variable.get("label")) != (
+        "datasource",
+        "prometheus",
+        "Data source",
+    ):
         yield "no variable datasource of type datasource, for Prometheus, with the label Data source"
 
 
@@ -137,7 +141,7 @@ def target_instance(board, _):
 
 
 def target_counter_agg(board, surroundings):
-    """A counter is looked at by how much it grows. Stricter: by the catalogue, not by a name's end, so histograms count too."""
+    """A counter is looked at by how much it grows. Stricter: by the catalogue, not by a name's end, histograms too."""
     for title, selector in selectors(board):
         family = surroundings.families.of_series(selector.name)
         if family and family.kind in ("counter", "histogram"):

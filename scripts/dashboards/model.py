@@ -43,6 +43,8 @@ class Panel:
     no_value: str = ""
     # What a table calls its columns, by label or query, in this order; others are hidden.
     columns: dict = dataclasses.field(default_factory=dict)
+    # The column by which a table is sorted, as it is called there.
+    sort_by: str = ""
     width: int = 8
     height: int = 8
 

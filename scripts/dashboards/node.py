@@ -19,7 +19,8 @@ ARRIVALS = Row("Who comes, and who is turned away", (
     ),
     Panel(
         "Turned away by limits", "graph",
-        one(node(rate("gohub_connections_rejected_total", REFUSED_BY_NODE), "reason"), "{{instance}} {{reason}}"), unit="ops",
+        one(node(rate("gohub_connections_rejected_total", REFUSED_BY_NODE), "reason"), "{{instance}} {{reason}}"),
+        unit="ops",
         what="Clients that a limit of the node kept out.",
         normal="0.",
         act="`node_limit`: add a node or raise `server.max_connections`. `ip_limit`: behind a proxy set "
@@ -40,14 +41,16 @@ ARRIVALS = Row("Who comes, and who is turned away", (
         act="far more than WebSockets are opened: probes of a balancer, or scanners.",
     ),
     Panel(
-        "Handshakes by result", "graph", one(total(rate("gohub_handshake_duration_seconds_count"), "result"), "{{result}}"),
+        "Handshakes by result", "graph",
+        one(total(rate("gohub_handshake_duration_seconds_count"), "result"), "{{result}}"),
         unit="ops", stack=True,
         what="Upgrade requests that were answered.",
         normal="nearly all `ok`.",
         act="`rejected`: the reasons stand above.",
     ),
     Panel(
-        "p99 of handshakes", "graph", one(quantile_where_any(0.99, "gohub_handshake_duration_seconds", by=("result",)), "{{result}}"),
+        "p99 of handshakes", "graph",
+        one(quantile_where_any(0.99, "gohub_handshake_duration_seconds", by=("result",)), "{{result}}"),
         unit="s",
         what="Time from the last byte of an upgrade request to its answer.",
         normal="below a millisecond.",
@@ -86,7 +89,8 @@ ARRIVALS = Row("Who comes, and who is turned away", (
         alerts=("GohubDrainStuck",),
     ),
     Panel(
-        "Drain: deadline", "stat", one(f"1000 * {node(pick('gohub_drain_deadline_timestamp_seconds'))}"), unit="dateTimeFromNow",
+        "Drain: deadline", "stat",
+        one(f"1000 * {node(pick('gohub_drain_deadline_timestamp_seconds'))}"), unit="dateTimeFromNow",
         what="When the drain in progress ends what is left.",
         normal="no drain.",
         act="it has passed and the node is still there: its process hangs, end it.",
@@ -102,7 +106,8 @@ COMMANDS = Row("What clients ask for", (
         act="see which command it is, below.",
     ),
     Panel(
-        "p99 by command", "graph", one(quantile_where_any(0.99, "gohub_command_duration_seconds", by=("command",)), "{{command}}"),
+        "p99 by command", "graph",
+        one(quantile_where_any(0.99, "gohub_command_duration_seconds", by=("command",)), "{{command}}"),
         unit="s",
         what="99 of 100 messages of each kind were handled faster.",
         normal="all alike.",
@@ -113,11 +118,12 @@ COMMANDS = Row("What clients ask for", (
         one(total(rate("gohub_command_errors_total"), "command", "code"), "{{command}} {{code}}"), unit="ops",
         what="Messages of clients that were answered with an error.",
         normal="some `client_not_found`, as clients go.",
-        act="`too_many`, `node_full`: limits of subscriptions. `bus_unavailable`: the bus. `internal`: a fault of the program, look "
-            "at its log. Others are the client's fault.",
+        act="`too_many`, `node_full`: limits of subscriptions. `bus_unavailable`: the bus. `internal`: a fault of the "
+            "program, look at its log. Others are the client's fault.",
     ),
     Panel(
-        "Bytes received by command", "graph", one(total(rate("gohub_messages_received_bytes_total"), "command"), "{{command}}"),
+        "Bytes received by command", "graph",
+        one(total(rate("gohub_messages_received_bytes_total"), "command"), "{{command}}"),
         unit="Bps", stack=True,
         what="Bytes of the messages that clients sent.",
         normal="follows what clients publish.",
@@ -144,7 +150,8 @@ TOPICS = Row("Topics and subscriptions", (
         "Subscriptions", "graph", one(pick("gohub_subscriptions")),
         what="Subscriptions to topics.",
         normal="follows the connections.",
-        act="it grows without clients: they subscribe and do not unsubscribe. `hub.max_subscriptions_per_client` bounds it.",
+        act="it grows without clients: they subscribe and do not unsubscribe. `hub.max_subscriptions_per_client` "
+            "bounds it.",
         width=12,
     ),
     Panel(
@@ -173,14 +180,16 @@ TOPICS = Row("Topics and subscriptions", (
 HTTP = Row("HTTP", (
     Panel(
         "Requests by route and status", "graph",
-        one(total(rate("gohub_http_requests_total"), "route", "method", "status"), "{{method}} {{route}} {{status}}"), unit="ops",
+        one(total(rate("gohub_http_requests_total"), "route", "method", "status"), "{{method}} {{route}} {{status}}"),
+        unit="ops",
         what="HTTP requests answered, those for WebSockets (1xx) too.",
         normal="`/ws` 1xx, `/metrics` 2xx, what your balancer asks.",
         act="5xx of `/readyz`: the node is not ready. 4xx of `other`: scanners.",
         width=12,
     ),
     Panel(
-        "p99 by route", "graph", one(quantile_where_any(0.99, "gohub_http_request_duration_seconds", by=("route",)), "{{route}}"),
+        "p99 by route", "graph",
+        one(quantile_where_any(0.99, "gohub_http_request_duration_seconds", by=("route",)), "{{route}}"),
         unit="s",
         what="From a request's head to its answer.",
         normal="`/metrics` some milliseconds, others less than one.",
@@ -188,7 +197,8 @@ HTTP = Row("HTTP", (
         width=12,
     ),
     Panel(
-        "HTTP requests", "heatmap", one(total(rate("gohub_http_request_duration_seconds_bucket"), "le"), "{{le}}"), unit="s",
+        "HTTP requests", "heatmap",
+        one(total(rate("gohub_http_request_duration_seconds_bucket"), "le"), "{{le}}"), unit="s",
         what="The same times of all routes.",
         normal="one band for pages, one for scrapes.",
         act="a band at a second: loops that do not answer scrapes.",
@@ -205,7 +215,8 @@ HTTP = Row("HTTP", (
 
 LOOPS = Row("Event loops", (
     Panel(
-        "Busy: each loop", "graph", one(node(rate("gohub_event_loop_busy_seconds_total"), "loop"), "{{instance}} {{loop}}"),
+        "Busy: each loop", "graph",
+        one(node(rate("gohub_event_loop_busy_seconds_total"), "loop"), "{{instance}} {{loop}}"),
         unit="percentunit",
         what="The share of time that the loop works.",
         normal="below 80 %, and all loops alike.",
@@ -232,17 +243,20 @@ LOOPS = Row("Event loops", (
         act="it goes on: the loops have more work than time.",
     ),
     Panel(
-        "Stopped by the control group", "graph", one(node(rate("gohub_host_throttled_seconds_total"))), unit="percentunit",
+        "Stopped by the control group", "graph",
+        one(node(rate("gohub_host_throttled_seconds_total"))), unit="percentunit",
         what="Time a second in which the process had used up its share of the processor, each core's counted.",
         normal="0.",
         act="raise the container's limit of the processor, or take it away: such stops are long delays for clients.",
     ),
     Panel(
         "Pressure of the machine", "graph",
-        one(node(rate("gohub_host_pressure_seconds_total"), "resource"), "{{instance}} {{resource}}"), unit="percentunit",
+        one(node(rate("gohub_host_pressure_seconds_total"), "resource"), "{{instance}} {{resource}}"),
+        unit="percentunit",
         what="The share of time in which some task of the machine waited for this resource.",
         normal="below 10 %.",
-        act="`cpu`: too many programs for the cores. `memory`: it swaps. `io`: a disk, which the hub needs for its log alone.",
+        act="`cpu`: too many programs for the cores. `memory`: it swaps. `io`: a disk, which the hub needs for its "
+            "log alone.",
     ),
     Panel(
         "Loops", "stat", one(pick("gohub_event_loops")), height=4,
@@ -263,7 +277,8 @@ PROCESS = Row("Process", (
         "Resident memory", "graph", one(pick("process_resident_memory_bytes")), unit="bytes",
         what="Memory of the process that is in RAM.",
         normal="follows the most connections so far.",
-        act="near the limit of the container: the kernel will end the process. Look at the queues, and at the heap beside.",
+        act="near the limit of the container: the kernel will end the process. Look at the queues, and at the heap "
+            "beside.",
         alerts=("GohubMemoryPerConnection",),
     ),
     Panel(
@@ -284,7 +299,8 @@ PROCESS = Row("Process", (
         alerts=("GohubFdsHigh",),
     ),
     Panel(
-        "Open files of the limit", "graph", one(f"{pick('process_open_fds')}\n  / {pick('process_max_fds')}"), unit="percentunit",
+        "Open files of the limit", "graph",
+        one(f"{pick('process_open_fds')}\n  / {pick('process_max_fds')}"), unit="percentunit",
         what="The share of file descriptors that are open.",
         normal="below 85 %.",
         act="at 100 % no client can connect and no log can be opened.",
@@ -327,7 +343,7 @@ SETTINGS = Row("Names and limits", (
         columns={"instance": "Address", "node": "Node", "job": "Job"},
     ),
     Panel(
-        "Limits in force", "table", one(total(pick("gohub_limit"), "limit", "instance", "job")),
+        "Limits in force", "table", one(total(pick("gohub_limit"), "limit", "instance", "job")), unit="locale",
         what="By their key of the configuration and in its unit; 0 is no limit.",
         normal="the same on all nodes.",
         act="set all nodes up alike. Fewer connections than set: open files did not suffice, see the log of the start.",
@@ -338,7 +354,8 @@ SETTINGS = Row("Names and limits", (
 
 TELEMETRY = Row("Log and metrics", (
     Panel(
-        "Log records by level", "graph", one(total(rate("gohub_log_events_total"), "level"), "{{level}}"), unit="ops", stack=True,
+        "Log records by level", "graph",
+        one(total(rate("gohub_log_events_total"), "level"), "{{level}}"), unit="ops", stack=True,
         what="Records made for the log.",
         normal="few `info`, next to no `warning`, no `error`.",
         act="read them: each says what happened and what to do.",

@@ -14,8 +14,10 @@ STATE = (
     + node(pick("gohub_health_check", 'check="ready"'))
     + "\n    + 2 * " + node(pick("gohub_state", 'state="draining"')) + "\n    + 1"
 )
-CANARY_FAILED = ratio(node(rate("gohub_canary_total", 'result!="ok"'), "path"), node(rate("gohub_canary_total"), "path"))
-DROP_RATIO = ratio(node(rate("gohub_deliveries_dropped_total", 'reason=~"queue_.*"')), node(rate("gohub_deliveries_total")))
+CANARY = "gohub_canary_total"
+CANARY_FAILED = ratio(node(rate(CANARY, 'result!="ok"'), "path"), node(rate(CANARY), "path"))
+DROPPED = rate("gohub_deliveries_dropped_total", 'reason=~"queue_.*"')
+DROP_RATIO = ratio(node(DROPPED), node(rate("gohub_deliveries_total")))
 USED = f"{node(pick('gohub_connections'))}\n  / on (job, instance) {pick('gohub_connection_limit')}"
 TOTAL = 'stage="total"'
 LATE = above(0.1, "gohub_event_loop_lag_seconds")
@@ -24,13 +26,15 @@ NOW = Row("", (
     Panel(
         "Firing alerts", "table",
         one('ALERTS{alertname=~"Gohub.*", alertstate="firing", job=~"$job"}'),
-        what="The alerts of gohub that fire now. It is empty too when the rules are not loaded: Status, Rules in Prometheus.",
+        what="The alerts of gohub that fire now. It is empty too when the rules are not loaded: Status, Rules in "
+             "Prometheus.",
         normal="empty.",
         act="begin with the critical ones, and open the runbook that bears the alert's name: "
             "a warning beside it is often the same cause.",
         columns={"alertname": "Alert", "severity": "Severity", "job": "Job", "instance": "Node", "bus": "Bus",
                  "path": "Path", "reason": "Reason"},
-        no_value="No alert of gohub fires.",
+        no_value="No alert of gohub fires.", sort_by="Severity", base="text",
+        mappings={"critical": ("critical", CRITICAL), "warning": ("warning", WARNING), "info": ("info", "blue")},
         width=12,
     ),
     Panel(
@@ -46,8 +50,9 @@ NOW = Row("", (
     Panel(
         "Canary: failed", "stat", one(worst(CANARY_FAILED, "path"), "{{path}}"),
         unit="percentunit", decimals=1, width=6, height=4,
-        what="The share of messages that nodes send to themselves, one a path in 5 s, and that do not come within a second; "
-             "of the worst node. `local` goes through the inboxes of all its loops, `bus` through the message bus.",
+        what="The share of messages that nodes send to themselves, one a path in 5 s, and that do not come within a "
+             "second; of the worst node. `local` goes through the inboxes of all its loops, `bus` through the message "
+             "bus.",
         normal="0 %.",
         act="`local` fails: the node itself is held up, look at its loops. Only `bus` fails: look at the bus.",
         alerts=("GohubCanaryFailing",), limits=((0.2, CRITICAL),),
@@ -56,7 +61,8 @@ NOW = Row("", (
         "Delivery: p99 of the worst node", "stat",
         one(worst(quantile(0.99, "gohub_delivery_latency_seconds", TOTAL, by=("job", "instance"))), "p99"),
         unit="s", width=6, height=4,
-        what="99 of 100 deliveries are faster than this, from reading the message to the kernel's taking its last byte.",
+        what="99 of 100 deliveries are faster than this, from reading the message to the kernel's taking its last "
+             "byte.",
         normal="some milliseconds.",
         act="the board Delivery and slow clients says in which stage the time goes.",
         alerts=("GohubDeliveryLatencyBudgetBurn",), limits=((0.25, CRITICAL),),
@@ -88,7 +94,8 @@ USERS = Row("What users feel", (
         alerts=("GohubCanaryFailing",), limits=((0.2, CRITICAL),),
     ),
     Panel(
-        "Canary: messages by result", "graph", one(total(rate("gohub_canary_total"), "path", "result"), "{{path}} {{result}}"),
+        "Canary: messages by result", "graph",
+        one(total(rate(CANARY), "path", "result"), "{{path}} {{result}}"),
         unit="ops", stack=True,
         what="What became of the messages that nodes send to themselves.",
         normal="`ok` alone, at a steady rate.",
@@ -103,8 +110,8 @@ USERS = Row("What users feel", (
             Target(quantile_where_any(0.99, "gohub_canary_latency_seconds", by=("path",)), "p99 {{path}}"),
         ),
         unit="s",
-        what="How long the canary's messages took that came in time. Unlike the delivery latency it contains the time until a "
-             "held-up loop runs again.",
+        what="How long the canary's messages took that came in time. Unlike the delivery latency it contains the time "
+             "until a held-up loop runs again.",
         normal="`local` below some milliseconds, `bus` as long as a way to Redis and back.",
         act="long while the delivery latency is short: the process gets no processor time.",
     ),
@@ -134,7 +141,8 @@ USERS = Row("What users feel", (
         what="The share of deliveries that took longer than 250 ms, over all windows of the alert. "
              "The objective lets 1 % be so slow. It is recorded above one delivery a second.",
         normal="far below 1 %.",
-        act="two windows above a line fire: 14.4 % in 1h and 5m, 6 % in 6h and 30m, 3 % in 1d and 2h, 1 % in 3d and 6h.",
+        act="two windows above a line fire: 14.4 % in 1h and 5m, 6 % in 6h and 30m, 3 % in 1d and 2h, 1 % in 3d and "
+            "6h.",
         alert="GohubDeliveryLatencyBudgetBurn",
     ),
     budget_burn(
@@ -152,7 +160,8 @@ CLIENTS = Row("Clients", (
         "Connections", "graph", one(node(pick("gohub_connections"))),
         what="WebSockets that are open.",
         normal="as many as at this time of other days, alike on all nodes.",
-        act="a fall on one node: it restarted or drains. A fall on all: look before the hub, at the balancer or the network.",
+        act="a fall on one node: it restarted or drains. A fall on all: look before the hub, at the balancer or the "
+            "network.",
     ),
     Panel(
         "Connections of the limit", "graph", one(USED), unit="percentunit",
@@ -204,10 +213,12 @@ MESSAGES = Row("Messages", (
         unit="ops", stack=True,
         what="Messages that clients sent, all nodes together.",
         normal="the mix that your clients make.",
-        act="`invalid` grows: a client of another version, or somebody who tries. None at all: clients do not reach the hub.",
+        act="`invalid` grows: a client of another version, or somebody who tries. None at all: clients do not reach "
+            "the hub.",
     ),
     Panel(
-        "Published by scope", "graph", one(total(rate("gohub_publishes_total"), "scope"), "{{scope}}"), unit="ops", stack=True,
+        "Published by scope", "graph",
+        one(total(rate("gohub_publishes_total"), "scope"), "{{scope}}"), unit="ops", stack=True,
         what="Messages that clients published: to a topic, to all, to one client.",
         normal="follows the day.",
         act="a jump of `broadcast` costs most: each goes to every client.",
@@ -226,8 +237,8 @@ NODE = Row("Nodes", (
         what="Timers a second that fired more than 100 ms late: by long ticks, by a processor that others had, "
              "by a process that stood still.",
         normal="0.",
-        act="ticks long too: a loop computes too long. Only timers late: the process gets no processor time; look at its neighbours "
-            "and at the limit of its control group.",
+        act="ticks long too: a loop computes too long. Only timers late: the process gets no processor time; look at "
+            "its neighbours and at the limit of its control group.",
         alerts=("GohubEventLoopLag",), limits=((0.1, WARNING),),
     ),
     *distribution(
@@ -279,7 +290,8 @@ NODE = Row("Nodes", (
              "with few connections what the program needs for itself would hide the rest.",
         normal="below 64 KiB.",
         act="large messages, long queues or many subscriptions: `docs/operations.md` has the figures of each.",
-        alerts=("GohubMemoryPerConnection",), limits=((65536, WARNING),), no_value="no node has had more than 1000 connections", width=12,
+        alerts=("GohubMemoryPerConnection",), limits=((65536, WARNING),), width=12,
+        no_value="no node has had more than 1000 connections",
     ),
     Panel(
         "Starts within 30 minutes", "graph",
@@ -296,7 +308,8 @@ NODE = Row("Nodes", (
         normal="one version and revision everywhere, but during a deploy.",
         act="a deploy stopped half-way: end it or take it back.",
         alerts=("GohubVersionSkew",),
-        columns={"instance": "Node", "version": "Version", "revision": "Revision", "swift_version": "Compiler", "job": "Job"},
+        columns={"instance": "Node", "version": "Version", "revision": "Revision", "swift_version": "Compiler",
+                 "job": "Job"},
         width=16,
     ),
     Panel(

@@ -33,7 +33,9 @@ def budget_burn(title, record, objective, what, normal, act, alert):
     return Panel(
         title,
         "graph",
-        tuple(Target(f'{record}:ratio_rate{window}{{job=~"$job"}}', f"{{{{job}}}} over {window}") for window in windows),
+        tuple(
+            Target(f'{record}:ratio_rate{window}{{job=~"$job"}}', f"{{{{job}}}} over {window}") for window in windows
+        ),
         unit="percentunit",
         what=what,
         normal=normal,

@@ -28,7 +28,9 @@ def faults(boards, _):
     with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
         json.dump({"groups": [{"name": "queries", "rules": rules}]}, file)
         file.flush()
-        judgement = subprocess.run(["promtool", "check", "rules", file.name], capture_output=True, text=True, timeout=60)
+        judgement = subprocess.run(
+            ["promtool", "check", "rules", file.name], capture_output=True, text=True, timeout=60
+        )
     said = judgement.stdout + judgement.stderr
     if judgement.returncode == 0 and f"SUCCESS: {len(rules)} rules found" in said:
         return

@@ -13,8 +13,8 @@ from names import catalogue, promql
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What dashboards are compared with: `alerts` has for each alert its expressions and those of the series that they record,
-    `runbooks` the names of their pages."""
+    """What dashboards are compared with: `alerts` has for each alert its expressions and those of the series that it uses
+    and rules record, `runbooks` the names of their pages."""
 
     families: catalogue.Catalogue
     alerts: dict
@@ -37,7 +37,10 @@ class Surroundings:
 
 def load(directory):
     """name of file: dashboard"""
-    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(pathlib.Path(directory).glob("*.json"))}
+    return {
+        path.name: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(pathlib.Path(directory).glob("*.json"))
+    }
 
 
 def all_panels(board):

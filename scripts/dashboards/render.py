@@ -38,37 +38,100 @@ def _annotations():
     """Starts of nodes and alerts that fire, on every graph."""
 
     def annotation(name, colour, expr, title, text, tags):
-        return {"name": name, "datasource": DATASOURCE, "enable": True, "hide": False, "iconColor": colour,
-                "expr": expr, "step": "30s", "titleFormat": title, "textFormat": text, "tagKeys": tags}
+        return {
+            "name": name,
+            "datasource": DATASOURCE,
+            "enable": True,
+            "hide": False,
+            "iconColor": colour,
+            "expr": expr,
+            "step": "30s",
+            "titleFormat": title,
+            "textFormat": text,
+            "tagKeys": tags,
+        }
 
     return [
-        annotation("Starts", "blue",
-                   'changes(process_start_time_seconds{job=~"$job", instance=~"$instance"}[1m]) > 0',
-                   "{{instance}} started", "The process of {{instance}} is a new one.", "instance"),
-        annotation("Alerts", "red", 'ALERTS{alertname=~"Gohub.*", alertstate="firing", job=~"$job"}',
-                   "{{alertname}}", "{{severity}} {{instance}}", "severity,instance"),
+        # Not changes(): a node that was away for longer than its window starts without a change.
+        annotation(
+            "Starts",
+            "blue",
+            'time() - process_start_time_seconds{job=~"$job", instance=~"$instance"} < 60',
+            "{{instance}} started",
+            "The process of {{instance}} is a new one.",
+            "instance",
+        ),
+        annotation(
+            "Alerts",
+            "red",
+            'ALERTS{alertname=~"Gohub.*", alertstate="firing", job=~"$job"}',
+            "{{alertname}}",
+            "{{severity}} {{instance}}",
+            "severity,instance",
+        ),
     ]
 
 
 def _links():
     link = {"icon": "external link", "tooltip": "", "targetBlank": False}
     return [
-        {**link, "title": "gohub", "type": "dashboards", "tags": ["gohub"], "url": "", "asDropdown": False,
-         "includeVars": True, "keepTime": True},
-        {**link, "title": "Runbooks", "type": "link", "icon": "doc", "tags": [], "url": f"{RUNBOOKS}/README.md",
-         "asDropdown": False, "targetBlank": True, "includeVars": False, "keepTime": False},
+        {
+            **link,
+            "title": "gohub",
+            "type": "dashboards",
+            "tags": ["gohub"],
+            "url": "",
+            "asDropdown": False,
+            "includeVars": True,
+            "keepTime": True,
+        },
+        {
+            **link,
+            "title": "Runbooks",
+            "type": "link",
+            "icon": "doc",
+            "tags": [],
+            "url": f"{RUNBOOKS}/README.md",
+            "asDropdown": False,
+            "targetBlank": True,
+            "includeVars": False,
+            "keepTime": False,
+        },
     ]
 
 
 def _variables():
     def query(name, label, expr):
-        return {"name": name, "label": label, "type": "query", "hide": 0, "query": expr, "datasource": DATASOURCE,
-                "refresh": 2, "sort": 1, "regex": "", "multi": True, "includeAll": True, "allValue": ".+",
-                "skipUrlSync": False, "current": {"selected": True, "text": ["All"], "value": ["$__all"]}}
+        return {
+            "name": name,
+            "label": label,
+            "type": "query",
+            "hide": 0,
+            "query": expr,
+            "datasource": DATASOURCE,
+            "refresh": 2,
+            "sort": 1,
+            "regex": "",
+            "multi": True,
+            "includeAll": True,
+            "allValue": ".+",
+            "skipUrlSync": False,
+            "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
+        }
 
     return [
-        {"name": "datasource", "label": "Data source", "type": "datasource", "hide": 0, "query": "prometheus",
-         "refresh": 1, "regex": "", "multi": False, "includeAll": False, "skipUrlSync": False},
+        {
+            "name": "datasource",
+            "label": "Data source",
+            "type": "datasource",
+            "hide": 0,
+            "query": "prometheus",
+            "refresh": 1,
+            "regex": "",
+            "multi": False,
+            "includeAll": False,
+            "skipUrlSync": False,
+        },
         query("job", "Job", "label_values(gohub_build_info, job)"),
         query("instance", "Instance", 'label_values(gohub_build_info{job=~"$job"}, instance)'),
         query("bus", "Bus", 'label_values(gohub_bus_info{job=~"$job"}, bus)'),
@@ -83,8 +146,14 @@ def _panels(board):
         heading = None
         if row.title:
             identity += 1
-            heading = {"id": identity, "type": "row", "title": row.title, "collapsed": row.collapsed, "panels": [],
-                       "gridPos": {"x": 0, "y": y, "w": GRID_WIDTH, "h": 1}}
+            heading = {
+                "id": identity,
+                "type": "row",
+                "title": row.title,
+                "collapsed": row.collapsed,
+                "panels": [],
+                "gridPos": {"x": 0, "y": y, "w": GRID_WIDTH, "h": 1},
+            }
             result.append(heading)
             y += 1
         inside = heading["panels"] if row.collapsed else result
@@ -111,7 +180,12 @@ def _flow(panels, y):
 def _panel(panel, identity, position):
     kind, make, form, instant = kinds.KINDS[panel.kind]
     options, defaults = make(panel)
-    defaults = {"unit": panel.unit, **defaults, "mappings": kinds.mappings(panel), "thresholds": kinds.thresholds(panel)}
+    defaults = {
+        "unit": panel.unit,
+        **defaults,
+        "mappings": kinds.mappings(panel),
+        "thresholds": kinds.thresholds(panel),
+    }
     if panel.top is not None:
         defaults |= {"min": 0, "max": panel.top}
     if panel.decimals is not None:
@@ -135,5 +209,13 @@ def _panel(panel, identity, position):
 
 
 def _target(target, index, form, instant):
-    return {"refId": chr(ord("A") + index), "datasource": DATASOURCE, "editorMode": "code", "expr": target.expr,
-            "legendFormat": target.legend, "format": form, "instant": instant, "range": not instant}
+    return {
+        "refId": chr(ord("A") + index),
+        "datasource": DATASOURCE,
+        "editorMode": "code",
+        "expr": target.expr,
+        "legendFormat": target.legend,
+        "format": form,
+        "instant": instant,
+        "range": not instant,
+    }

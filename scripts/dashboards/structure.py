@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Rules of this project beside those of dashboard-linter: the frame of a dashboard, its layout, its alerts, its families."""
+"""Our rules beside those of dashboard-linter: the frame of a dashboard, its layout, its alerts, its families."""
 
 import itertools
 import math
@@ -14,8 +14,15 @@ from names import promql
 from names.catalogue import TARGET_LABELS
 
 # What the catalogue calls a group of families: the uid of the board that has to show them.
-BOARDS = {"overview": "gohub-overview", "delivery": "gohub-delivery", "bus": "gohub-bus", "clientsAndNode": "gohub-node"}
+BOARDS = {
+    "overview": "gohub-overview",
+    "delivery": "gohub-delivery",
+    "bus": "gohub-bus",
+    "clientsAndNode": "gohub-node",
+}
 FRAME = {"schemaVersion": SCHEMA_VERSION, "timezone": "", "refresh": "30s", "graphTooltip": 1, "tags": ["gohub"]}
+# What alerts have beside their severity: the labels by which their rules sum.
+ALERT_LABELS = {"alertname", "severity", "bus", "path", "reason"}
 NUMBER = re.compile(r"(?<![\w.])\d*\.?\d+(?![\w.])")
 
 
@@ -55,7 +62,10 @@ def unique(board, _):
     panels = list(all_panels(board))
     for key in ("id", "title"):
         values = [panel.get(key) for panel in panels]
-        yield from (f"two panels have the {key} {value!r}" for value in sorted({v for v in values if values.count(v) > 1}, key=str))
+        yield from (
+            f"two panels have the {key} {value!r}"
+            for value in sorted({v for v in values if values.count(v) > 1}, key=str)
+        )
     for panel in data_panels(board):
         letters = [target.get("refId") for target in panel.get("targets", ())]
         if len(set(letters)) < len(letters):
@@ -70,8 +80,12 @@ def layout(board, _):
             if place["x"] < 0 or place["w"] < 1 or place["h"] < 1 or place["x"] + place["w"] > GRID_WIDTH:
                 yield f"{title}: is outside of the grid"
         for (first, a), (second, b) in itertools.combinations(places, 2):
-            if (a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"]
-                    and a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"]):
+            if (
+                a["x"] < b["x"] + b["w"]
+                and b["x"] < a["x"] + a["w"]
+                and a["y"] < b["y"] + b["h"]
+                and b["y"] < a["y"] + a["h"]
+            ):
                 yield f"{first}: lies on {second}"
 
 
@@ -85,7 +99,7 @@ def links(board, _):
 def marks(board, _):
     """Starts of nodes and firing alerts are marked on every graph."""
     expressions = " ".join(query.get("expr", "") for _, query in annotations(board) if query.get("enable"))
-    for needed in ("changes(process_start_time_seconds{", "ALERTS{"):
+    for needed in ("process_start_time_seconds{", "ALERTS{"):
         if needed not in expressions:
             yield f"no annotation asks for {needed}…}}"
 
@@ -116,8 +130,16 @@ def numbers(expression):
 
 
 def legends(board, surroundings):
-    """A legend uses labels that its query gives: those that it sums by, or those of the series that it takes as they are."""
+    """A legend and a table name labels that the query gives: those that it sums by, or those of series that it takes as
+    they are."""
     for panel in data_panels(board):
+        columns = [
+            name
+            for step in panel.get("transformations", ())
+            if step["id"] == "filterFieldsByName"
+            for name in step["options"]["include"]["names"]
+            if name != "Value"
+        ]
         for target in panel.get("targets", ()):
             try:
                 query = promql.parse(target["expr"])
@@ -125,12 +147,17 @@ def legends(board, surroundings):
                 continue  # target-promql-rule tells of it
             known = {label for label, _ in query.labels}
             for selector in query.selectors:
+                if selector.name == "ALERTS":
+                    known |= ALERT_LABELS
                 if not promql.AGGREGATIONS.intersection(selector.calls):
                     family = surroundings.families.of_series(selector.name)
                     known |= TARGET_LABELS | set(family.values if family else ())
-            for label in re.findall(r"{{\s*(\w+)\s*}}", target.get("legendFormat", "")):
-                if label not in known:
-                    yield f"{panel['title']}: the legend names {label}, which the query does not give"
+            used = columns or re.findall(r"{{\s*(\w+)\s*}}", target.get("legendFormat", ""))
+            yield from (
+                f"{panel['title']}: names {label}, which the query does not give"
+                for label in used
+                if label not in known
+            )
 
 
 RULES = {
@@ -146,6 +173,7 @@ RULES = {
 
 
 # Rules over all boards: they take name of file: dashboard.
+
 
 def file_names(boards, _):
     """A dashboard is known by one name."""
@@ -181,9 +209,15 @@ def alerts_shown(boards, surroundings):
 
 
 def permitted_empty(boards, _):
-    """What may be empty is a panel that is there."""
-    there = {(board.get("uid"), panel["title"]) for board in boards.values() for panel in data_panels(board)}
-    yield from (f"permitted_empty.py names {title} of {uid}, which is not there" for uid, title in set(PERMITTED_EMPTY) - there)
+    """What may be empty is a panel or an annotation that is there."""
+    there = {
+        (board.get("uid"), name)
+        for board in boards.values()
+        for name in [*(panel["title"] for panel in data_panels(board)), *(name for name, _ in annotations(board))]
+    }
+    yield from (
+        f"permitted_empty.py names {title} of {uid}, which is not there" for uid, title in set(PERMITTED_EMPTY) - there
+    )
 
 
 OVERALL_RULES = {

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Every name of a metric in dashboards, alerts and documents is in the catalogue; so is every label and value of a query.
+"""Every metric that dashboards, alerts and documents name is in the catalogue; so is every label and value of a query.
 
-Arguments: the program, or a file of JSON that it printed. Prints what is wrong, by file and line, and a verdict of each group.
+Argument: the program, or a file of JSON that it printed. Prints what is wrong, by file and line, and a verdict of each
+group.
 """
 
 import pathlib
@@ -19,13 +20,15 @@ PROMETHEUS = {
     "ALERTS": catalogue.TARGET_LABELS | {"alertname", "alertstate", "severity"},
 }
 # (file, word) of what is not in the catalogue all the same.
-EXCEPTIONS = frozenset({
-    ("configs/nginx.conf", "gohub_address"),  # a zone of nginx
-    # Families of programs that embed the server: of paths that take bodies, and of labels with open values.
-    ("docs/operations.md", "gohub_http_bodies_refused_total"),
-    ("docs/operations.md", "gohub_http_body_bytes"),
-    ("docs/registry.md", "gohub_metrics_overflow_total"),
-})
+EXCEPTIONS = frozenset(
+    {
+        ("configs/nginx.conf", "gohub_address"),  # a zone of nginx
+        # Families of programs that embed the server: of paths that take bodies, and of labels with open values.
+        ("docs/operations.md", "gohub_http_bodies_refused_total"),
+        ("docs/operations.md", "gohub_http_body_bytes"),
+        ("docs/registry.md", "gohub_metrics_overflow_total"),
+    }
+)
 
 # group: (patterns of its files, what finds the queries in them)
 GROUPS = {
@@ -75,7 +78,9 @@ class Judge:
             elif known:
                 labels |= known
                 yield from (
-                    (line, f"{selector.name} has no label {label}") for label, _, _ in selector.matchers if label not in known
+                    (line, f"{selector.name} has no label {label}")
+                    for label, _, _ in selector.matchers
+                    if label not in known
                 )
             else:
                 complete = False
@@ -84,12 +89,15 @@ class Judge:
         if complete:
             yield from (
                 (expression.line_at(position), f"nothing in this query has a label {label}")
-                for label, position in query.labels if label not in labels
+                for label, position in query.labels
+                if label not in labels
             )
 
     def _told(self, name):
         """Whether a name that no series has is told of already, as a word of the text."""
-        return bool(sources.RECORDED.fullmatch(name) or sources.NAME.fullmatch(name) and not self.families.of_text(name))
+        return bool(
+            sources.RECORDED.fullmatch(name) or sources.NAME.fullmatch(name) and not self.families.of_text(name)
+        )
 
 
 def judge(root, families):

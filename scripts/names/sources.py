@@ -8,8 +8,8 @@ import re
 
 import yaml
 
-# A family's or a series' name in any text. Not the end of a longer word, of a path or of a recorded series; a star or … after it
-# stands for any rest.
+# A family's or a series' name in any text. Not the end of a longer word, of a path or of a recorded series; a star or …
+# after it stands for any rest.
 NAME = re.compile(r"(?<![\w:./$-])((?:gohub|process)_[a-z0-9_]*+)(\*|…)?(?!\w|[.:/-]\w)")
 RECORDED = re.compile(r"(?<![\w:])((?:job|instance|node):gohub_[a-z0-9_]*(?::[a-z0-9_]*)?)")
 # A name with matchers, in text.
@@ -83,7 +83,9 @@ def rule_queries(text):
             for key, value in node.value:
                 if key.value in ("expr", "series") and isinstance(value, yaml.ScalarNode):
                     block = value.style in ("|", ">")
-                    yield Expression(value.value, value.start_mark.line + (2 if block else 1), multiline=value.style == "|")
+                    yield Expression(
+                        value.value, value.start_mark.line + (2 if block else 1), multiline=value.style == "|"
+                    )
                 yield from walk(value)
         elif isinstance(node, yaml.SequenceNode):
             for child in node.value:
