@@ -133,7 +133,7 @@ def test_refuses_what_it_has_not_by_the_line(tmp_path, expression, said):
     "text",
     [
         "Names begin with `gohub_`, those of drops with `gohub_drops_…` or `gohub_drops*`.",
-        "`gohub_wait_seconds`, its `gohub_wait_seconds_bucket`; see /etc/gohub_conf.d, gohub_notes.md, $gohub_dir and GOHUB_BUS_TYPE.",
+        "`gohub_wait_seconds`, its `gohub_wait_seconds_bucket`; see /etc/gohub_conf.d, gohub_notes.md, $gohub_dir.",
         '`gohub_drops_total{scope="topic"}` and job:gohub_drops:ratio_rate5m; all of job:gohub_drops:ratio_rate{5m,1h}',
     ],
 )

@@ -6,7 +6,8 @@
     model.py        panels, rows and boards as values
     kinds.py        what each kind of panel looks like in Grafana
     render.py       a board as Grafana's JSON: layout, variables, annotations, links
-    overview.py, delivery.py, bus.py, node.py    the boards
+    parts.py        panels that come in the same shape on several boards
+    overview.py, delivery.py, bus.py, node.py with clients.py    the boards, which boards.py lists
     permitted_empty.py    panels that may have no data, with the reason
-    lint.py, structure.py, readback.py, check.py    the rules that each board keeps
+    lint.py, structure.py, readback.py, promtool.py    the rules that each board keeps; check.py gives the verdict
 """

@@ -13,8 +13,8 @@ from names import catalogue, promql
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What dashboards are compared with: `alerts` has for each alert its expressions and those of the series that it uses
-    and rules record, `runbooks` the names of their pages."""
+    """What dashboards are compared with. `alerts` has for each alert its expressions and those of the recorded series in
+    them, `runbooks` the names of their pages."""
 
     families: catalogue.Catalogue
     alerts: dict
