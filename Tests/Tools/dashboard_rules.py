@@ -6,6 +6,7 @@ from dashboards.model import Board, Panel, Row, Target
 from dashboards.reading import Surroundings
 from dashboards.render import render
 from names.catalogue import Catalogue
+from names.sources import Rules
 
 
 def _entry(name, kind, labels=(), board="overview", buckets=()):
@@ -29,7 +30,7 @@ SURROUNDINGS = Surroundings(
             _entry("process_start_time_seconds", "gauge", board=None),
         ]
     ),
-    alerts={"GohubDropsHigh": ["rate(gohub_deliveries_total[5m]) > 0.001"]},
+    rules=Rules(alerts={"GohubDropsHigh": ["rate(gohub_deliveries_total[5m]) > 0.001"]}),
     runbooks=frozenset({"GohubDropsHigh"}),
 )
 

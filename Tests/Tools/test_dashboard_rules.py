@@ -49,7 +49,8 @@ def test_an_alert_without_a_runbook_is_refused():
 
 
 def test_an_alert_that_no_panel_names_is_refused():
-    more = dataclasses.replace(SURROUNDINGS, alerts=SURROUNDINGS.alerts | {"GohubNew": ["up == 0"]})
+    rules = dataclasses.replace(SURROUNDINGS.rules, alerts=SURROUNDINGS.rules.alerts | {"GohubNew": ["up == 0"]})
+    more = dataclasses.replace(SURROUNDINGS, rules=rules)
     assert faults("alerts shown", boards(), more) == ["no panel names GohubNew"]
 
 

@@ -52,6 +52,7 @@ groups:
   - record: job:gohub_drops:ratio_rate5m
     expr: sum by (job) (rate(gohub_drops_total[5m]))
   - alert: Two
+    labels: {severity: info, slo: gohub_drops}
     expr: |
       gohub_connections > 1
         and
@@ -89,7 +90,7 @@ def board(expression):
         'rate(gohub_wait_seconds_bucket{le="0.1", loop="7"}[5m])',
         "histogram_quantile(0.99, sum by (le) (rate(gohub_wait_seconds_bucket[5m])))",
         'job:gohub_drops:ratio_rate5m{job=~"$job"} > 0',
-        'ALERTS{alertname="Two", alertstate="firing"}',
+        'ALERTS{alertname="Two", alertstate="firing", severity="info"}',
         'gohub_drops_total{scope=~"$scope"}',
     ],
 )
@@ -126,7 +127,7 @@ def test_refuses_what_it_has_not_by_the_line(tmp_path, expression, said):
     assert f"10: {said}" in faults(tmp_path, "dashboards", board(expression))
     found = faults(tmp_path, "alerts", RULES % expression)
     # A query that does not parse has only the line on which it begins.
-    assert f"{8 if said.startswith('a (') else 10}: {said}" in found
+    assert f"{9 if said.startswith('a (') else 11}: {said}" in found
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_takes_texts(tmp_path, text):
     "text, said",
     [
         ("See gohub_conections.", "2: gohub_conections is not in the catalogue"),
-        ("See (gohub_drops).", "2: gohub_drops is not in the catalogue"),
+        ("See (gohub_drop).", "2: gohub_drop is not in the catalogue"),
         ("All of `gohub_dropped_…`", "2: gohub_dropped_ is not in the catalogue"),
         ("`process_cpus`", "2: process_cpus is not in the catalogue"),
         ('`gohub_drops_total{scope="all"}`', "2: scope of gohub_drops_total is never 'all'"),
@@ -157,8 +158,13 @@ def test_refuses_texts_by_the_line(tmp_path, text, said):
 
 
 def test_tests_of_rules_are_looked_at_too(tmp_path):
+    assert faults(tmp_path, "alerts", RULES % "gohub_connections") == []
     series = 'tests:\n- input_series:\n  - series: gohub_drops_total{scope="all"}\n    values: 1+1x9\n'
-    assert faults(tmp_path, "alerts", series) == ["3: scope of gohub_drops_total is never 'all'"]
+    (tmp_path / "alerts" / "gohub.rules.test.yml").write_text(series, encoding="utf-8")
+    assert check.judge(tmp_path, FAMILIES)["alerts"] == (
+        2,
+        ["alerts/gohub.rules.test.yml:3: scope of gohub_drops_total is never 'all'"],
+    )
 
 
 @pytest.fixture(scope="module")

@@ -6,33 +6,23 @@ import dataclasses
 import json
 import pathlib
 
-import yaml
-
 from names import catalogue, promql
+from names.sources import Rules
 
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What dashboards are compared with. `alerts` has for each alert its expressions and those of the recorded series in
-    them, `runbooks` the names of their pages."""
+    """What dashboards are compared with: `runbooks` has the names of their pages."""
 
     families: catalogue.Catalogue
-    alerts: dict
+    rules: Rules
     runbooks: frozenset
 
     @classmethod
     def of(cls, root, source):
         """Those of a repository, with the catalogue from `source`."""
-        file = root / "alerts" / "gohub.rules.yml"
-        groups = yaml.safe_load(file.read_text(encoding="utf-8"))["groups"] if file.exists() else []
-        rules = [rule for group in groups for rule in group["rules"]]
-        alerts = {}
-        for rule in rules:
-            if "alert" in rule:
-                recorded = [other["expr"] for other in rules if "record" in other and other["record"] in rule["expr"]]
-                alerts.setdefault(rule["alert"], []).extend([rule["expr"], *recorded])
         runbooks = frozenset(path.stem for path in (root / "docs" / "runbooks").glob("*.md"))
-        return cls(catalogue.load(source), alerts, runbooks)
+        return cls(catalogue.load(source), Rules.read(root / "alerts" / "gohub.rules.yml"), runbooks)
 
 
 def load(directory):

@@ -21,8 +21,6 @@ BOARDS = {
     "clientsAndNode": "gohub-node",
 }
 FRAME = {"schemaVersion": SCHEMA_VERSION, "timezone": "", "refresh": "30s", "graphTooltip": 1, "tags": ["gohub"]}
-# What alerts have beside their severity: the labels by which their rules sum.
-ALERT_LABELS = {"alertname", "severity", "bus", "path", "reason"}
 NUMBER = re.compile(r"(?<![\w.])\d*\.?\d+(?![\w.])")
 
 
@@ -109,13 +107,15 @@ def alerts(board, surroundings):
     for panel in data_panels(board):
         names = [link["title"].removeprefix("Runbook of ") for link in panel.get("links", ())]
         for name, link in zip(names, panel.get("links", ())):
-            if name not in surroundings.alerts:
+            if name not in surroundings.rules.alerts:
                 yield f"{panel['title']}: there is no alert {name}"
             if name not in surroundings.runbooks:
                 yield f"{panel['title']}: there is no runbook of {name}"
             if link["url"] != runbook(name) or f"[{name}]({runbook(name)})" not in panel["description"]:
                 yield f"{panel['title']}: the link to the runbook of {name} does not lead there"
-        known = {number for name in names for expr in surroundings.alerts.get(name, ()) for number in numbers(expr)}
+        known = {
+            number for name in names for expr in surroundings.rules.alerts.get(name, ()) for number in numbers(expr)
+        }
         for step in panel["fieldConfig"]["defaults"].get("thresholds", {}).get("steps", ()):
             value = step.get("value")
             if value is not None and not any(math.isclose(value, number) for number in known):
@@ -148,7 +148,7 @@ def legends(board, surroundings):
             known = {label for label, _ in query.labels}
             for selector in query.selectors:
                 if selector.name == "ALERTS":
-                    known |= ALERT_LABELS
+                    known |= surroundings.rules.alert_labels
                 if not promql.AGGREGATIONS.intersection(selector.calls):
                     family = surroundings.families.of_series(selector.name)
                     known |= TARGET_LABELS | set(family.values if family else ())
@@ -205,7 +205,7 @@ def alerts_shown(boards, surroundings):
         for panel in data_panels(board)
         for link in panel.get("links", ())
     }
-    yield from (f"no panel names {alert}" for alert in sorted(set(surroundings.alerts) - named))
+    yield from (f"no panel names {alert}" for alert in sorted(set(surroundings.rules.alerts) - named))
 
 
 def permitted_empty(boards, _):

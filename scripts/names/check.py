@@ -14,11 +14,6 @@ from names import catalogue, promql, sources
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = "alerts/gohub.rules.yml"
 
-# What Prometheus itself makes, with the labels that may be asked for.
-PROMETHEUS = {
-    "up": catalogue.TARGET_LABELS,
-    "ALERTS": catalogue.TARGET_LABELS | {"alertname", "alertstate", "severity"},
-}
 # (file, word) of what is not in the catalogue all the same.
 EXCEPTIONS = frozenset(
     {
@@ -39,11 +34,16 @@ GROUPS = {
 
 
 class Judge:
-    """Compares files with a catalogue and with the series that the rules record."""
+    """Compares files with a catalogue and with what the rules bring about."""
 
-    def __init__(self, families, recorded):
+    def __init__(self, families, rules):
         self.families = families
-        self.recorded = recorded
+        self.recorded = rules.recorded
+        # Series that no family has, with the labels that may be asked for.
+        self.others = {
+            **dict.fromkeys(["up", *rules.recorded], catalogue.TARGET_LABELS),
+            "ALERTS": catalogue.TARGET_LABELS | rules.alert_labels,
+        }
 
     def faults(self, file, text, queries):
         """(line, sentence) of all that is wrong in one file."""
@@ -51,7 +51,7 @@ class Judge:
         found = set()
         for name, open_end, line in sources.names(text):
             known = self.families.has_prefix(name) if open_end else self.families.of_text(name)
-            if not known and name not in exceptions:
+            if not known and name not in exceptions and not self._is_objective(name):
                 found.add((line, f"{name} is not in the catalogue"))
         for name, line in sources.recorded(text):
             if not any(record.startswith(name) for record in self.recorded):
@@ -71,7 +71,7 @@ class Judge:
         for selector in query.selectors:
             line = expression.line_at(selector.position)
             family = self.families.of_series(selector.name)
-            known = PROMETHEUS.get(selector.name, catalogue.TARGET_LABELS if selector.name in self.recorded else None)
+            known = self.others.get(selector.name)
             if family:
                 labels.update(family.values, {"le"} if selector.name.endswith("_bucket") else ())
                 yield from ((line, fault) for fault in family.faults(selector.name, selector.matchers))
@@ -93,6 +93,10 @@ class Judge:
                 if label not in labels
             )
 
+    def _is_objective(self, name):
+        """Whether it is the middle of recorded series, which names what they are about."""
+        return any(f":{name}:" in record for record in self.recorded)
+
     def _told(self, name):
         """Whether a name that no series has is told of already, as a word of the text."""
         return bool(
@@ -102,9 +106,7 @@ class Judge:
 
 def judge(root, families):
     """group: (number of files, ["file:line: what is wrong"])"""
-    rules = root / RULES
-    recorded = sources.recording_rules(rules.read_text(encoding="utf-8")) if rules.exists() else set()
-    comparison = Judge(families, recorded)
+    comparison = Judge(families, sources.Rules.read(root / RULES))
     verdicts = {}
     for group, (patterns, queries) in GROUPS.items():
         files = sorted({path for pattern in patterns for path in root.glob(pattern) if path.is_file()})

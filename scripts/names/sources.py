@@ -2,11 +2,14 @@
 # Part of gohub.
 """The queries and the names of metrics in files, with the line on which each stands."""
 
+import contextlib
 import dataclasses
 import json
 import re
 
 import yaml
+
+from names import promql
 
 # A family's or a series' name in any text. Not the end of a longer word, of a path or of a recorded series; a star or …
 # after it stands for any rest.
@@ -94,7 +97,29 @@ def rule_queries(text):
     yield from walk(yaml.compose(text))
 
 
-def recording_rules(text):
-    """The names of the series that a file of rules records."""
-    rules = yaml.safe_load(text) or {}
-    return {rule["record"] for group in rules.get("groups", ()) for rule in group.get("rules", ()) if "record" in rule}
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What a file of rules brings about: the series that it records, its alerts, and the labels that alerts have."""
+
+    recorded: frozenset = frozenset()
+    alerts: dict = dataclasses.field(default_factory=dict)
+    alert_labels: frozenset = frozenset()
+
+    @classmethod
+    def read(cls, file):
+        """Of a file; nothing where there is none. `alerts` has for each alert its expressions and those of the recorded
+        series in them."""
+        if not file.exists():
+            return cls()
+        rules = [
+            rule for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"] for rule in group["rules"]
+        ]
+        records = {rule["record"]: rule["expr"] for rule in rules if "record" in rule}
+        alerts, labels = {}, {"alertname", "alertstate"}
+        for rule in (rule for rule in rules if "alert" in rule):
+            used = [expr for name, expr in records.items() if name in rule["expr"]]
+            alerts.setdefault(rule["alert"], []).extend([rule["expr"], *used])
+            labels.update(rule.get("labels", ()))
+            with contextlib.suppress(promql.PromQLError):  # told of as a query
+                labels.update(label for label, _ in promql.parse(rule["expr"]).labels)
+        return cls(frozenset(records), alerts, frozenset(labels))
