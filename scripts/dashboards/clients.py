@@ -180,7 +180,7 @@ TOPICS = Row("Topics and subscriptions", (
 HTTP = Row("HTTP", (
     Panel(
         "Requests by route and status", "graph",
-        one(total(rate("gohub_http_requests_total"), "route", "method", "status"), "{{method}} {{route}} {{status}}"),
+        one(total(rate("gohub_http_requests_total"), "route", "status"), "{{route}} {{status}}"),
         unit="ops",
         what="HTTP requests answered, those for WebSockets (1xx) too.",
         normal="`/ws` 1xx, `/metrics` 2xx, what your balancer asks.",

@@ -41,7 +41,7 @@ LATE = Row("Where the time goes", (
     *distribution(
         "Time of fan-outs", "gohub_fanout_duration_seconds",
         what="Time to put what a topic got in one tick into all queues of one loop.",
-        normal="below a millisecond for hundreds of receivers.",
+        normal="below a tenth of a millisecond for some dozens of receivers.",
         act="compare with the receivers beside: long without many of them is a loop without processor time.",
     ),
     *distribution(
@@ -237,7 +237,7 @@ WRITES = Row("Writes and messages", (
     ),
     *distribution(
         "Deliveries in one write", "gohub_write_batch_messages", unit="short",
-        normal="1 to 10; more when clients get many messages at once.",
+        normal="mostly 1; more when clients get many messages at once.",
         act="large batches are cheap; they show bursts, or clients that were slow and catch up.",
     ),
     *distribution(

@@ -20,7 +20,7 @@ LOOPS = Row("Event loops", (
         "Waiting for a core: each loop", "graph",
         one(node(rate("gohub_event_loop_waiting_seconds_total"), "loop"), "{{instance}} {{loop}}"), unit="percentunit",
         what="The share of time that the loop's thread was ready to run and waited for a core.",
-        normal="below 5 %.",
+        normal="near 0 %.",
         act="other programs take the processor: give the hub cores of its own, or fewer neighbours.",
     ),
     Panel(
@@ -47,7 +47,7 @@ LOOPS = Row("Event loops", (
         one(node(rate("gohub_host_pressure_seconds_total"), "resource"), "{{instance}} {{resource}}"),
         unit="percentunit",
         what="The share of time in which some task of the machine waited for this resource.",
-        normal="below 10 %.",
+        normal="near 0 %, or what this machine always has.",
         act="`cpu`: too many programs for the cores. `memory`: it swaps. `io`: a disk, which the hub needs for its "
             "log alone.",
     ),

@@ -5,6 +5,7 @@
 import dataclasses
 import itertools
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -120,10 +121,17 @@ class Catalogue:
         )
 
 
-def load(source):
-    """The catalogue of a JSON file, or of the program that prints one."""
+def entries(source):
+    """The families in a JSON file, or as the program prints them."""
     path = pathlib.Path(source)
     if path.suffix == ".json":
-        return Catalogue(json.loads(path.read_text(encoding="utf-8")))
-    printed = subprocess.run([path, "metrics", "--json"], check=True, capture_output=True, text=True, timeout=60)
-    return Catalogue(json.loads(printed.stdout))
+        return json.loads(path.read_text(encoding="utf-8"))
+    # A question to the program is no test run, so it leaves no profile of coverage.
+    environment = {**os.environ, "LLVM_PROFILE_FILE": "/dev/null"}
+    command = [path, "metrics", "--json"]
+    return json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60).stdout)
+
+
+def load(source):
+    """The catalogue of a JSON file, or of the program that prints one."""
+    return Catalogue(entries(source))
