@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""A board as Grafana's JSON: the classic model, schema version 39, which Grafana 10 to 13 read.
+"""A board as Grafana's JSON: the classic model, schema version 39, which Grafana reads since 10.3.
 
 No value is null: what Grafana writes as null is left out, as its own SDK does not read it.
 """
