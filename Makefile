@@ -4,7 +4,7 @@
 # Each target is one script of scripts/, which says more about itself in its first lines.
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit blackbox lint docs coverage attack browsers bench bench-bus bench-registry stress fuzz threads clean help
+.PHONY: run demo dist test unit blackbox tools lint docs coverage attack browsers bench bench-bus bench-registry stress fuzz threads clean help
 
 # Options for the hub: make run ARGS="--config configs/config.yaml"
 ARGS ?=
@@ -14,7 +14,13 @@ ONLY ?=
 run: ## Build for production and run the hub (ARGS="…" for its options; Ctrl-C drains, twice stops at once)
 	@scripts/run $(ARGS)
 
-test: ## Run all tests: Swift and black-box
+demo: ## Run two hubs with Redis, Prometheus, Alertmanager, a load and a fault now and then (Ctrl-C ends all)
+	@scripts/demo $(ARGS)
+
+dist: ## Build a .deb and a tarball in .build/dist
+	@scripts/dist $(ARGS)
+
+test: ## Run all tests: Swift, black-box, and those of the tools
 	@scripts/test
 
 unit: ## Run the Swift tests (ONLY=name for some of them)
@@ -22,6 +28,9 @@ unit: ## Run the Swift tests (ONLY=name for some of them)
 
 blackbox: ## Run the tests of the program from outside (ONLY=name for some of them)
 	@scripts/test blackbox "$(ONLY)"
+
+tools: ## Run the tests of what makes and judges dashboards, alerts and packages (ONLY=name for some of them)
+	@scripts/test tools "$(ONLY)"
 
 lint: ## Check format, licence lines, imports and wording
 	@scripts/lint
