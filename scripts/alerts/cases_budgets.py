@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Cases of the alerts that tell how fast an error budget burns.
+
+The short window of each is a twelfth of the long one, so that one case fits all, stretched: its unit is a fifth of the short
+window, a minute for the shortest.
+"""
+
+from alerts.cases import Case, duration
+from alerts.healthy import BUS, NODES
+from alerts.series import level, named, rise
+
+# Of each long window: minutes in a unit, and units until an alert fires that is true from unit 90 on.
+UNITS = {"1h": 1, "6h": 6, "1d": 24, "3d": 72}
+GOOD, BAD = 70, 26
+# How many times as bad as the threshold it is then; and how many times as bad as the objective that is.
+FACTORS = {"1h": 14.4, "6h": 6, "1d": 3, "3d": 1}
+
+
+def add(suite):
+    """Adds the cases to a suite."""
+    for window in UNITS:
+        _budget(suite, "GohubDeliveryLatencyBudgetBurn", window, 0.01, _delivered, floor=60)
+        _budget(suite, "GohubBusPublishErrorBudgetBurn", window, 0.001, _published, floor=6)
+
+
+def _delivered(phases, total):
+    """Deliveries of which a share is slow, by phases of (minutes, share); `total` a minute."""
+    stage = 'stage="total",scope="topic"'
+    family, all_of_them = "gohub_delivery_latency_seconds", rise(total)
+    good = rise(*[(minutes, total * (1 - share)) for minutes, share in phases])
+    return {
+        (f"{family}_bucket", f'{stage},le="0.1"'): level(0),
+        (f"{family}_bucket", f'{stage},le="0.25"'): good,
+        (f"{family}_bucket", f'{stage},le="+Inf"'): all_of_them,
+        (f"{family}_count", stage): all_of_them,
+    }
+
+
+def _published(phases, total):
+    """Publications of which a share fails."""
+    return {
+        ("gohub_bus_published_total", BUS): rise(*[(minutes, total * (1 - share)) for minutes, share in phases]),
+        ("gohub_bus_publish_failures_total", f'{BUS},reason="timeout"'): rise(*[(minutes, total * share) for minutes, share in phases]),
+    }
+
+
+def _budget(suite, name, window, budget, traffic, floor):
+    """`floor` is how many a minute have to be for a ratio; all nodes together."""
+    alert, unit = f"{name} {window}", UNITS[window]
+    threshold = FACTORS[window] * budget
+
+    def case(what, phases, per_minute, checks):
+        series = traffic([(minutes * unit, share) for minutes, share in phases], per_minute / len(NODES))
+        changes = {named(*family, instance=node): values for node in NODES for family, values in series.items()}
+        made = Case(f"{alert} {what}", alert, suite.background(alert, changes), (checks[-1][0] + 1) * unit, step=unit)
+        firing = f'count by (long_window) (ALERTS{{alertname="{name}",alertstate="firing",long_window="{window}"}})'
+        for at, fires in checks:
+            samples = [{"labels": f'{{long_window="{window}"}}', "value": 1}] if fires else []
+            made.expressions.append({"expr": firing, "eval_time": duration(at * unit), "exp_samples": samples})
+        suite.cases.append(made)
+
+    fast = [(GOOD, 0), (BAD, 3 * threshold), (100, 0)]
+    case("fires: three times too fast", fast, 6000, [(GOOD + 20.5, False), (GOOD + 24, True), (GOOD + BAD + 2, True), (GOOD + BAD + 6, False)])

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Cases of the alerts of the bus."""
+
+from alerts.cases import NODE
+from alerts.healthy import BUS
+from alerts.series import level, named, rise
+
+ON_BUS = NODE | {"bus": "redis"}
+
+
+def add(suite):
+    """Adds the cases to a suite."""
+    _connection(suite)
+    _nodes(suite)
+    _silence(suite)
+    _subscriptions(suite)
+    _losses(suite)
+    _latency(suite)
+
+
+def _connection(suite):
+    up = named("gohub_bus_up", BUS)
+    suite.fires("GohubBusDown", "no connection", {up: level((10, 1), 0)}, 13, labels=ON_BUS)
+    suite.quiet("GohubBusDown", "a fail-over of two minutes", {up: level((10, 1), (2, 0), 1)}, 20)
+    suite.quiet("GohubBusDown", "a start of a minute without it", {up: level((5, None), (0.5, 0), 1)}, 15)
+    suite.quiet("GohubBusDown", "up and down each minute", {up: level(*[(1, 0), (1, 1)] * 10, 1)}, 20)
+    reconnects = named("gohub_bus_reconnects_total", BUS)
+    four = level((10, 0), (2, 1), (2, 2), (2, 3), 4)
+    suite.fires("GohubBusFlapping", "four times", {reconnects: four}, 16, "4", ON_BUS)
+    three = level((10, 0), (2, 1), (2, 2), 3)
+    suite.quiet("GohubBusFlapping", "three times, as when three servers are restarted", {reconnects: three}, 30)
+    hourly = level((10, 0), (5, 1), (5, 2), (5, 3), (5, 4), 5)
+    suite.quiet("GohubBusFlapping", "once each five minutes", {reconnects: hourly}, 40)
+
+
+def _nodes(suite):
+    alone, other = named("gohub_nodes"), named("gohub_nodes", instance="b:9090")
+    suite.fires("GohubNodesMissing", "it knows itself alone", {alone: level((10, 2), 1)}, 15, "1")
+    more = {alone: level(3), other: level(3)}
+    suite.quiet("GohubNodesMissing", "a third one that is not scraped", more, 15)
+    suite.quiet("GohubNodesMissing", "the other is restarted", {alone: level((10, 2), (3, 1), 2)}, 20)
+    gone = {alone: level((10, 2), 1), other: level((10, 2), None)}
+    gone[named("gohub_state", 'state="ready"', instance="b:9090")] = level((10, 1), None)
+    suite.quiet("GohubNodesMissing", "the other is gone", gone, 20)
+    draining = {alone: level((10, 2), 1)}
+    draining[named("gohub_state", 'state="ready"', instance="b:9090")] = level((10, 1), 0)
+    draining[named("gohub_state", 'state="draining"', instance="b:9090")] = level((10, 0), 1)
+    suite.quiet("GohubNodesMissing", "the other has left the bus at the end of its drain", draining, 20)
+    elsewhere = {named("gohub_state", 'state="ready"', job="staging", instance=f"{name}:9090"): level(1) for name in "cde"}
+    suite.quiet("GohubNodesMissing", "another job has more nodes", elsewhere, 10)
+
+
+def _silence(suite):
+    alert, up = "GohubBusSilent", named("gohub_bus_up", BUS)
+    lost, received = named("gohub_bus_probe_failures_total", BUS), named("gohub_bus_received_total", BUS)
+    suite.fires(alert, "probes are lost", {lost: rise((10, 0), 1)}, 13.5, labels=ON_BUS)
+    suite.fires(alert, "nothing comes", {received: level((10, 0), (1, 100), 200)}, 16, labels=ON_BUS)
+    suite.quiet(alert, "one probe is lost", {lost: level((10, 0), 1)}, 20)
+    suite.quiet(alert, "a probe is lost each five minutes", {lost: level((10, 0), (5, 1), (5, 2), 3)}, 25)
+    suite.quiet(alert, "two and a half minutes of silence", {received: rise((10, 12), (4, 0), 12)}, 25)
+    suite.quiet(alert, "a quiet night: only the nodes' words to each other", {received: rise(24)}, 20)
+    down = {up: level((10, 1), 0), received: rise((10, 12), 0), lost: rise((12.5, 0), 4)}
+    suite.quiet(alert, "no connection, which is another alert", down, 30)
+    coming = {up: level((10, 0), (0.5, 1), (1, 0), (0.5, 1), (1, 0), (0.5, 1), (1, 0), 1), lost: rise((10, 0), 1)}
+    suite.fires(alert, "it comes back and is silent again", coming, 13.5, labels=ON_BUS)
+
+
+def _subscriptions(suite):
+    alert = "GohubBusSubscriptionsIncomplete"
+    confirmed = named("gohub_bus_subscriptions", f'{BUS},state="confirmed"')
+    subscribing = named("gohub_topic_operations_total", 'op="subscribe"')
+    suite.fires(alert, "one is missing", {confirmed: level((10, 500), 499)}, 16, "1", ON_BUS)
+    waves = [(0.5, 500 - missing) for missing in (1, 2, 3, 0, 1, 3, 1, 1, 0, 2) * 4]
+    suite.quiet(alert, "some are on their way at times", {confirmed: level(*waves, 500)}, 20)
+    busy = {subscribing: rise(12_000), confirmed: level((10, 500), 485)}
+    suite.quiet(alert, "fifteen on their way, and two hundred wanted a second", busy, 25)
+    broken = {subscribing: rise(12_000), confirmed: level((10, 500), 475)}
+    suite.fires(alert, "many are missing while others are wanted", broken, 16, "25", ON_BUS)
+    elsewhere = {named("gohub_topic_operations_total", 'op="subscribe"', instance="b:9090"): rise(12_000)}
+    suite.fires(alert, "clients of another node subscribe", elsewhere | {confirmed: level((10, 500), 499)}, 16, "1", ON_BUS)
+    suite.quiet(alert, "five minutes", {confirmed: level((10, 500), (5.5, 499), 500)}, 20)
+
+
+def _losses(suite):
+    gaps = named("gohub_bus_gap_messages_total", BUS)
+    suite.fires("GohubBusMessageLoss", "a gap", {gaps: level((10, 0), 1)}, 10, "1", ON_BUS)
+    suite.quiet("GohubBusMessageLoss", "six minutes ago", {gaps: level((10, 0), 1)}, 20, 15.5)
+
+
+def _latency(suite):
+    alert = "GohubBusLatencyHigh"
+    for family, rate in (("gohub_bus_transit_seconds", 12_000), ("gohub_bus_publish_duration_seconds", 6000)):
+        near, middle, last = (named(f"{family}_bucket", f'{BUS},le="{bound}"') for bound in ("0.1", "0.25", "+Inf"))
+        count = named(f"{family}_count", BUS)
+        slow = {near: rise((20, rate), rate * 0.97)}
+        suite.fires(alert, f"three of a hundred, by {family}", slow, 31.5, "200ms", ON_BUS)
+        few = {near: rise((20, 120), 114), middle: rise(120), last: rise(120), count: rise(120)}
+        suite.fires(alert, f"one of twenty of few, by {family}", few, 31, "220ms", ON_BUS)
+        hardly = {near: rise(0), middle: rise(30), last: rise(30), count: rise(30)}
+        suite.quiet(alert, f"hardly any, by {family}", hardly, 30, 10)
+        burst = {near: rise((20, rate), (4, rate * 0.5), rate)}
+        suite.quiet(alert, f"four bad minutes, by {family}", burst, 45, 20)
