@@ -70,8 +70,8 @@ class Suite:
         series = {name: values for name, values in healthy().items() if name.split("{")[0] in names and name not in without}
         return series | changes
 
-    def fires(self, alert, name, changes, at, value="", labels=NODE, without=()):
-        """A case in which the alert fires at minute `at`, one evaluation earlier not yet, and for nothing else."""
+    def fires(self, alert, name, changes, at, value="", labels=NODE, without=(), still=None):
+        """A case in which the alert fires at minute `at`, one evaluation earlier not yet, for nothing else, and still at `still`."""
         rule = self.rules.alerts[alert]
         expected = {
             "exp_labels": labels | rule.labels,
@@ -84,7 +84,12 @@ class Suite:
         checks = [self._check(rule, at - STEP)] if at >= STEP else []
         checks.append(self._check(rule, at, expected))
         series = self.background(alert, changes, without)
-        self.cases.append(Case(f"{alert} fires: {name}", alert, series, at + STEP, checks))
+        case = Case(f"{alert} fires: {name}", alert, series, (still or at) + STEP, checks)
+        if still:
+            firing = f'count by (alertname) (ALERTS{{alertname="{alert}",alertstate="firing"}})'
+            sample = {"labels": f'{{alertname="{alert}"}}', "value": 1}
+            case.expressions = [{"expr": firing, "eval_time": duration(still), "exp_samples": [sample]}]
+        self.cases.append(case)
 
     def quiet(self, alert, name, changes, until, since=0, without=()):
         """A case in which the alert stays silent at all evaluations from minute `since` to `until`."""

@@ -50,15 +50,28 @@ def _budget(suite, name, window, budget, traffic, floor):
     alert, unit = f"{name} {window}", UNITS[window]
     threshold = FACTORS[window] * budget
 
-    def case(what, phases, per_minute, checks):
+    rule = suite.rules.alerts[alert]
+    records = [record.name for record in suite.rules.records_of(rule)]
+
+    def case(what, phases, per_minute, fires, ratios=()):
+        """`fires`: (unit, whether) the alert does; `ratios`: (unit, value or None) of both recording rules."""
         series = traffic([(minutes * unit, share) for minutes, share in phases], per_minute / len(NODES))
         changes = {named(*family, instance=node): values for node in NODES for family, values in series.items()}
-        made = Case(f"{alert} {what}", alert, suite.background(alert, changes), (checks[-1][0] + 1) * unit, step=unit)
         firing = f'count by (long_window) (ALERTS{{alertname="{name}",alertstate="firing",long_window="{window}"}})'
-        for at, fires in checks:
-            samples = [{"labels": f'{{long_window="{window}"}}', "value": 1}] if fires else []
-            made.expressions.append({"expr": firing, "eval_time": duration(at * unit), "exp_samples": samples})
-        suite.cases.append(made)
+        checks = [_check(firing, at * unit, f'{{long_window="{window}"}}', 1 if does else None) for at, does in fires]
+        checks += [_check(record, at * unit, f'{record}{{job="gohub"}}', value) for at, value in ratios for record in records]
+        minutes = max(at for at, _ in [*fires, *ratios]) * unit + unit
+        suite.cases.append(
+            Case(f"{alert} {what}", alert, suite.background(alert, changes), minutes, expressions=checks, step=unit)
+        )
 
     fast = [(GOOD, 0), (BAD, 3 * threshold), (100, 0)]
-    case("fires: three times too fast", fast, 6000, [(GOOD + 20.5, False), (GOOD + 24, True), (GOOD + BAD + 2, True), (GOOD + BAD + 6, False)])
+    end = GOOD + BAD
+    case("fires: three times too fast", fast, 6000, [(GOOD + 20.5, False), (GOOD + 24, True), (end + 2, True), (end + 3, False)])
+    case("fires: few, and all bad", [(100, 1)], 1.5 * floor, [(65, True)], [(65, 1)])
+    case("is silent: hardly any, and all bad", [(100, 1)], 0.6 * floor, [(65, False)], [(65, None)])
+
+
+def _check(expression, minute, labels, value):
+    samples = [] if value is None else [{"labels": labels, "value": value}]
+    return {"expr": expression, "eval_time": duration(minute), "exp_samples": samples}

@@ -77,14 +77,16 @@ def _subscriptions(suite):
     suite.quiet(alert, "fifteen on their way, and two hundred wanted a second", busy, 25)
     broken = {subscribing: rise(12_000), confirmed: level((10, 500), 475)}
     suite.fires(alert, "many are missing while others are wanted", broken, 16, "25", ON_BUS)
-    elsewhere = {named("gohub_topic_operations_total", 'op="subscribe"', instance="b:9090"): rise(12_000)}
-    suite.fires(alert, "clients of another node subscribe", elsewhere | {confirmed: level((10, 500), 499)}, 16, "1", ON_BUS)
+    for what, other in (("node", {"instance": "b:9090"}), ("job's node", {"job": "staging"})):
+        elsewhere = {named("gohub_topic_operations_total", 'op="subscribe"', **other): rise(12_000)}
+        changes = elsewhere | {confirmed: level((10, 500), 499)}
+        suite.fires(alert, f"clients of another {what} subscribe", changes, 16, "1", ON_BUS)
     suite.quiet(alert, "five minutes", {confirmed: level((10, 500), (5.5, 499), 500)}, 20)
 
 
 def _losses(suite):
     gaps = named("gohub_bus_gap_messages_total", BUS)
-    suite.fires("GohubBusMessageLoss", "a gap", {gaps: level((10, 0), 1)}, 10, "1", ON_BUS)
+    suite.fires("GohubBusMessageLoss", "a gap", {gaps: level((10, 0), 1)}, 10, "1", ON_BUS, still=14.5)
     suite.quiet("GohubBusMessageLoss", "six minutes ago", {gaps: level((10, 0), 1)}, 20, 15.5)
 
 

@@ -46,6 +46,13 @@ def _storms(suite):
     small = _both(opened, rise((30, 1), 120)) | _both("gohub_connections", level(100))
     suite.quiet(alert, "a quiet night", small, 45, 30)
     suite.quiet(alert, "a job without a past", _both(opened, rise(3000)), 10)
+    busier = _both(opened, rise((30, 30), 240)) | _both("gohub_connections", level(200))
+    suite.fires(alert, "eight a second instead of one, of few clients", busier, 34.5, "8", JOB, still=39.5)
+    before = _both(opened, rise((60, 3000), (75, 30), 240)) | _both("gohub_connections", level(200))
+    suite.fires(alert, "the same, two hours after a busy time", before, 139.5, "8", JOB)
+    busy = _both(opened, rise((40, 300), (35, 30), 240)) | _both("gohub_connections", level(200))
+    suite.quiet(alert, "the same, half an hour after a busy time", busy, 82, 75)
+    suite.quiet(alert, "three times what it was for most of an hour", _both(opened, rise((15, 30), (45, 1200), 4000)), 66, 60)
     elsewhere = {named(start, job="other"): level(35 * 60)}
     suite.fires(alert, "a start in another job", storm | elsewhere, 32.5, "60.4", JOB)
     other_job = {named(opened, job="staging", instance="c:9090"): rise(100_000)}

@@ -39,14 +39,16 @@ def _states(suite):
     suite.quiet("GohubNotReady", "other checks fail", {live: level((10, 1), 0), bus: level((10, 1), 0)}, 20)
     drain = {ready: level((10, 1), 0), draining: level((10, 0), 1), is_ready: level((10, 1), 0)}
     suite.quiet("GohubNotReady", "a drain", drain, 25)
-    others = {named("gohub_state", 'state="draining"', instance="b:9090"): level(1)}
-    suite.fires("GohubNotReady", "another node drains", others | {ready: level((10, 1), 0)}, 14, labels=NODE | {"check": "ready"})
+    for what, other in (("node", {"instance": "b:9090"}), ("job's node", {"job": "staging"})):
+        drains = {named("gohub_state", 'state="draining"', **other): level(1)}
+        suite.fires("GohubNotReady", f"another {what} drains", drains | {ready: level((10, 1), 0)}, 14, labels=NODE | {"check": "ready"})
     late = {draining: level((10, 0), 1), is_ready: level((10, 1), 0), deadline: level((10, 0), 15 * 60)}
     suite.fires("GohubDrainStuck", "ten minutes beyond its deadline", late, 25, labels=NODE | {"state": "draining"})
     hour = {draining: level((10, 0), 1), is_ready: level((10, 1), 0), deadline: level((10, 0), 70 * 60)}
     suite.quiet("GohubDrainStuck", "a drain of an hour", hour, 75, 60)
-    both = late | {named("gohub_drain_deadline_timestamp_seconds", instance="b:9090"): level(10**6)}
-    suite.fires("GohubDrainStuck", "another node has time left", both, 25, labels=NODE | {"state": "draining"})
+    for what, other in (("node", {"instance": "b:9090"}), ("job's node", {"job": "staging"})):
+        both = late | {named("gohub_drain_deadline_timestamp_seconds", **other): level(10**6)}
+        suite.fires("GohubDrainStuck", f"another {what} has time left", both, 25, labels=NODE | {"state": "draining"})
 
 
 def _loops(suite):
@@ -82,8 +84,9 @@ def _resources(suite):
     night = {memory: level(1_500_000_000), peak: level(100_000)}
     suite.quiet("GohubMemoryPerConnection", "a quiet night after a busy day", night, 30)
     few = {peak: level(900), memory: level(122_880_000)}
-    many = {named("gohub_connections_peak", instance="b:9090"): level(100_000)}
-    suite.quiet("GohubMemoryPerConnection", "few clients here, many there", few | many, 30)
+    for what, other in (("node", {"instance": "b:9090"}), ("job's node", {"job": "staging"})):
+        many = {named("gohub_connections_peak", **other): level(100_000)}
+        suite.quiet("GohubMemoryPerConnection", f"few clients here, many at another {what}", few | many, 30)
 
 
 def _program(suite):
@@ -99,7 +102,7 @@ def _program(suite):
     elsewhere = {named(info, 'version="0.3.0",revision="abc"', job="staging", instance="c:9090"): level(1)}
     suite.quiet("GohubVersionSkew", "another build in another job", elsewhere, 70, 60)
     refused = named("gohub_metrics_updates_refused_total", 'reason="decreasing"')
-    suite.fires("GohubMetricsFaulty", "a refused update", {refused: level((10, 0), 1)}, 10, "")
+    suite.fires("GohubMetricsFaulty", "a refused update", {refused: level((10, 0), 1)}, 10, still=24)
     suite.quiet("GohubMetricsFaulty", "long ago", {refused: level((10, 0), 1)}, 30, 25.5)
     dropped = named("gohub_log_dropped_total")
     suite.fires("GohubLogLinesDropped", "a line each minute", {dropped: rise((10, 0), 1)}, 20, "5")

@@ -5,7 +5,7 @@
 never, always      the expression
 without …          without an operand of "and", "or", "unless"; without a matcher; without a label of a list
 flipped …          the other comparison
-number …, range …  three times and a third of a number or a range; 0 becomes 3 and -3
+number …, ranges … three times and a third of a number, or of all ranges of one length; 0 becomes 3 and -3
 for …              no wait instead of one and three times the wait, or a wait instead of none
 """
 
@@ -42,7 +42,8 @@ def expressions(expression):
         yield from _shorter_lists(expression, words, opened, closed)
     for index, word in enumerate(words):
         if index not in in_matcher:
-            yield from _changed_words(expression, words, index, word)
+            yield from _changed_words(expression, word)
+    yield from _changed_ranges(expression, words)
     yield from _fewer_operands(expression, words)
 
 
@@ -62,17 +63,25 @@ def _shorter_lists(expression, words, opened, closed):
         yield f"without {label.text} in {words[opened - 1].text} at {words[opened].start}", shorter
 
 
-def _changed_words(expression, words, index, word):
+def _changed_words(expression, word):
     if word.text in FLIPPED:
         yield f"flipped {word.text} at {word.start}", _replaced(expression, word, FLIPPED[word.text])
     if word.kind == "number":
         value = float(word.text)
         for changed in (value * 3, value / 3) if value else (3, -3):
             yield f"number {word.text} is {changed:.3g} at {word.start}", _replaced(expression, word, f"{changed:.10g}")
-    if word.kind == "duration" and words[index - 1].text != BEFORE_A_STEP:
-        seconds = int(word.text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[word.text[-1]]
+
+
+def _changed_ranges(expression, words):
+    """All ranges of one length together: what is divided or compared has one length."""
+    ranges = [word for word, before in zip(words[1:], words) if word.kind == "duration" and before.text != BEFORE_A_STEP]
+    for text in dict.fromkeys(word.text for word in ranges):
+        seconds = int(text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[text[-1]]
         for changed in (seconds * 3, seconds // 3):
-            yield f"range {word.text} is {changed}s at {word.start}", _replaced(expression, word, f"{changed}s")
+            result = expression
+            for word in reversed(ranges):
+                result = _replaced(result, word, f"{changed}s") if word.text == text else result
+            yield f"ranges {text} are {changed}s", result
 
 
 def _fewer_operands(expression, words):
