@@ -4,6 +4,7 @@
 
 import concurrent.futures
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -17,61 +18,59 @@ from alerts.mutants import mutants
 from alerts.rules import Rule
 
 # promtool takes some time to start, and reads one file of tests after the other.
-BATCH = 12
+BATCH = 16
+UNBROKEN = "unbroken"
 
 
 @dataclasses.dataclass(frozen=True)
 class Mutant:
-    """A broken rule; `rules` are those that its test needs, itself among them, and `alerts` those whose cases are run."""
+    """A broken rule; `rules` are those that its test needs, itself among them, and `cases` those of its alerts."""
 
+    name: str
     what: str
     rules: tuple[Rule, ...]
-    alerts: tuple[str, ...]
+    cases: tuple
 
 
-def all_mutants(rules, only):
+def all_mutants(suite, only):
     """Each rule unbroken first, which its cases have to pass, and then each mutant."""
+    rules = suite.rules
     for rule in rules.all:
         readers = rules.readers_of(rule) if rule.kind == "record" else [rule]
         if only and not {reader.name for reader in readers} & set(only):
             continue
         needed = {record.name: record for reader in readers for record in rules.records_of(reader)}
         others = [other for other in [*needed.values(), *readers] if other is not rule]
-        alerts = tuple(reader.key for reader in readers)
-        for what, changed in [("unbroken", rule), *mutants(rule)]:
+        cases = tuple(case for case in suite.cases if case.alert in {reader.key for reader in readers})
+        for what, changed in [(UNBROKEN, rule), *mutants(rule)]:
             # Recording rules first, as alerts read them.
             used = sorted([*others, changed], key=lambda each: each.kind == "alert")
-            yield Mutant(f"{rule.key}: {what}", tuple(used), alerts)
+            yield Mutant(rule.key, what, tuple(used), cases)
 
 
-def write(mutant, cases, directory):
-    """Writes the rules and tests of a mutant, as JSON, which is YAML too; returns the files of tests."""
+def write(mutant, case, directory):
+    """Writes the rules of a mutant and a case, as JSON, which is YAML too."""
     directory.mkdir()
     groups = [{"name": "rules", "rules": [rule.as_yaml() for rule in mutant.rules]}]
     (directory / "rules.yml").write_text(json.dumps({"groups": groups}), encoding="utf-8")
-    files = []
-    for step in sorted({evaluated_each(case) for name in mutant.alerts for case in cases[name]}):
-        own = [case for name in mutant.alerts for case in cases[name] if evaluated_each(case) == step]
-        files.append(directory / f"tests-{step}.yml")
-        tests = test_file(own, "rules.yml", ["rules"], step)
-        files[-1].write_text(json.dumps(tests), encoding="utf-8")
-    return files
+    tests = test_file([case], "rules.yml", ["rules"], evaluated_each(case))
+    (directory / "test.yml").write_text(json.dumps(tests), encoding="utf-8")
 
 
-def judge(batch, cases):
-    """(mutant, whether its cases passed) for each of some mutants."""
+def passed(batch, number):
+    """Those of some mutants whose case of this number passes."""
     with tempfile.TemporaryDirectory() as place:
-        files = {index: write(mutant, cases, pathlib.Path(place) / str(index)) for index, mutant in enumerate(batch)}
-        rule_files = [f"{place}/{index}/rules.yml" for index in files]
-        checked = promtool("check", "rules", "--lint=none", *rule_files)
-        if checked.returncode:
-            raise ValueError("a mutant is no rule:\n" + checked.stderr)
-        said = promtool("test", "rules", *[str(file) for each in files.values() for file in each]).stdout
-        verdicts = {}
-        for block in said.split("Unit Testing:")[1:]:
-            file, _, verdict = block.strip().partition("\n")
-            verdicts[file.strip()] = verdict.strip() == "SUCCESS"
-        return [(mutant, all(verdicts[str(file)] for file in files[index])) for index, mutant in enumerate(batch)]
+        directories = [pathlib.Path(place) / str(index) for index in range(len(batch))]
+        for mutant, directory in zip(batch, directories):
+            write(mutant, mutant.cases[number], directory)
+        if not number:
+            checked = promtool("check", "rules", "--lint=none", *[f"{directory}/rules.yml" for directory in directories])
+            if checked.returncode:
+                raise ValueError("a mutant is no rule:\n" + checked.stderr)
+        said = promtool("test", "rules", *[f"{directory}/test.yml" for directory in directories]).stdout
+        verdicts = [block.split() for block in said.split("Unit Testing:")[1:]]
+        assert [verdict[0] for verdict in verdicts] == [f"{directory}/test.yml" for directory in directories], said
+        return [mutant for mutant, verdict in zip(batch, verdicts) if verdict[1:] == ["SUCCESS"]]
 
 
 def promtool(*arguments):
@@ -79,27 +78,33 @@ def promtool(*arguments):
     return subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
 
 
+def survivors(every, pool):
+    """Those whose cases all pass: round by round, so that a mutant runs no more cases once one has noticed."""
+    left, done = list(every), []
+    for number in itertools.count():
+        done += [mutant for mutant in left if number == len(mutant.cases)]
+        left = [mutant for mutant in left if number < len(mutant.cases)]
+        if not left:
+            return done
+        batches = [left[start:start + BATCH] for start in range(0, len(left), BATCH)]
+        left = list(itertools.chain.from_iterable(pool.map(passed, batches, [number] * len(batches))))
+
+
 def main(only):
     """The exit code; `only` names the alerts whose rules are broken, none are all."""
     started = time.monotonic()
-    suite = all_cases()
-    cases = {key: [case for case in suite.cases if case.alert == key] for key in suite.rules.alerts}
-    every = list(all_mutants(suite.rules, only))
-    batches = [every[start:start + BATCH] for start in range(0, len(every), BATCH)]
-    killed = survived = 0
-    faults = []
+    every = list(all_mutants(all_cases(), only))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for verdicts in pool.map(lambda batch: judge(batch, cases), batches):
-            for mutant, passed in verdicts:
-                unbroken = mutant.what.endswith(": unbroken")
-                if unbroken != passed:
-                    faults.append(f"{mutant.what}: {'its own cases fail' if unbroken else 'no case notices'}")
-                killed += not unbroken and not passed
-                survived += not unbroken and passed
-    for fault in faults:
-        print(fault)
-    print(f"{killed} of {killed + survived} mutants killed, in {time.monotonic() - started:.0f} s")
-    return 1 if faults or not killed else 0
+        survived = survivors(every, pool)
+    broken = [mutant for mutant in every if mutant.what != UNBROKEN]
+    unnoticed = [mutant for mutant in survived if mutant.what != UNBROKEN]
+    faulty = {mutant.name for mutant in every if mutant.what == UNBROKEN} - {mutant.name for mutant in survived}
+    for name in sorted(faulty):
+        print(f"{name}: its own cases fail, so its mutants tell nothing")
+    for mutant in unnoticed:
+        print(f"{mutant.name}: {mutant.what}: no case notices")
+    print(f"{len(broken) - len(unnoticed)} of {len(broken)} mutants killed, in {time.monotonic() - started:.0f} s")
+    return 1 if unnoticed or faulty or not broken else 0
 
 
 if __name__ == "__main__":
