@@ -67,7 +67,7 @@ def _budget(suite, name, window, budget, traffic, floor):
 
     fast = [(GOOD, 0), (BAD, 3 * threshold), (100, 0)]
     end = GOOD + BAD
-    case("fires: three times too fast", fast, 6000, [(GOOD + 20.5, False), (GOOD + 24, True), (end + 2, True), (end + 3, False)])
+    case("fires: three times too fast", fast, 6000, [(GOOD + 20.5, False), (GOOD + 25, True), (end + 2, True), (end + 3, False)])
     case("fires: few, and all bad", [(100, 1)], 1.5 * floor, [(65, True)], [(65, 1)])
     case("is silent: hardly any, and all bad", [(100, 1)], 0.6 * floor, [(65, False)], [(65, None)])
 

@@ -10,7 +10,7 @@ TOKEN = re.compile(
     |(?P<string>"[^"]*")
     |(?P<duration>\d+[smhdw])
     |(?P<number>\d+(?:\.\d+)?)
-    |(?P<word>[a-zA-Z_:][a-zA-Z0-9_:]*)
+    |(?P<word>[a-zA-Z_][a-zA-Z0-9_:]*)
     |(?P<operator>==|!=|<=|>=|=~|!~|[-+*/<>=(){}\[\],:])""",
     re.VERBOSE,
 )
