@@ -16,11 +16,12 @@ HEAD = """# SPDX-License-Identifier: Apache-2.0
 #
 # {what}; written by scripts/alerts/generate.
 """
-# The windows of hours and days need no evaluation twice a minute.
-SLOW_STEP = 5
+# The windows of hours and of days need no evaluation twice a minute. Expressions look back 5 minutes, to the last one.
+HOURS, DAYS = 5, 12
 FILES = {
     "gohub.rules.test.yml": ("Tests of gohub.rules.yml, evaluated twice a minute", STEP),
-    "gohub.budgets.test.yml": ("Tests of the long windows of gohub.rules.yml, evaluated each five minutes", SLOW_STEP),
+    "gohub.hours.test.yml": ("Tests of the budget of 6 h in gohub.rules.yml, evaluated each 5 minutes", HOURS),
+    "gohub.days.test.yml": ("Tests of the budgets of 1 d and 3 d in gohub.rules.yml, evaluated each 12 minutes", DAYS),
 }
 
 
@@ -34,7 +35,7 @@ def all_cases(rules=None):
 
 def evaluated_each(case):
     """Minutes between two evaluations of a case."""
-    return SLOW_STEP if case.step > SLOW_STEP else STEP
+    return next((step for step in (DAYS, HOURS) if case.step > step), STEP)
 
 
 def test_file(cases, rule_file, groups, step):
