@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Which alert holds back which, asked of an Alertmanager with the example's configuration."""
+
+import datetime
+import http.client
+import json
+
+import pytest
+
+from alerts.rules import ROOT, RuleFile
+from process import Program, eventually
+from redis_server import free_port
+
+A, B = {"instance": "a:9090"}, {"instance": "b:9090"}
+REDIS = {"bus": "redis"}
+EARLY = {"long_window": "1h", "severity": "critical"}
+LATE = {"long_window": "3d", "severity": "warning"}
+
+# (alerts that fire together, those of them that are sent)
+TOGETHER = [
+    ("one", [("GohubLoopStuck", A)], [0]),
+    ("a node that is down", [("GohubDown", A), ("GohubBusDown", A | REDIS), ("GohubFdsHigh", A), ("GohubFdsHigh", B)], [0, 3]),
+    ("a node that is down, and its clients", [("GohubDown", A), ("GohubReconnectStorm", {})], [0]),
+    ("two nodes that are down", [("GohubDown", A), ("GohubDown", B)], [0, 1]),
+    ("a loop that stands still", [("GohubNotLive", A), ("GohubNotReady", A), ("GohubLoopStuck", A), ("GohubCanaryFailing", A | {"path": "local"})], [0]),
+    ("a bus that is down", [
+        ("GohubBusDown", A | REDIS), ("GohubNotReady", A), ("GohubBusMessageLoss", A | REDIS), ("GohubBusFlapping", A | REDIS),
+        ("GohubBusSubscriptionsIncomplete", A | REDIS), ("GohubBusLatencyHigh", A | REDIS), ("GohubBusSilent", A | REDIS),
+        ("GohubCanaryFailing", A | {"path": "bus"}), ("GohubNodesMissing", B), ("GohubBusPublishErrorBudgetBurn", EARLY),
+    ], [0]),
+    ("a bus that is down, and other faults", [
+        ("GohubBusDown", A | REDIS), ("GohubNotReady", B), ("GohubBusFlapping", B | REDIS), ("GohubCanaryFailing", A | {"path": "local"}),
+    ], [0, 1, 2, 3]),
+    ("a bus that is silent", [("GohubBusSilent", A | REDIS), ("GohubBusFlapping", A | REDIS), ("GohubCanaryFailing", A | {"path": "bus"})], [0]),
+    ("a full node", [("GohubRejecting", A | {"reason": "node_limit"}), ("GohubNearConnectionLimit", A)], [0]),
+    ("a full address", [("GohubRejecting", A | {"reason": "ip_limit"}), ("GohubNearConnectionLimit", A)], [0, 1]),
+    ("no descriptors", [("GohubAcceptPauses", A), ("GohubFdsHigh", A)], [0]),
+    ("slow clients that are disconnected", [("GohubSlowDisconnects", A), ("GohubDropsHigh", A), ("GohubSlowClients", A)], [0]),
+    ("slow clients whose messages are dropped", [("GohubDropsHigh", A), ("GohubSlowClients", A)], [0]),
+    ("one budget, early and late", [("GohubDeliveryLatencyBudgetBurn", EARLY), ("GohubDeliveryLatencyBudgetBurn", LATE)], [0]),
+    ("two budgets", [("GohubDeliveryLatencyBudgetBurn", EARLY), ("GohubBusPublishErrorBudgetBurn", LATE)], [0, 1]),
+]
+
+
+class Alertmanager:
+    """A running Alertmanager with the example's configuration."""
+
+    def __init__(self, directory):
+        self.port = free_port()
+        self.program = Program([
+            "prometheus-alertmanager",
+            f"--config.file={ROOT / 'alerts' / 'alertmanager.yml'}",
+            f"--storage.path={directory}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+            "--cluster.listen-address=",
+        ])
+        try:
+            eventually(self._is_ready, what="an Alertmanager that answers")
+        except BaseException:
+            self.program.kill()
+            raise
+
+    def _is_ready(self):
+        assert self.program.running, self.program.tail()
+        try:
+            return self.request("GET", "/-/ready")[0] == 200
+        except OSError:
+            return False
+
+    def request(self, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, body and json.dumps(body), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def sent(self, job):
+        """The labels of the alerts of a job that are held back by none, or None while some are not looked at yet."""
+        _, body = self.request("GET", f'/api/v2/alerts?filter=job="{job}"')
+        alerts = json.loads(body)
+        if any(alert["status"]["state"] == "unprocessed" for alert in alerts):
+            return None
+        return [alert["labels"] for alert in alerts if not alert["status"]["inhibitedBy"]]
+
+
+@pytest.fixture(scope="module")
+def alertmanager(tmp_path_factory):
+    server = Alertmanager(tmp_path_factory.mktemp("alertmanager"))
+    yield server
+    server.program.kill()
+
+
+@pytest.fixture(scope="module")
+def severities():
+    return {rule.name: rule.labels["severity"] for rule in RuleFile().alerts.values()}
+
+
+@pytest.mark.parametrize(("what", "together", "sent"), TOGETHER, ids=[case[0] for case in TOGETHER])
+def test_what_holds_back_what(alertmanager, severities, what, together, sent):
+    job = what.replace(" ", "-").replace(",", "")  # alerts of other cases are of another job
+    alerts = [_labels(name, labels, severities, job) for name, labels in together]
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    status, body = alertmanager.request("POST", "/api/v2/alerts", [{"labels": labels, "startsAt": now} for labels in alerts])
+    assert status == 200, body
+
+    def found():
+        labels = alertmanager.sent(job)
+        return labels is not None and sorted(map(str, map(_sorted, labels))) == sorted(str(_sorted(alerts[index])) for index in sent)
+
+    eventually(found, 20, f"exactly {[together[index][0] for index in sent]} being sent, and not {alertmanager.sent(job)}")
+
+
+def _labels(name, labels, severities, job):
+    slo = {"GohubDeliveryLatencyBudgetBurn": "gohub_delivery_slow", "GohubBusPublishErrorBudgetBurn": "gohub_bus_publish_failures"}
+    result = {"alertname": name, "severity": severities[name], "job": job} | labels
+    return result | ({"slo": slo[name]} if name in slo else {})
+
+
+def _sorted(labels):
+    return sorted(labels.items())
+
+
+def test_every_alert_that_is_named_there_exists(severities):
+    text = (ROOT / "alerts" / "alertmanager.yml").read_text(encoding="utf-8")
+    words = {word.strip('"]}') for part in text.replace("|", " ").replace('="', " ").replace('~"', " ").split() for word in [part]}
+    named = {word.rstrip(",").rstrip('"') for word in words if word.startswith("Gohub") and "*" not in word}
+    assert {name.rstrip('"') for name in named} - {"GohubDown"} <= set(severities)
