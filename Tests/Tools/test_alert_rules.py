@@ -3,14 +3,22 @@
 """What tests the alert rules, tested: expressions, mutants, series; and the rules beside a hub that has just started."""
 
 import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import types
 
 import pytest
 
-from alerts import catalogue, check, generate, mutants, promql, runbooks
-from alerts.rules import Rule, RuleFile, rendered
+from alerts import check, generate, mutants, runbooks
+from alerts.rules import ROOT, Rule, RuleFile, rendered
 from alerts.series import RESTART, level, rise
 from hub import Hub
+from names import promql
 from redis_server import RedisServer
+
+BINARY = pathlib.Path(os.environ.get("GOHUB_BINARY", ROOT / ".build" / "debug" / "gohub"))
 
 
 @pytest.fixture(scope="module")
@@ -18,19 +26,18 @@ def rules():
     return RuleFile()
 
 
-@pytest.fixture(scope="module")
-def families(binary):
-    return catalogue.families(binary)
-
-
 @pytest.fixture
-def first_page(binary, tmp_path):
+def first_page(tmp_path):
     """The first page of a hub with a bus."""
     redis = RedisServer(tmp_path / "redis")
-    hub = Hub(binary, tmp_path, {"bus": {"type": "redis", "redis": {"addrs": [redis.address]}}})
-    yield hub.metrics()
-    hub.close()
-    redis.stop()
+    try:
+        hub = Hub(BINARY, tmp_path, {"bus": {"type": "redis", "redis": {"addrs": [redis.address]}}})
+        try:
+            yield hub.metrics()
+        finally:
+            hub.close()
+    finally:
+        redis.stop()
 
 
 def test_each_series_that_a_rule_reads_is_there_from_the_start(rules, first_page):
@@ -41,51 +48,73 @@ def test_each_series_that_a_rule_reads_is_there_from_the_start(rules, first_page
     missing = [
         f"{rule.key}: {selector}"
         for rule in rules.all
-        for selector in promql.selectors(rule.expression)
+        for selector in promql.parse(rule.expression).selectors
         if selector.name not in rules.records and selector.name != "up"
-        and not any(_takes(selector, labels) for labels in samples.get(selector.name, []))
+        and not any(_takes(selector, labels | {"job": "gohub"}) for labels in samples.get(selector.name, []))
     ]
     assert missing == []
 
 
 def _takes(selector, labels):
-    return selector.takes(labels | {"job": "gohub"})
+    return all(
+        (re.fullmatch(value, labels[name]) is not None if "~" in operator else value == labels[name]) == ("!" not in operator)
+        for name, operator, value in selector.matchers
+    )
 
 
-def test_the_rules_and_runbooks_have_no_fault(rules, families):
-    faults = [
-        *runbooks.faults_of_texts(rules), *runbooks.faults_of_pages(rules), *check.faults_of_ranges(rules),
-        *catalogue.faults_of_rules(rules, families), *catalogue.faults_of_runbooks(families),
-    ]
+def test_the_rules_and_runbooks_have_no_fault(rules):
+    faults = [*runbooks.faults_of_texts(rules), *runbooks.faults_of_pages(rules), *check.faults_of_ranges(rules)]
     assert faults == []
 
 
-@pytest.mark.parametrize("name", ["gohub_slow_clients", "gohub_bus_transit_seconds", "gohub_event_loop_lag_seconds"])
-def test_a_family_that_is_renamed_is_noticed(rules, families, name):
-    renamed = {key: family for key, family in families.items() if key != name}
-    assert any(name in fault for fault in catalogue.faults_of_rules(rules, renamed))
-    assert any(name in fault for fault in catalogue.faults_of_runbooks(renamed))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"labels": {"severity": "page"}},
+        {"summary": "a node is down."},
+        {"summary": "Node {{ $labels.instance }} is down."},
+        {"description": "A node is down."},
+        {"runbook_url": "https://example.org/GohubDown.md"},
+    ],
+    ids=str,
+)
+def test_a_text_that_is_not_as_it_should_be_is_noticed(rules, changes):
+    rule = rules.alerts["GohubDown"]
+    labels = changes.get("labels", rule.labels)
+    annotations = rule.annotations | {key: text for key, text in changes.items() if key != "labels"}
+    rules = types.SimpleNamespace(alerts={"GohubDown": dataclasses.replace(rule, labels=labels, annotations=annotations)})
+    assert len(list(runbooks.faults_of_texts(rules))) == 1
 
 
 @pytest.mark.parametrize(
-    "expression",
+    ("old", "new"),
     [
-        'gohub_delivery_latency_seconds_bucket{stage="total",le="0.3"}',
-        'gohub_connections_rejected_total{reason=~"node_limit|user_limit"}',
-        'gohub_state{state="starting"}',
-        'gohub_bus_up{node="a"}',
-        "gohub_connections_count",
+        ("# GohubDown", "# Down"),
+        ("## What users feel", "## What they feel"),
+        ("```sh\n", "```text\n"),
+        ("## Mend\n", "## Mend\n```sh\nls\n```\n"),
+        ("$NODE", "$HOST"),
+        ("GohubMemoryPerConnection.md", "GohubMemory.md"),
+        ("-n 50\n", "-n 50 | grep 'the node is tired'\n"),
     ],
 )
-def test_what_the_program_does_not_expose_is_noticed(families, expression):
-    (selector,) = promql.selectors(expression)
-    assert list(catalogue.faults_of_selector(selector, families))
+def test_a_runbook_that_cannot_be_followed_is_noticed(tmp_path, old, new):
+    text = (runbooks.RUNBOOKS / "GohubDown.md").read_text(encoding="utf-8")
+    assert old in text
+    pages = tmp_path / "docs" / "runbooks"
+    shutil.copytree(runbooks.RUNBOOKS, pages)
+    shutil.copy(ROOT / "docs" / "operations.md", tmp_path / "docs")
+    page = pages / "GohubDown.md"
+    assert list(runbooks.faults_of_page(page)) == []
+    page.write_text(text.replace(old, new), encoding="utf-8")
+    assert list(runbooks.faults_of_page(page))
 
 
-def test_what_an_expression_reads():
-    expression = 'sum by (job) (rate(a_total{x="1",y!~"b|c"}[5m])) / on (job) group_left (z) (d > 1) unless time() < job:e:f'
-    names = {selector.name: selector.matchers for selector in promql.selectors(expression)}
-    assert names == {"a_total": (("x", "=", "1"), ("y", "!~", "b|c")), "d": (), "job:e:f": ()}
+def test_ranges_that_differ_are_noticed(rules):
+    record = rules.records["job:gohub_delivery_slow:ratio_rate5m"]
+    for changed in (record.expression.replace("[5m]", "[15m]"), record.expression.replace("[5m]", "[15m]", 1)):
+        rules = types.SimpleNamespace(all=[dataclasses.replace(record, expression=changed)])
+        assert list(check.faults_of_ranges(rules))
 
 
 def test_the_ways_to_break_an_expression():

@@ -12,7 +12,7 @@ for …              no wait instead of one and three times the wait, or a wait 
 import dataclasses
 import re
 
-from alerts import promql
+from alerts.tokens import LABEL_LISTS, SET_OPERATORS, label_lists, matchers, tokens
 
 FLIPPED = {">": "<", "<": ">", "==": "!=", "!=": "=="}
 # The step of a subquery says how finely it looks, not what it finds.
@@ -33,12 +33,12 @@ def expressions(expression):
     """(what was done, the broken expression) for each way to break one."""
     yield "never", "vector(0) == 1"
     yield "always", "vector(1)"
-    words = promql.tokens(expression)
-    in_matcher = {place for first, last in promql.matchers(words) for place in range(first, last + 1)}
-    for first, last in promql.matchers(words):
+    words = tokens(expression)
+    in_matcher = {place for first, last in matchers(words) for place in range(first, last + 1)}
+    for first, last in matchers(words):
         what = "".join(word.text for word in words[first:last + 1]).rstrip(",")
         yield f"without {what}", _without(expression, words[first].start, words[last].end)
-    for opened, closed in promql.label_lists(words):
+    for opened, closed in label_lists(words):
         yield from _shorter_lists(expression, words, opened, closed)
     for index, word in enumerate(words):
         if index not in in_matcher:
@@ -86,9 +86,9 @@ def _changed_ranges(expression, words):
 
 def _fewer_operands(expression, words):
     """Without each operand of the set operators, in all brackets."""
-    for depth in sorted({word.depth for word in words if word.text in promql.SET_OPERATORS}):
+    for depth in sorted({word.depth for word in words if word.text in SET_OPERATORS}):
         for start, end in _spans(words, depth):
-            operators = [place for place in range(start, end) if words[place].depth == depth and words[place].text in promql.SET_OPERATORS]
+            operators = [place for place in range(start, end) if words[place].depth == depth and words[place].text in SET_OPERATORS]
             for number in range(len(operators) + 1 if operators else 0):
                 begin, stop = _operand(words, operators, number, start, end)
                 what = expression[words[begin].start:words[stop].end]
@@ -112,13 +112,13 @@ def _operand(words, operators, number, start, end):
     after = operators[number] if number < len(operators) else None
     first = before + 1 if number else start
     # Labels to join on belong to the operator.
-    while number and words[first].text in promql.LABEL_LISTS:
-        first = next(close for opened, close in promql.label_lists(words) if opened == first + 1) + 1
+    while number and words[first].text in LABEL_LISTS:
+        first = next(close for opened, close in label_lists(words) if opened == first + 1) + 1
     last = after if after is not None else end
     takes_following = before is None or (words[before].text == "or" and after is not None and words[after].text != "or")
     if not takes_following:
         return before, last - 1
     following = after
-    while words[following + 1].text in promql.LABEL_LISTS:
-        following = next(close for opened, close in promql.label_lists(words) if opened == following + 2)
+    while words[following + 1].text in LABEL_LISTS:
+        following = next(close for opened, close in label_lists(words) if opened == following + 2)
     return first, following

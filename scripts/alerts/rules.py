@@ -8,7 +8,7 @@ import re
 
 import yaml
 
-from alerts import promql
+from names import promql
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILE = ROOT / "alerts" / "gohub.rules.yml"
@@ -36,7 +36,7 @@ class Rule:
     @property
     def names(self):
         """What it reads: series of the hub, and names of recording rules."""
-        return {selector.name for selector in promql.selectors(self.expression)}
+        return {selector.name for selector in promql.parse(self.expression).selectors}
 
     def as_yaml(self):
         """The rule as its file has it."""

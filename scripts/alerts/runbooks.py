@@ -41,11 +41,12 @@ def faults_of_pages(rules):
     for name in rows:
         yield f"docs/runbooks/README.md lists {name}, which is no alert"
     for page in sorted(RUNBOOKS.glob("*.md")):
-        for fault in _faults_of_page(page):
+        for fault in faults_of_page(page):
             yield f"docs/runbooks/{page.name}: {fault}"
 
 
-def _faults_of_page(page):
+def faults_of_page(page):
+    """What is wrong with one page, as far as it can be told without the others."""
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)", text):
         if not target.startswith("http") and not (page.parent / target).exists():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Expressions of Prometheus as tokens: enough to find what they select, and where they can be changed."""
+"""Expressions of Prometheus as tokens, to find where they can be changed; names/promql.py tells what they read."""
 
 import dataclasses
 import re
@@ -29,24 +29,6 @@ class Token:
     end: int
     # How many brackets are open around it; a bracket counts to what is outside.
     depth: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Selector:
-    """A family, or a series of a histogram, and the matchers of its labels."""
-
-    name: str
-    matchers: tuple
-
-    def takes(self, labels):
-        """Whether it selects a series with these labels."""
-        return all(_matches(operator, wanted, labels.get(label, "")) for label, operator, wanted in self.matchers)
-
-
-def _matches(operator, wanted, value):
-    if operator in ("=", "!="):
-        return (value == wanted) == (operator == "=")
-    return bool(re.fullmatch(wanted, value)) == (operator == "=~")
 
 
 def tokens(expression):
@@ -83,22 +65,3 @@ def label_lists(words):
             while words[close].text != ")":
                 close += 1
             yield index + 1, close
-
-
-def selectors(expression):
-    """What an expression reads."""
-    words = tokens(expression)
-    skipped = {place for opened, closed in label_lists(words) for place in range(opened, closed)}
-    by_name = {first: (words[first].text, words[first + 1].text, words[first + 2].text[1:-1]) for first, _ in matchers(words)}
-    for index, word in enumerate(words):
-        following = words[index + 1].text if index + 1 < len(words) else ""
-        is_name = word.kind == "word" and index not in skipped and index not in by_name
-        if not is_name or following == "(" or word.text in SET_OPERATORS | LABEL_LISTS | {"offset", "sum", "max", "min", "count"}:
-            continue
-        found = []
-        if following == "{":
-            place = index + 2
-            while words[place].text != "}":
-                found += [by_name[place]] if place in by_name else []
-                place += 1
-        yield Selector(word.text, tuple(found))
