@@ -101,6 +101,10 @@ def _canary(suite):
         suite.fires(alert, f"half of those by {path}", {lost: rise((20, 0), 12)}, 24, "47.37%", NODE | {"path": path})
     lost = named(canary, 'path="bus",result="timeout"')
     suite.quiet(alert, "one in ten", {lost: rise(1.3)}, 30, 10)
-    suite.quiet(alert, "a bad minute", {lost: rise((20, 0), (1, 12), 0)}, 35, 20)
+    suite.quiet(alert, "a bad minute and a half", {lost: rise((20, 0), (1.5, 12), 0)}, 35, 20)
+    waves = rise((20, 0), *[(0.5, 12), (1, 0)] * 4, 0)
+    suite.fires(alert, "half a minute of each one and a half", {lost: waves}, 26, "23.08%", NODE | {"path": "bus"})
+    rest = rise((20, 0), (1.5, 12), 1)
+    suite.fires(alert, "a bad minute and a half, and some after it", {lost: rest}, 24, "25.93%", NODE | {"path": "bus"})
     nothing = {named(canary, f'path="{path}",result="ok"'): level(0) for path in ("local", "bus")}
     suite.quiet(alert, "no canary at all", nothing, 20)

@@ -12,9 +12,9 @@ from alerts.rules import RuleFile
 def faults_of_ranges(rules):
     """Recording rules whose range is not the one of their name, and expressions that compare rates of different ranges."""
     for rule in rules.all:
-        ranges = set(re.findall(r"(?:rate|increase)\([^\[]*\[(\w+)\]", rule.expression))
+        ranges = set(re.findall(r"rate\([^\[]*\[(\w+)\]", rule.expression))
         if len(ranges) > 1:
-            yield f"{rule.key}: different ranges: {', '.join(sorted(ranges))}"
+            yield f"{rule.key}: rates of different ranges: {', '.join(sorted(ranges))}"
         if rule.kind == "record" and not rule.name.endswith(f"rate{''.join(ranges)}"):
             yield f"{rule.key}: its range is {', '.join(ranges)}"
 
