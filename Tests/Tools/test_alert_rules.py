@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""What tests the alert rules, tested: expressions, mutants, series; and the rules beside a hub that has just started."""
+"""What tests the alert rules, tested: mutants, series, runbooks; and the rules beside a hub that has just started."""
 
 import dataclasses
 import os
@@ -49,7 +49,8 @@ def test_each_series_that_a_rule_reads_is_there_from_the_start(rules, first_page
         f"{rule.key}: {selector}"
         for rule in rules.all
         for selector in promql.parse(rule.expression).selectors
-        if selector.name not in rules.records and selector.name != "up"
+        if selector.name not in rules.records
+        and selector.name != "up"
         and not any(_takes(selector, labels | {"job": "gohub"}) for labels in samples.get(selector.name, []))
     ]
     assert missing == []
@@ -57,7 +58,8 @@ def test_each_series_that_a_rule_reads_is_there_from_the_start(rules, first_page
 
 def _takes(selector, labels):
     return all(
-        (re.fullmatch(value, labels[name]) is not None if "~" in operator else value == labels[name]) == ("!" not in operator)
+        (re.fullmatch(value, labels[name]) is not None if "~" in operator else value == labels[name])
+        == ("!" not in operator)
         for name, operator, value in selector.matchers
     )
 
@@ -82,7 +84,9 @@ def test_a_text_that_is_not_as_it_should_be_is_noticed(rules, changes):
     rule = rules.alerts["GohubDown"]
     labels = changes.get("labels", rule.labels)
     annotations = rule.annotations | {key: text for key, text in changes.items() if key != "labels"}
-    rules = types.SimpleNamespace(alerts={"GohubDown": dataclasses.replace(rule, labels=labels, annotations=annotations)})
+    rules = types.SimpleNamespace(
+        alerts={"GohubDown": dataclasses.replace(rule, labels=labels, annotations=annotations)}
+    )
     assert len(list(runbooks.faults_of_texts(rules))) == 1
 
 
@@ -125,7 +129,7 @@ def test_the_ways_to_break_an_expression():
     assert texts == {
         "vector(0) == 1",
         "vector(1)",
-        'sum by (job, bus) (rate(a{}[5m])) > 2 and on (job) b == 0 or c',
+        "sum by (job, bus) (rate(a{}[5m])) > 2 and on (job) b == 0 or c",
         'sum by (bus) (rate(a{x="1"}[5m])) > 2 and on (job) b == 0 or c',
         'sum by (job) (rate(a{x="1"}[5m])) > 2 and on (job) b == 0 or c',
         'sum by (job, bus) (rate(a{x="1"}[5m])) > 2 and on () b == 0 or c',

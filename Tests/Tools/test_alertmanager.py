@@ -21,25 +21,68 @@ LATE = {"long_window": "3d", "severity": "warning"}
 # (alerts that fire together, those of them that are sent)
 TOGETHER = [
     ("one", [("GohubLoopStuck", A)], [0]),
-    ("a node that is down", [("GohubDown", A), ("GohubBusDown", A | REDIS), ("GohubFdsHigh", A), ("GohubFdsHigh", B)], [0, 3]),
+    (
+        "a node that is down",
+        [("GohubDown", A), ("GohubBusDown", A | REDIS), ("GohubFdsHigh", A), ("GohubFdsHigh", B)],
+        [0, 3],
+    ),
     ("a node that is down, and its clients", [("GohubDown", A), ("GohubReconnectStorm", {})], [0]),
     ("two nodes that are down", [("GohubDown", A), ("GohubDown", B)], [0, 1]),
-    ("a loop that stands still", [("GohubNotLive", A), ("GohubNotReady", A), ("GohubLoopStuck", A), ("GohubCanaryFailing", A | {"path": "local"})], [0]),
-    ("a bus that is down", [
-        ("GohubBusDown", A | REDIS), ("GohubNotReady", A), ("GohubBusMessageLoss", A | REDIS), ("GohubBusFlapping", A | REDIS),
-        ("GohubBusSubscriptionsIncomplete", A | REDIS), ("GohubBusLatencyHigh", A | REDIS), ("GohubBusSilent", A | REDIS),
-        ("GohubCanaryFailing", A | {"path": "bus"}), ("GohubNodesMissing", B), ("GohubBusPublishErrorBudgetBurn", EARLY),
-    ], [0]),
-    ("a bus that is down, and other faults", [
-        ("GohubBusDown", A | REDIS), ("GohubNotReady", B), ("GohubBusFlapping", B | REDIS), ("GohubCanaryFailing", A | {"path": "local"}),
-    ], [0, 1, 2, 3]),
-    ("a bus that is silent", [("GohubBusSilent", A | REDIS), ("GohubBusFlapping", A | REDIS), ("GohubCanaryFailing", A | {"path": "bus"})], [0]),
+    (
+        "a loop that stands still",
+        [
+            ("GohubNotLive", A),
+            ("GohubNotReady", A),
+            ("GohubLoopStuck", A),
+            ("GohubCanaryFailing", A | {"path": "local"}),
+        ],
+        [0],
+    ),
+    (
+        "a bus that is down",
+        [
+            ("GohubBusDown", A | REDIS),
+            ("GohubNotReady", A),
+            ("GohubBusMessageLoss", A | REDIS),
+            ("GohubBusFlapping", A | REDIS),
+            ("GohubBusSubscriptionsIncomplete", A | REDIS),
+            ("GohubBusLatencyHigh", A | REDIS),
+            ("GohubBusSilent", A | REDIS),
+            ("GohubCanaryFailing", A | {"path": "bus"}),
+            ("GohubNodesMissing", B),
+            ("GohubBusPublishErrorBudgetBurn", EARLY),
+        ],
+        [0],
+    ),
+    (
+        "a bus that is down, and other faults",
+        [
+            ("GohubBusDown", A | REDIS),
+            ("GohubNotReady", B),
+            ("GohubBusFlapping", B | REDIS),
+            ("GohubCanaryFailing", A | {"path": "local"}),
+        ],
+        [0, 1, 2, 3],
+    ),
+    (
+        "a bus that is silent",
+        [("GohubBusSilent", A | REDIS), ("GohubBusFlapping", A | REDIS), ("GohubCanaryFailing", A | {"path": "bus"})],
+        [0],
+    ),
     ("a full node", [("GohubRejecting", A | {"reason": "node_limit"}), ("GohubNearConnectionLimit", A)], [0]),
     ("a full address", [("GohubRejecting", A | {"reason": "ip_limit"}), ("GohubNearConnectionLimit", A)], [0, 1]),
     ("no descriptors", [("GohubAcceptPauses", A), ("GohubFdsHigh", A)], [0]),
-    ("slow clients that are disconnected", [("GohubSlowDisconnects", A), ("GohubDropsHigh", A), ("GohubSlowClients", A)], [0]),
+    (
+        "slow clients that are disconnected",
+        [("GohubSlowDisconnects", A), ("GohubDropsHigh", A), ("GohubSlowClients", A)],
+        [0],
+    ),
     ("slow clients whose messages are dropped", [("GohubDropsHigh", A), ("GohubSlowClients", A)], [0]),
-    ("one budget, early and late", [("GohubDeliveryLatencyBudgetBurn", EARLY), ("GohubDeliveryLatencyBudgetBurn", LATE)], [0]),
+    (
+        "one budget, early and late",
+        [("GohubDeliveryLatencyBudgetBurn", EARLY), ("GohubDeliveryLatencyBudgetBurn", LATE)],
+        [0],
+    ),
     ("two budgets", [("GohubDeliveryLatencyBudgetBurn", EARLY), ("GohubBusPublishErrorBudgetBurn", LATE)], [0, 1]),
 ]
 
@@ -49,13 +92,15 @@ class Alertmanager:
 
     def __init__(self, directory):
         self.port = free_port()
-        self.program = Program([
-            "prometheus-alertmanager",
-            f"--config.file={ROOT / 'alerts' / 'alertmanager.yml'}",
-            f"--storage.path={directory}",
-            f"--web.listen-address=127.0.0.1:{self.port}",
-            "--cluster.listen-address=",
-        ])
+        self.program = Program(
+            [
+                "prometheus-alertmanager",
+                f"--config.file={ROOT / 'alerts' / 'alertmanager.yml'}",
+                f"--storage.path={directory}",
+                f"--web.listen-address=127.0.0.1:{self.port}",
+                "--cluster.listen-address=",
+            ]
+        )
         try:
             eventually(self._is_ready, what="an Alertmanager that answers")
         except BaseException:
@@ -104,7 +149,9 @@ def test_what_holds_back_what(alertmanager, severities, what, together, sent):
     job = what.replace(" ", "-").replace(",", "")  # alerts of other cases are of another job
     alerts = [_labels(name, labels, severities, job) for name, labels in together]
     now = datetime.datetime.now(datetime.timezone.utc).isoformat()
-    status, body = alertmanager.request("POST", "/api/v2/alerts", [{"labels": labels, "startsAt": now} for labels in alerts])
+    status, body = alertmanager.request(
+        "POST", "/api/v2/alerts", [{"labels": labels, "startsAt": now} for labels in alerts]
+    )
     assert status == 200, body
 
     def found():
@@ -115,7 +162,10 @@ def test_what_holds_back_what(alertmanager, severities, what, together, sent):
 
 
 def _labels(name, labels, severities, job):
-    slo = {"GohubDeliveryLatencyBudgetBurn": "gohub_delivery_slow", "GohubBusPublishErrorBudgetBurn": "gohub_bus_publish_failures"}
+    slo = {
+        "GohubDeliveryLatencyBudgetBurn": "gohub_delivery_slow",
+        "GohubBusPublishErrorBudgetBurn": "gohub_bus_publish_failures",
+    }
     result = {"alertname": name, "severity": severities[name], "job": job} | labels
     return result | ({"slo": slo[name]} if name in slo else {})
 

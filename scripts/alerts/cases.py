@@ -18,7 +18,7 @@ STEP = 0.5
 
 @dataclasses.dataclass
 class Case:
-    """Series of so many minutes, and what is asked of the rules; `alert` is the key of the rule it tests, None for all."""
+    """Series of so many minutes, and what is asked of the rules; `alert` is the key of the rule, None for all."""
 
     name: str
     alert: str | None
@@ -30,8 +30,14 @@ class Case:
 
     def as_yaml(self):
         """The case as promtool takes it."""
-        values = [{"series": name, "values": series.notation(self.minutes, self.step)} for name, series in self.series.items()]
-        case = {"name": self.name, "interval": duration(self.step), "input_series": [row for row in values if row["values"]]}
+        values = [
+            {"series": name, "values": series.notation(self.minutes, self.step)} for name, series in self.series.items()
+        ]
+        case = {
+            "name": self.name,
+            "interval": duration(self.step),
+            "input_series": [row for row in values if row["values"]],
+        }
         if self.alerts:
             case["alert_rule_test"] = self.alerts
         if self.expressions:
@@ -67,11 +73,13 @@ class Suite:
         unknown = {name.split("{")[0] for name in changes} - names
         if unknown:
             raise ValueError(f"{alert} does not read {unknown}")
-        series = {name: values for name, values in healthy().items() if name.split("{")[0] in names and name not in without}
+        series = {
+            name: values for name, values in healthy().items() if name.split("{")[0] in names and name not in without
+        }
         return series | changes
 
     def fires(self, alert, name, changes, at, value="", labels=NODE, without=(), still=None):
-        """A case in which the alert fires at minute `at`, one evaluation earlier not yet, for nothing else, and still at `still`."""
+        """A case in which the alert fires at minute `at`, not one evaluation earlier, for nothing else; still at `still`."""
         rule = self.rules.alerts[alert]
         expected = {
             "exp_labels": labels | rule.labels,
@@ -97,7 +105,13 @@ class Suite:
         times = [since + number * STEP for number in range(int((until - since) / STEP) + 1)]
         series = self.background(alert, changes, without)
         self.cases.append(
-            Case(f"{alert} is silent: {name}", alert, series, until + STEP, [self._check(rule, minute) for minute in times])
+            Case(
+                f"{alert} is silent: {name}",
+                alert,
+                series,
+                until + STEP,
+                [self._check(rule, minute) for minute in times],
+            )
         )
 
     @staticmethod

@@ -2,8 +2,8 @@
 # Part of gohub.
 """Cases of the alerts that tell how fast an error budget burns.
 
-The short window of each is a twelfth of the long one, so that one case fits all, stretched: its unit is a fifth of the short
-window, a minute for the shortest.
+The short window of each is a twelfth of the long one, so that one case fits all, stretched: its unit is a fifth of the
+short window, a minute for the shortest.
 """
 
 from alerts.cases import Case, duration
@@ -41,7 +41,9 @@ def _published(phases, total):
     """Publications of which a share fails."""
     return {
         ("gohub_bus_published_total", BUS): rise(*[(minutes, total * (1 - share)) for minutes, share in phases]),
-        ("gohub_bus_publish_failures_total", f'{BUS},reason="timeout"'): rise(*[(minutes, total * share) for minutes, share in phases]),
+        ("gohub_bus_publish_failures_total", f'{BUS},reason="timeout"'): rise(
+            *[(minutes, total * share) for minutes, share in phases]
+        ),
     }
 
 
@@ -59,7 +61,9 @@ def _budget(suite, name, window, budget, traffic, floor):
         changes = {named(*family, instance=node): values for node in NODES for family, values in series.items()}
         firing = f'count by (long_window) (ALERTS{{alertname="{name}",alertstate="firing",long_window="{window}"}})'
         checks = [_check(firing, at * unit, f'{{long_window="{window}"}}', 1 if does else None) for at, does in fires]
-        checks += [_check(record, at * unit, f'{record}{{job="gohub"}}', value) for at, value in ratios for record in records]
+        checks += [
+            _check(record, at * unit, f'{record}{{job="gohub"}}', value) for at, value in ratios for record in records
+        ]
         minutes = max(at for at, _ in [*fires, *ratios]) * unit + unit
         suite.cases.append(
             Case(f"{alert} {what}", alert, suite.background(alert, changes), minutes, expressions=checks, step=unit)
@@ -67,7 +71,12 @@ def _budget(suite, name, window, budget, traffic, floor):
 
     fast = [(GOOD, 0), (BAD, 3 * threshold), (100, 0)]
     end = GOOD + BAD
-    case("fires: three times too fast", fast, 6000, [(GOOD + 20.5, False), (GOOD + 25, True), (end + 2, True), (end + 3, False)])
+    case(
+        "fires: three times too fast",
+        fast,
+        6000,
+        [(GOOD + 20.5, False), (GOOD + 25, True), (end + 2, True), (end + 3, False)],
+    )
     case("fires: few, and all bad", [(100, 1)], 1.5 * floor, [(65, True)], [(65, 1)])
     case("is silent: hardly any, and all bad", [(100, 1)], 0.6 * floor, [(65, False)], [(65, None)])
 

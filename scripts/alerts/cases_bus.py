@@ -47,7 +47,9 @@ def _nodes(suite):
     draining[named("gohub_state", 'state="ready"', instance="b:9090")] = level((10, 1), 0)
     draining[named("gohub_state", 'state="draining"', instance="b:9090")] = level((10, 0), 1)
     suite.quiet("GohubNodesMissing", "the other has left the bus at the end of its drain", draining, 20)
-    elsewhere = {named("gohub_state", 'state="ready"', job="staging", instance=f"{name}:9090"): level(1) for name in "cde"}
+    elsewhere = {
+        named("gohub_state", 'state="ready"', job="staging", instance=f"{name}:9090"): level(1) for name in "cde"
+    }
     suite.quiet("GohubNodesMissing", "another job has more nodes", elsewhere, 10)
 
 

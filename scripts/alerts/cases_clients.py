@@ -52,7 +52,9 @@ def _storms(suite):
     suite.fires(alert, "the same, two hours after a busy time", before, 139.5, "8", JOB)
     busy = _both(opened, rise((40, 300), (35, 30), 240)) | _both("gohub_connections", level(200))
     suite.quiet(alert, "the same, half an hour after a busy time", busy, 82, 75)
-    suite.quiet(alert, "three times what it was for most of an hour", _both(opened, rise((15, 30), (45, 1200), 4000)), 66, 60)
+    suite.quiet(
+        alert, "three times what it was for most of an hour", _both(opened, rise((15, 30), (45, 1200), 4000)), 66, 60
+    )
     elsewhere = {named(start, job="other"): level(35 * 60)}
     suite.fires(alert, "a start in another job", storm | elsewhere, 32.5, "60.4", JOB)
     other_job = {named(opened, job="staging", instance="c:9090"): rise(100_000)}
@@ -69,7 +71,13 @@ def _slow(suite):
     suite.fires("GohubSlowDisconnects", "three a minute", {ended: rise((20, 0.5), 3)}, 27, "23.75")
     suite.quiet("GohubSlowDisconnects", "of very many", {ended: rise((20, 0), 3), connections: level(8000)}, 45, 20)
     suite.quiet("GohubSlowDisconnects", "few", {ended: rise((20, 0), 0.6), connections: level(100)}, 45, 20)
-    suite.quiet("GohubSlowDisconnects", "dropped messages are another alert", {named(action, 'action="drop"'): rise(6000)}, 30, 20)
+    suite.quiet(
+        "GohubSlowDisconnects",
+        "dropped messages are another alert",
+        {named(action, 'action="drop"'): rise(6000)},
+        30,
+        20,
+    )
     suite.quiet("GohubSlowDisconnects", "some at once, ten minutes ago", {ended: level((10, 0), 9)}, 30)
 
 
@@ -80,13 +88,21 @@ def _drops(suite):
     closed = named(dropped, 'scope="topic",reason="closed"')
     alert = "GohubDropsHigh"
     for what, family in (("messages", full), ("bytes", large)):
-        suite.fires(alert, f"two of a thousand, by {what}", {family: rise((20, 0), 120)}, 27, "0.2033%" if family is full else "0.205%")
+        suite.fires(
+            alert,
+            f"two of a thousand, by {what}",
+            {family: rise((20, 0), 120)},
+            27,
+            "0.2033%" if family is full else "0.205%",
+        )
     suite.quiet(alert, "half of a thousandth", {full: rise(28)}, 20, 10)
     suite.quiet(alert, "a quiet night", {full: rise(30), due: rise(40)}, 20, 10)
     few = {full: rise((20, 0), 12), large: level(0), due: rise(120)}
     suite.fires(alert, "one of ten of few", few, 27.5, "10%")
     suite.quiet(alert, "three a minute", {full: rise(3), large: level(0), due: rise(1200)}, 20, 10)
-    suite.quiet(alert, "two drops in an hour", {full: level((20, 0), (4, 1), 2), large: level(0), due: rise(90)}, 40, 20)
+    suite.quiet(
+        alert, "two drops in an hour", {full: level((20, 0), (4, 1), 2), large: level(0), due: rise(90)}, 40, 20
+    )
     suite.quiet(alert, "many clients went", {closed: rise(6000)}, 20, 10)
     residual = named("gohub_deliveries_residual")
     for what, missing in (("missing", 3), ("too many", -3)):

@@ -18,7 +18,9 @@ def add(suite):
 def _reachable(suite):
     suite.fires("GohubDown", "no answer to scrapes", {named("up"): level((10, 1), 0)}, 12)
     suite.quiet("GohubDown", "a restart of a minute and a half", {named("up"): level((10, 1), (1.5, 0), 1)}, 15)
-    suite.fires("GohubAbsent", "no target of the job", {}, 5, labels=JOB, without=(named("up"), named("up", instance="b:9090")))
+    suite.fires(
+        "GohubAbsent", "no target of the job", {}, 5, labels=JOB, without=(named("up"), named("up", instance="b:9090"))
+    )
     suite.quiet("GohubAbsent", "one target is left", {named("up"): level((3, 1), None)}, 10)
     start = named("process_start_time_seconds")
     restarts = {start: level((20, 0), (5, 1), (5, 2), 3)}
@@ -41,7 +43,13 @@ def _states(suite):
     suite.quiet("GohubNotReady", "a drain", drain, 25)
     for what, other in (("node", {"instance": "b:9090"}), ("job's node", {"job": "staging"})):
         drains = {named("gohub_state", 'state="draining"', **other): level(1)}
-        suite.fires("GohubNotReady", f"another {what} drains", drains | {ready: level((10, 1), 0)}, 14, labels=NODE | {"check": "ready"})
+        suite.fires(
+            "GohubNotReady",
+            f"another {what} drains",
+            drains | {ready: level((10, 1), 0)},
+            14,
+            labels=NODE | {"check": "ready"},
+        )
     late = {draining: level((10, 0), 1), is_ready: level((10, 1), 0), deadline: level((10, 0), 15 * 60)}
     suite.fires("GohubDrainStuck", "ten minutes beyond its deadline", late, 25, labels=NODE | {"state": "draining"})
     hour = {draining: level((10, 0), 1), is_ready: level((10, 1), 0), deadline: level((10, 0), 70 * 60)}
@@ -53,14 +61,24 @@ def _states(suite):
 
 def _loops(suite):
     stale = named("gohub_metrics_stale_snapshots_total")
-    suite.fires("GohubLoopStuck", "three scrapes without an answer of a loop", {stale: level((10, 0), (2, 1), (2, 2), 3)}, 14, "3")
+    suite.fires(
+        "GohubLoopStuck",
+        "three scrapes without an answer of a loop",
+        {stale: level((10, 0), (2, 1), (2, 2), 3)},
+        14,
+        "3",
+    )
     suite.quiet("GohubLoopStuck", "two scrapes", {stale: level((10, 0), (2, 1), 2)}, 20)
-    suite.quiet("GohubLoopStuck", "one scrape each three minutes", {stale: level((10, 0), (3, 1), (3, 2), (3, 3), 4)}, 25)
+    suite.quiet(
+        "GohubLoopStuck", "one scrape each three minutes", {stale: level((10, 0), (3, 1), (3, 2), (3, 3), 4)}, 25
+    )
     lag, timers = "gohub_event_loop_lag_seconds", named("gohub_event_loop_lag_seconds_count")
     inside = {bound: named(f"{lag}_bucket", f'le="{bound}"') for bound in ("0.05", "0.1", "+Inf")}
     late = {inside["0.1"]: rise((20, 599), 588), inside["0.05"]: rise((20, 598), 580)}
     suite.fires("GohubEventLoopLag", "one late timer each five seconds", late, 27, "200m")
-    suite.quiet("GohubEventLoopLag", "one late timer each twelve seconds", {inside["0.1"]: rise((20, 599), 595)}, 40, 20)
+    suite.quiet(
+        "GohubEventLoopLag", "one late timer each twelve seconds", {inside["0.1"]: rise((20, 599), 595)}, 40, 20
+    )
     burst = {inside["0.1"]: rise((20, 599), (0.5, 559), 599)}
     suite.quiet("GohubEventLoopLag", "twenty late timers at once", burst, 40, 20)
     busy = named("gohub_event_loop_busy_seconds_total", 'loop="1"')
@@ -78,7 +96,9 @@ def _resources(suite):
     suite.quiet("GohubAcceptPauses", "a burst", {pauses: level((10, 0), 40)}, 20)
     suite.quiet("GohubAcceptPauses", "one each minute", {pauses: rise((10, 0), 1)}, 30)
     memory, peak = named("process_resident_memory_bytes"), named("gohub_connections_peak")
-    suite.fires("GohubMemoryPerConnection", "100 KiB a client", {memory: level((10, 20_000_000), 122_880_000)}, 25, "100ki")
+    suite.fires(
+        "GohubMemoryPerConnection", "100 KiB a client", {memory: level((10, 20_000_000), 122_880_000)}, 25, "100ki"
+    )
     suite.quiet("GohubMemoryPerConnection", "few clients", {memory: level(122_880_000), peak: level(900)}, 30)
     suite.quiet("GohubMemoryPerConnection", "50 KiB a client", {memory: level(61_440_000)}, 30)
     night = {memory: level(1_500_000_000), peak: level(100_000)}
@@ -95,7 +115,10 @@ def _program(suite):
     for what, labels in (("versions", 'version="0.2.0",revision="abc"'), ("commits", 'version="0.1.0",revision="def"')):
         changes = {named(info, labels, instance="b:9090"): level((10, None), 1), old: level((10, 1), None)}
         suite.fires("GohubVersionSkew", f"two {what}", changes, 70, "2", JOB)
-    changes = {named(info, 'version="0.2.0",revision="abc"', instance="b:9090"): level((10, None), 1), old: level((10, 1), None)}
+    changes = {
+        named(info, 'version="0.2.0",revision="abc"', instance="b:9090"): level((10, None), 1),
+        old: level((10, 1), None),
+    }
     changes[named(info, 'version="0.2.0",revision="abc"')] = level((30, None), 1)
     changes[named(info, 'version="0.1.0",revision="abc"')] = level((30, 1), None)
     suite.quiet("GohubVersionSkew", "a deploy of twenty minutes", changes, 80, 60)

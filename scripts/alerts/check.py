@@ -10,7 +10,7 @@ from alerts.rules import RuleFile
 
 
 def faults_of_ranges(rules):
-    """Recording rules whose range is not the one of their name, and expressions that compare rates of different ranges."""
+    """Recording rules whose range is not that of their name, and expressions that compare rates of different ranges."""
     for rule in rules.all:
         ranges = set(re.findall(r"rate\([^\[]*\[(\w+)\]", rule.expression))
         if len(ranges) > 1:

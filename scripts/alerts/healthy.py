@@ -2,7 +2,7 @@
 # Part of gohub.
 """What is scraped of two healthy nodes with work, and of a neighbour that is no gohub and not well.
 
-Each case has these series, as far as its alert reads them, so that every case also tests that only the node at fault is told.
+Each case has these series, as far as its alert reads them, so that it also tests that only the node at fault is told of.
 """
 
 from alerts.series import level, named, rise
@@ -56,7 +56,9 @@ CLIENTS = {
     ("gohub_deliveries_dropped_total", 'scope="topic",reason="queue_bytes"'): rise(2),
     ("gohub_deliveries_dropped_total", 'scope="topic",reason="closed"'): rise(600),
     ("gohub_deliveries_residual", ""): level(0),
-    **_histogram("gohub_delivery_latency_seconds", 'stage="total",scope="topic"', {"0.1": 59_000, "0.25": 59_990}, 60_000),
+    **_histogram(
+        "gohub_delivery_latency_seconds", 'stage="total",scope="topic"', {"0.1": 59_000, "0.25": 59_990}, 60_000
+    ),
     **_histogram("gohub_delivery_latency_seconds", 'stage="fanout",scope="topic"', {"0.1": 600, "0.25": 6000}, 9000),
     ("gohub_canary_total", 'path="local",result="ok"'): rise(12),
     ("gohub_canary_total", 'path="local",result="timeout"'): rise(0),

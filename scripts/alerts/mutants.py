@@ -36,7 +36,7 @@ def expressions(expression):
     words = tokens(expression)
     in_matcher = {place for first, last in matchers(words) for place in range(first, last + 1)}
     for first, last in matchers(words):
-        what = "".join(word.text for word in words[first:last + 1]).rstrip(",")
+        what = "".join(word.text for word in words[first : last + 1]).rstrip(",")
         yield f"without {what}", _without(expression, words[first].start, words[last].end)
     for opened, closed in label_lists(words):
         yield from _shorter_lists(expression, words, opened, closed)
@@ -52,14 +52,14 @@ def _without(expression, start, end):
 
 
 def _replaced(expression, word, text):
-    return expression[:word.start] + text + expression[word.end:]
+    return expression[: word.start] + text + expression[word.end :]
 
 
 def _shorter_lists(expression, words, opened, closed):
     labels = [word for word in words[opened:closed] if word.kind == "word"]
     for label in labels:
         rest = ", ".join(other.text for other in labels if other is not label)
-        shorter = expression[:words[opened].end] + rest + expression[words[closed].start:]
+        shorter = expression[: words[opened].end] + rest + expression[words[closed].start :]
         yield f"without {label.text} in {words[opened - 1].text} at {words[opened].start}", shorter
 
 
@@ -74,7 +74,9 @@ def _changed_words(expression, word):
 
 def _changed_ranges(expression, words):
     """All ranges of one length together: what is divided or compared has one length."""
-    ranges = [word for word, before in zip(words[1:], words) if word.kind == "duration" and before.text != BEFORE_A_STEP]
+    ranges = [
+        word for word, before in zip(words[1:], words) if word.kind == "duration" and before.text != BEFORE_A_STEP
+    ]
     for text in dict.fromkeys(word.text for word in ranges):
         seconds = int(text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[text[-1]]
         for changed in (seconds * 3, seconds // 3):
@@ -88,10 +90,14 @@ def _fewer_operands(expression, words):
     """Without each operand of the set operators, in all brackets."""
     for depth in sorted({word.depth for word in words if word.text in SET_OPERATORS}):
         for start, end in _spans(words, depth):
-            operators = [place for place in range(start, end) if words[place].depth == depth and words[place].text in SET_OPERATORS]
+            operators = [
+                place
+                for place in range(start, end)
+                if words[place].depth == depth and words[place].text in SET_OPERATORS
+            ]
             for number in range(len(operators) + 1 if operators else 0):
                 begin, stop = _operand(words, operators, number, start, end)
-                what = expression[words[begin].start:words[stop].end]
+                what = expression[words[begin].start : words[stop].end]
                 yield f"without {' '.join(what.split())}", _without(expression, words[begin].start, words[stop].end)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Breaks each rule in every way of mutants.py and runs the test cases of its alerts: one that no case notices has survived."""
+"""Breaks each rule in every way of mutants.py and runs the cases of its alerts: one that none notices has survived."""
 
 import concurrent.futures
 import dataclasses
@@ -64,7 +64,9 @@ def passed(batch, number):
         for mutant, directory in zip(batch, directories):
             write(mutant, mutant.cases[number], directory)
         if not number:
-            checked = promtool("check", "rules", "--lint=none", *[f"{directory}/rules.yml" for directory in directories])
+            checked = promtool(
+                "check", "rules", "--lint=none", *[f"{directory}/rules.yml" for directory in directories]
+            )
             if checked.returncode:
                 raise ValueError("a mutant is no rule:\n" + checked.stderr)
         said = promtool("test", "rules", *[f"{directory}/test.yml" for directory in directories]).stdout
@@ -86,7 +88,7 @@ def survivors(every, pool):
         left = [mutant for mutant in left if number < len(mutant.cases)]
         if not left:
             return done
-        batches = [left[start:start + BATCH] for start in range(0, len(left), BATCH)]
+        batches = [left[start : start + BATCH] for start in range(0, len(left), BATCH)]
         left = list(itertools.chain.from_iterable(pool.map(passed, batches, [number] * len(batches))))
 
 

@@ -48,7 +48,9 @@ class Rule:
 
 def _rule(entry):
     kind = "alert" if "alert" in entry else "record"
-    return Rule(kind, entry[kind], entry["expr"], entry.get("for", ""), entry.get("labels", {}), entry.get("annotations", {}))
+    return Rule(
+        kind, entry[kind], entry["expr"], entry.get("for", ""), entry.get("labels", {}), entry.get("annotations", {})
+    )
 
 
 class RuleFile:

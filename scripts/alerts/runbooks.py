@@ -33,7 +33,9 @@ def faults_of_pages(rules):
         yield f"{name} has no docs/runbooks/{name}.md"
     for name in sorted(pages - set(rules.alert_names)):
         yield f"docs/runbooks/{name}.md belongs to no alert"
-    rows = dict(re.findall(r"^\| \[(\w+)\]\(\1\.md\) \| ([a-z, ]+) \|", INDEX.read_text(encoding="utf-8"), re.MULTILINE))
+    rows = dict(
+        re.findall(r"^\| \[(\w+)\]\(\1\.md\) \| ([a-z, ]+) \|", INDEX.read_text(encoding="utf-8"), re.MULTILINE)
+    )
     for name in rules.alert_names:
         severities = dict.fromkeys(rule.labels["severity"] for rule in rules.alerts.values() if rule.name == name)
         if rows.pop(name, None) != ", ".join(severities):

@@ -24,7 +24,7 @@ def _silent(name, series, minutes):
 
 
 def _deploy():
-    """At minute 70 one node drains, is away for a minute and comes back as a new build; four minutes later the other."""
+    """At minute 70 a node drains, is away for a minute and comes back as a new build; 4 minutes later the other."""
     series = neighbour()
     for node, drains in zip(NODES, (70, 74)):
         for name, values in of_node(PROCESS | CLIENTS | ON_BUS, node).items():
@@ -82,5 +82,5 @@ def _missed():
 
 def _with_holes(values, first):
     (value,) = values.phases
-    # A counter goes on behind the hole with what it gained meanwhile in one step, which rise() leaves out: that is less.
+    # What a counter gains in the hole is left out, which is less than it would have behind it.
     return Series(((first, value), (STEP, None), (20, value), (STEP, None), value), values.is_counter)

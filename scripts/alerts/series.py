@@ -2,12 +2,12 @@
 # Part of gohub.
 """Series of test cases, told in minutes.
 
-    level(1)                    always 1
-    level((10, 1), 0)           1 for ten minutes, then 0
-    level((10, None), 1)        not there for ten minutes
-    rise(60)                    a counter, 60 more each minute
-    rise((10, 0), 60)           none for ten minutes, then 60 each minute
-    rise((10, 6), RESTART, 6)   the process starts again after ten minutes
+level(1)                    always 1
+level((10, 1), 0)           1 for ten minutes, then 0
+level((10, None), 1)        not there for ten minutes
+rise(60)                    a counter, 60 more each minute
+rise((10, 0), 60)           none for ten minutes, then 60 each minute
+rise((10, 6), RESTART, 6)   the process starts again after ten minutes
 """
 
 import dataclasses
