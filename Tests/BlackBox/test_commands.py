@@ -45,6 +45,14 @@ def test_every_command_explains_itself(binary, command):
     assert answer.stderr == ""
 
 
+def test_the_help_for_programs_names_every_command_and_the_version(binary):
+    answer = run(binary, "help", "--json")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    told = json.loads(answer.stdout)
+    assert [command["name"] for command in told["commands"]] == COMMANDS
+    assert run(binary, "version").stdout.startswith(f"gohub {told['version']} ")
+
+
 @pytest.mark.parametrize(
     "line",
     """

@@ -40,6 +40,7 @@ struct Gohub {
             return run(.serve, arguments)
         }
         if first == "help" {
+            if arguments == ["help", "--json"] { return Output.write(Command.json) ?? .success }
             guard let name = arguments.dropFirst().first, !name.hasPrefix("-") else {
                 return Output.write(Command.overview) ?? .success
             }

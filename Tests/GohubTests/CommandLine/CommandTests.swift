@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import Foundation
 import HubConfig
 import Testing
 
@@ -41,6 +42,63 @@ struct CommandTests {
         let command = try #require(Command.all.first { $0.name == name })
         let flags = Set(command.flags.map(\.name))
         #expect(flags == Set(ConfigurationKey.all.map(\.flag) + ["config"]))
+    }
+
+    @Test("the help for programs has every command, every flag, every key, and the closed sets of values")
+    func json() throws {
+        let help = try JSONDecoder().decode(Help.self, from: Data(Command.json))
+        #expect(help.version == Version.current)
+        #expect(help.purpose == Command.purpose)
+        #expect(help.notes == Command.exitCodes)
+        #expect(help.commands.map(\.name) == Command.all.map(\.name))
+        for (told, command) in zip(help.commands, Command.all) {
+            #expect(told.synopsis == command.synopsis)
+            #expect(told.summary == command.summary)
+            #expect(told.notes == command.notes)
+            #expect(told.flags.map(\.name) == command.flags.map(\.name))
+            #expect(told.flags.map(\.value) == command.flags.map(\.value))
+            #expect(told.flags.map(\.purpose) == command.flags.map(\.purpose))
+        }
+        #expect(help.sections.map(\.path) == ConfigurationKey.sections.map(\.path))
+        let keys = help.sections.flatMap(\.keys)
+        #expect(Set(keys.map(\.path)) == Set(ConfigurationKey.all.map(\.path)))
+        let policy = try #require(keys.first { $0.path == "hub.slow_client_policy" })
+        #expect(policy.variable == "GOHUB_HUB_SLOW_CLIENT_POLICY")
+        #expect(policy.flag == "hub-slow-client-policy")
+        #expect(policy.choices == ["disconnect", "drop_oldest", "drop_newest"])
+        let serve = try #require(help.commands.first { $0.name == "serve" })
+        #expect(serve.flags.first { $0.name == policy.flag }?.choices == policy.choices)
+        #expect(serve.flags.first { $0.name == "bus-accept-bare" }?.choices == ["true", "false"])
+        #expect(serve.flags.first { $0.name == "server-addr" }?.choices.isEmpty == true)
+        let bench = try #require(help.commands.first { $0.name == "bench" })
+        #expect(bench.choices == ["fanout", "unicast", "connect", "idle"])
+        #expect(bench.flags.first { $0.name == "dialect" }?.choices == ["binary", "json", "raw", "centrifuge"])
+    }
+
+    /// What `gohub help --json` prints.
+    private struct Help: Decodable {
+        struct Flag: Decodable {
+            let name: String
+            let value: String?
+            let purpose: String
+            let choices: [String]
+        }
+        struct Told: Decodable {
+            let name, synopsis, summary, notes: String
+            let choices: [String]
+            let flags: [Flag]
+        }
+        struct Key: Decodable {
+            let path, variable, flag, type, allowed, `default`, purpose: String
+            let choices: [String]
+        }
+        struct Section: Decodable {
+            let path, purpose: String
+            let keys: [Key]
+        }
+        let version, purpose, notes: String
+        let commands: [Told]
+        let sections: [Section]
     }
 
     @Test("commands have different names")

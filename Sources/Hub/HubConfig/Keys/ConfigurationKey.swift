@@ -14,6 +14,8 @@ package struct ConfigurationKey: Sendable {
     package let type: String
     /// The range, the choices or the form.
     package let allowed: String
+    /// Every value, where these are a closed set.
+    package let choices: [String]
     /// The default as the file would have it.
     package let defaultText: String
     /// Whether it takes several values, separated by commas in the environment and in a flag.
@@ -44,6 +46,7 @@ package struct ConfigurationKey: Sendable {
         self.purpose = purpose
         type = domain.type
         allowed = domain.allowed
+        choices = domain.choices
         defaultText = domain.write(Configuration()[keyPath: place])
         isList = false
         apply = { node, configuration in
@@ -73,6 +76,7 @@ package struct ConfigurationKey: Sendable {
         let allowed = "\(count.lowerBound) to \(count.upperBound) of \(domain.allowed)"
         type = "list"
         self.allowed = allowed
+        choices = []
         let defaultText = "[" + Configuration()[keyPath: place].map(domain.write).joined(separator: ", ") + "]"
         self.defaultText = defaultText
         isList = true

@@ -25,6 +25,8 @@ struct Domain<Value: Sendable>: Sendable {
     let read: @Sendable (Scalar) throws(ValueProblem) -> Value
     /// Writes a value as YAML takes it.
     let write: @Sendable (Value) -> String
+    /// Every value, where these are a closed set.
+    var choices: [String] = []
 }
 
 extension Domain<Bool> {
@@ -46,7 +48,8 @@ extension Domain<Bool> {
                 meantNote: scalar.style == .quoted ? ", without quotes" : ""
             )
         },
-        write: \.description
+        write: \.description,
+        choices: ["true", "false"]
     )
 }
 
@@ -187,7 +190,8 @@ extension Domain where Value: CaseIterable {
                     meant: Suggestion.nearest(to: scalar.text, among: words)
                 )
             },
-            write: word
+            write: word,
+            choices: words
         )
     }
 }

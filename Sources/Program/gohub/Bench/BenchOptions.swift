@@ -72,7 +72,8 @@ struct BenchOptions: Sendable {
         Arguments.Flag(
             name: "dialect",
             value: "NAME",
-            purpose: "binary, json, raw for any server that broadcasts, or centrifuge (default: binary)"
+            purpose: "binary, json, raw for any server that broadcasts, or centrifuge (default: binary)",
+            choices: Dialect.allCases.map(\.rawValue)
         ),
         Arguments.Flag(name: "server-pid", value: "PID", purpose: "measure this process's processor time and memory"),
         Arguments.Flag(name: "json", value: nil, purpose: "print JSON"),

@@ -13,6 +13,8 @@ struct Arguments: Sendable {
         let value: String?
         /// What it does, in a few words.
         let purpose: String
+        /// Every value it takes, where these are a closed set.
+        var choices: [String] = []
         /// What people call it who know other programs; only to say the right name.
         var alsoCalled: [String] = []
     }

@@ -10,6 +10,8 @@ struct Command: Sendable {
     /// What it does, in one sentence.
     let summary: String
     let flags: [Arguments.Flag]
+    /// Every word that may stand beside flags, where these are a closed set.
+    var choices: [String] = []
     /// What else a user has to know: exit codes, examples.
     var notes = ""
     let run: @Sendable (Arguments) throws(Arguments.Fault) -> ExitCode
@@ -32,6 +34,15 @@ struct Command: Sendable {
         return text
     }
 
+    /// What gohub is, in one sentence.
+    static let purpose = "A WebSocket message hub that its operators can see into."
+
+    /// What the overview says of exit codes.
+    static let exitCodes = """
+        exit codes: 0 done, 1 failed, 64 wrong command line, 69 hub not reachable or not letting the client in,
+        78 wrong configuration, 130 ended by a second signal.
+        """
+
     /// The help of gohub.
     static var overview: String {
         let width = (all.map(\.name.count).max() ?? 0) + 2
@@ -39,15 +50,14 @@ struct Command: Sendable {
         return """
             usage: gohub [COMMAND] [flags]
 
-            A WebSocket message hub that its operators can see into.
+            \(purpose)
 
             commands:
             \(rows.joined(separator: "\n"))
 
-            Without a command gohub serves. `gohub COMMAND --help` says more.
+            Without a command gohub serves. `gohub COMMAND --help` says more, `gohub help --json` all of it for programs.
 
-            exit codes: 0 done, 1 failed, 64 wrong command line, 69 hub not reachable or not letting the client in,
-            78 wrong configuration, 130 ended by a second signal.
+            \(exitCodes)
 
             """
     }

@@ -7,9 +7,10 @@ extension Command {
     /// Puts load on a hub and says what it cost.
     static let bench = Command(
         name: "bench",
-        synopsis: "fanout|unicast|connect|idle",
+        synopsis: BenchOptions.Mode.allCases.map(\.rawValue).joined(separator: "|"),
         summary: "Puts load on a hub and measures throughput, latency, and the server's processor time.",
         flags: BenchOptions.flags,
+        choices: BenchOptions.Mode.allCases.map(\.rawValue),
         notes: """
             fanout publishes bursts of --in-flight messages and waits until every subscriber has them; unicast sends to
             one client after the other; connect opens --clients connections; idle holds them and only answers pings.

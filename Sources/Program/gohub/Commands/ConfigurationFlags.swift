@@ -26,7 +26,8 @@ enum ConfigurationFlags {
             Arguments.Flag(
                 name: key.flag,
                 value: key.type,
-                purpose: "\(key.purpose) (default: \(key.defaultText.isEmpty ? "empty" : key.defaultText))"
+                purpose: "\(key.purpose) (default: \(key.defaultText.isEmpty ? "empty" : key.defaultText))",
+                choices: key.choices
             )
         }
 
