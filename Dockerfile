@@ -1,35 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
 #
-# The hub in an image of Debian 12, without the Swift toolchain:
+# The .deb in an image of Debian 12, without the Swift toolchain:
 #
-#   docker build --tag gohub --build-arg REVISION="$(git rev-parse --short=12 HEAD)" .
+#   docker build --tag gohub --build-arg REVISION="$(git rev-parse --short=12 HEAD)" \
+#       --build-arg SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" .
 #   docker run --rm --publish 8080:8080 gohub
 
 ARG SWIFT_VERSION=6.3
 
 FROM swift:${SWIFT_VERSION}-bookworm AS build
-RUN apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        pkg-config libuv1-dev libssl-dev zlib1g-dev libyaml-dev libhiredis-dev \
-    && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
+COPY scripts/bootstrap scripts/
+RUN scripts/bootstrap --dist
 COPY . .
-# What /version and gohub_build_info tell.
+# What /version and gohub_build_info tell, and the time of all files.
 ARG REVISION=unknown
-RUN GOHUB_REVISION="$REVISION" swift build --configuration release --product gohub --static-swift-stdlib \
-        --explicit-target-dependency-import-check error \
-    && install -D .build/release/gohub /image/usr/local/bin/gohub \
-    && install -D -m 644 configs/config.yaml /image/etc/gohub/config.yaml
+ARG SOURCE_DATE_EPOCH=0
+RUN GOHUB_REVISION="$REVISION" SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" scripts/dist
 
 FROM debian:12-slim
-# curl asks for the health; ca-certificates are whom TLS to Redis trusts by default.
-RUN apt-get update -qq \
+COPY --from=build /source/.build/dist/*.deb /packages/
+# A number that other machines can know, for files that are mounted. curl asks for the health; ca-certificates are whom TLS to
+# Redis trusts by default.
+RUN useradd --system --uid 10001 --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin gohub \
+    && apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        libuv1 libssl3 zlib1g libyaml-0-2 libhiredis0.14 libstdc++6 ca-certificates curl \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gohub
-COPY --from=build /image/ /
+        /packages/*.deb ca-certificates curl \
+    && rm -rf /var/lib/apt/lists/*
 USER gohub
 # Clients connect to 8080; metrics and health are apart from them, at 9090.
 ENV GOHUB_SERVER_ADMIN_ADDR=":9090"

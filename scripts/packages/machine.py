@@ -7,6 +7,7 @@ Needs root, and a process and mount namespace of its own, which scripts/trial-de
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -38,6 +39,10 @@ def release():
     return next(line.removeprefix("VERSION_CODENAME=") for line in lines if line.startswith("VERSION_CODENAME="))
 
 
+def children(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
 class Machine:
     """One bare Debian in the folder `root`."""
 
@@ -46,7 +51,7 @@ class Machine:
         self._cache = pathlib.Path(cache)
         self._log = open(log, "w", encoding="utf-8")
         self._nspawn = None
-        self._leader = None
+        self._leader = self._end_signal = None
 
     def build(self):
         """Unpacks a bare Debian; the first time debootstrap makes it."""
@@ -65,19 +70,40 @@ class Machine:
 
     def download(self, package):
         """Puts what the package depends on where apt finds it without a network."""
-        self._call("apt-get", "update", "-qq", machine=True)
-        self._call("apt-get", "install", "-qq", "-y", "--no-install-recommends", "--download-only", package, machine=True)
+        self.do("apt-get", "update", "-qq")
+        self.do("apt-get", "install", "-qq", "-y", "--no-install-recommends", "--download-only", package)
+
+    def do(self, *command):
+        """Runs a command in the machine before it boots, with this machine's network."""
+        self._call(*NSPAWN, "--pipe", "--directory", self.root, "--", *command)
 
     def boot(self):
-        self._nspawn = subprocess.Popen(
-            [*NSPAWN, "--private-network", "--directory", self.root, "--boot"],
-            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-        )
-        children = pathlib.Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
-        self._leader = eventually(lambda: children.read_text(encoding="ascii").split(), what="the machine's first process")[0]
-        # As soon as it has a bus to be asked by.
+        self._begin("--boot")
+        self._end_signal = signal.SIGRTMIN + 4  # by which systemd powers off
         eventually(lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip() == "running",
                    BOOT_SECONDS, "the machine's boot")
+
+    def serve(self, user, variables, program):
+        """Runs a program alone, as an engine for containers does."""
+        settings = [f"--setenv={name}={value}" for name, value in variables.items()]
+        self._begin("--pipe", f"--user={user}", *settings, "--", *program)
+        self._end_signal = signal.SIGTERM
+
+    def _begin(self, *options):
+        self._nspawn = subprocess.Popen(
+            [*NSPAWN, "--private-network", "--directory", self.root, *options],
+            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+        )
+        self._leader = eventually(self._first_process, what="the machine's first process")
+
+    def _first_process(self):
+        """The child of systemd-nspawn that is process 1 of a namespace; another one comes and goes before."""
+        assert self._nspawn.poll() is None, f"systemd-nspawn ended with {self._nspawn.returncode}"
+        for child in children(self._nspawn.pid):
+            status = pathlib.Path(f"/proc/{child}/status")
+            if status.exists() and re.search(r"^NSpid:.*\t1$", status.read_text(encoding="utf-8"), re.MULTILINE):
+                return child
+        return None
 
     def run(self, *command, check=True, timeout=120):
         """Runs a command in the machine; its output is text."""
@@ -98,6 +124,13 @@ class Machine:
         return subprocess.Popen(self.inside(*command), env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
 
+    def end(self, process, number=signal.SIGTERM):
+        """Ends what `start` started, which is nsenter's child; returns its exit code."""
+        if process.poll() is None:
+            for child in children(process.pid):
+                os.kill(child, number)
+        return process.wait(20)
+
     def inside(self, *command):
         return ["nsenter", f"--target={self._leader}", "--all", "--", *map(str, command)]
 
@@ -116,18 +149,19 @@ class Machine:
         return self.output("cat", f"/proc/{pid}/{file}")
 
     def stop(self):
+        """Ends the machine; returns the exit code of systemd-nspawn, which is that of the program in it."""
         if self._nspawn and self._nspawn.poll() is None:
-            # The signal by which systemd powers off.
-            os.kill(int(self._leader), signal.SIGRTMIN + 4) if self._leader else self._nspawn.kill()
+            if self._leader:
+                os.kill(self._leader, self._end_signal)
             try:
-                self._nspawn.wait(30)
+                self._nspawn.wait(30 if self._leader else 0)
             except subprocess.TimeoutExpired:
                 self._nspawn.kill()
                 self._nspawn.wait()
         self._log.close()
+        return self._nspawn and self._nspawn.returncode
 
-    def _call(self, *command, machine=False):
-        command = [*NSPAWN, "--pipe", "--directory", self.root, "--", *command] if machine else command
+    def _call(self, *command):
         self._log.write(f"\n# {' '.join(map(str, command))}\n")
         self._log.flush()
         subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, check=True)

@@ -80,7 +80,7 @@ def upgrade(trial):
         trial.apt("install", repack(trial, f"{trial.version}+1"))
         _, errors = subscriber.communicate(timeout=20)
     finally:
-        subscriber.kill()
+        trial.machine.end(subscriber)
     assert "draining" in errors, errors
     active(trial, other_than=pid)
     listening(trial)

@@ -125,8 +125,7 @@ def scraped(trial):
         eventually(lambda: "listening" in free.stderr.readline(), what="a hub outside of the unit")
         names = series(trial.machine.get("http://127.0.0.1:9190/metrics"))
     finally:
-        free.terminate()
-        free.wait(20)
+        trial.machine.end(free)
     seen = series(page)
     assert names - seen == set(), f"hidden by the unit: {sorted(names - seen)}"
     assert {"process_resident_memory_bytes", "process_open_fds", "gohub_host_pressure_seconds_total"} <= seen, sorted(seen)
@@ -169,7 +168,7 @@ def clients(trial):
         trial.machine.run("gohub", "pub", "news", "hello")
         output, _ = subscriber.communicate(timeout=20)
     finally:
-        subscriber.kill()
+        trial.machine.end(subscriber)
     assert output == 'news "hello"\n', output
     return "`gohub pub` to `gohub sub`"
 

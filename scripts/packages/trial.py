@@ -7,12 +7,14 @@
 """
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
 import traceback
 
 import snapshot
+import steps_image
 import steps_life
 import steps_service
 from machine import Machine
@@ -36,7 +38,7 @@ class Trial:
 
     def give(self, file):
         """Puts a file into the machine; returns its path there."""
-        subprocess.run(["cp", file, self.machine.root / "var/tmp"], check=True)
+        shutil.copy(file, self.machine.root / "var/tmp")
         return f"/var/tmp/{pathlib.Path(file).name}"
 
     def apt(self, *arguments):
@@ -68,6 +70,7 @@ STEPS = [
     ("a bare Debian boots", boot),
     *steps_service.STEPS,
     *steps_life.STEPS,
+    *steps_image.STEPS,
 ]
 
 
