@@ -16,7 +16,7 @@ RUN scripts/bootstrap --dist
 COPY . .
 # What /version and gohub_build_info tell, and the time of all files.
 ARG REVISION=unknown
-ARG SOURCE_DATE_EPOCH=0
+ARG SOURCE_DATE_EPOCH
 RUN GOHUB_REVISION="$REVISION" SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" scripts/dist
 
 FROM debian:12-slim
