@@ -17,7 +17,7 @@ COPY . .
 # What /version and gohub_build_info tell, and the time of all files.
 ARG REVISION=unknown
 ARG SOURCE_DATE_EPOCH
-RUN GOHUB_REVISION="$REVISION" SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" scripts/dist
+RUN GOHUB_REVISION="$REVISION" scripts/dist
 
 FROM debian:12-slim
 COPY --from=build /source/.build/dist/*.deb /packages/
