@@ -2,7 +2,7 @@
 # Part of gohub.
 """A bare Debian that boots with its own systemd: a folder, namespaces, no network but its own loopback.
 
-Needs root, and a process and mount namespace of its own, which scripts/trial-deb makes: whatever ends, nothing stays behind.
+Needs root, and the namespaces that scripts/packages/namespaces makes: whatever ends, nothing stays behind.
 """
 
 import os

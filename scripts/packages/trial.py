@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Tries the packages of .build/dist in a bare Debian, step by step; scripts/trial-deb calls it in namespaces of its own.
+"""Tries the packages of .build/dist in a bare Debian, step by step; scripts/packages/namespaces calls it in namespaces of its own.
 
     scripts/packages/trial.py FOLDER [--write]    FOLDER is empty, and removed by the caller
 """
