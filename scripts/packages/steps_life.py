@@ -5,10 +5,11 @@
 import json
 import shutil
 import subprocess
+import time
 
 import snapshot
 from machine import eventually
-from steps_service import CONFIGURATION, METRICS, journal
+from steps_service import CONFIGURATION, journal
 
 CHANGED = 'server:\n  addr: ":8080"\n  admin_addr: "127.0.0.1:9090"\n  drain_timeout: 1s\n'
 SECRET = "etc/gohub/redis-password"
@@ -34,23 +35,37 @@ def crash(trial):
     return f"killed, and back after {trial.machine.unit('gohub', 'NRestarts')['NRestarts']} restart"
 
 
-def mistake(trial):
+def served_badly(trial, configuration):
+    """The state of the service once it has given up on a configuration; then it is as before."""
     file = trial.machine.root / CONFIGURATION[1:]
     right = file.read_text(encoding="utf-8")
-    file.write_text("server:\n  addr: nonsense\n", encoding="utf-8")
-    trial.machine.run("systemctl", "reset-failed", "gohub")
-    trial.machine.run("systemctl", "restart", "gohub", check=False)
+    file.write_text(configuration, encoding="utf-8")
+    trial.machine.run("systemctl", "stop", "gohub")
+    trial.machine.run("systemctl", "reset-failed", "gohub", check=False)  # fails where there was no failure
+    trial.machine.run("systemctl", "start", "gohub", check=False)
     names = ["ActiveState", "Result", "ExecMainStatus", "NRestarts"]
     state = eventually(
-        lambda: (found := trial.machine.unit("gohub", *names))["ActiveState"] == "failed" and found, what="the failure"
+        lambda: (found := trial.machine.unit("gohub", *names))["ActiveState"] == "failed" and found, 90, "the failure"
     )
-    assert (state["Result"], state["ExecMainStatus"], state["NRestarts"]) == ("exit-code", "78", "0"), state
-    assert "server.addr" in journal(trial)
     file.write_text(right, encoding="utf-8")
     trial.machine.run("systemctl", "reset-failed", "gohub")
     trial.machine.run("systemctl", "start", "gohub")
     listening(trial)
+    return state
+
+
+def mistake(trial):
+    state = served_badly(trial, "server:\n  addr: nonsense\n")
+    assert (state["Result"], state["ExecMainStatus"], state["NRestarts"]) == ("exit-code", "78", "0"), state
+    assert "server.addr" in journal(trial)
     return "exit code 78 is not tried again; the journal names the key"
+
+
+def no_address(trial):
+    began = time.monotonic()
+    state = served_badly(trial, 'server:\n  addr: "203.0.113.1:8080"\n')
+    assert (state["ExecMainStatus"], state["NRestarts"]) == ("1", "10"), state
+    return f"exit code 1 is tried again, {state['NRestarts']} times in {time.monotonic() - began:.0f} s, then no more"
 
 
 def repack(trial, version, configuration=None):
@@ -135,6 +150,7 @@ def purge(trial):
 STEPS = [
     ("a crash", crash),
     ("a wrong configuration", mistake),
+    ("an address that this machine has not", no_address),
     ("an upgrade", upgrade),
     ("an upgrade with another configuration", new_default),
     ("the tarball", tarball),
