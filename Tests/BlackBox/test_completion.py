@@ -31,8 +31,8 @@ class Shell:
         self._text = b""
         variables = environment() | {"PS1": "ready> ", "TERM": "dumb", "INPUTRC": os.devnull}
         self._process = subprocess.Popen(
-            ["bash", "--norc", "--noprofile", "-i"], cwd=directory, env=variables, stdin=slave, stdout=slave, stderr=slave,
-            start_new_session=True, preexec_fn=die_with_parent,
+            ["bash", "--norc", "--noprofile", "-i"], cwd=directory, env=variables,
+            stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=die_with_parent,
         )
         os.close(slave)
         os.set_blocking(self._master, False)

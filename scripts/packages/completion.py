@@ -149,7 +149,7 @@ def zsh(told):
         if operands:
             specs.append(f"1:{'file' if operands == FILE else 'what'}:{zsh_action(operands)}")
         lines.append(f"        {name})")
-        lines.append("            _arguments \\\n                " + " \\\n                ".join(map(shlex.quote, specs)))
+        lines.append("            _arguments" + "".join(f" \\\n                {shlex.quote(spec)}" for spec in specs))
         lines.append("            ;;")
     names = "\n".join(f"        {shlex.quote(f'{name}:{zsh_text(summary)}')}" for name, summary, *_ in rows)
     return "#compdef gohub\n" + HEAD + ZSH.format(names=names, commands="\n".join(lines))

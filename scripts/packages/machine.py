@@ -17,8 +17,8 @@ BOOT_SECONDS = 60
 # What a server has and debootstrap's smallest variant has not.
 PACKAGES = ["systemd", "systemd-sysv", "dbus", "man-db", "bash-completion"]
 ENVIRONMENT = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "TERM": "dumb",
-    "DEBIAN_FRONTEND": "noninteractive",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8", "HOME": "/root", "TERM": "dumb", "DEBIAN_FRONTEND": "noninteractive",
 }
 NSPAWN = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit"]
 FETCH = "import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())"
@@ -40,7 +40,8 @@ def release():
 
 
 def children(pid):
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    file = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in file.read_text(encoding="ascii").split()]
 
 
 class Machine:
@@ -107,8 +108,10 @@ class Machine:
 
     def run(self, *command, check=True, timeout=120):
         """Runs a command in the machine; its output is text."""
-        answer = subprocess.run(self.inside(*command), env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, timeout=timeout, check=False)
+        answer = subprocess.run(
+            self.inside(*command), env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=timeout, check=False,
+        )
         self._log.write(f"\n# {' '.join(map(str, command))}\n{answer.stdout}{answer.stderr}")
         self._log.flush()
         assert not check or answer.returncode == 0, (
@@ -121,8 +124,10 @@ class Machine:
 
     def start(self, *command):
         """Starts a command in the machine; its output is read from pipes."""
-        return subprocess.Popen(self.inside(*command), env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            self.inside(*command), env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+        )
 
     def end(self, process, number=signal.SIGTERM):
         """Ends what `start` started, which is nsenter's child; returns its exit code."""
@@ -164,4 +169,6 @@ class Machine:
     def _call(self, *command):
         self._log.write(f"\n# {' '.join(map(str, command))}\n")
         self._log.flush()
-        subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, check=True)
+        subprocess.run(
+            command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, check=True
+        )

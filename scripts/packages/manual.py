@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Writes gohub.1 and gohub-config.5 from what the program tells of itself, and from docs/operations.md's table of exit codes.
+"""Writes gohub.1 and gohub-config.5 from what the program tells of itself.
+
+Exit codes come from their table in docs/operations.md.
 
     scripts/packages/manual.py PROGRAM DATE FOLDER
 """
@@ -65,13 +67,13 @@ def configuration(told, date):
     page = roff.Page(CONFIGURATION, 5, date, told["version"], "the configuration of gohub")
     page.section("Description")
     page.paragraph(
-        "A YAML file of sections, lists and values. A flag wins over an environment variable, that over the file, the file over "
-        "the default: server.addr is also `--server-addr` and `GOHUB_SERVER_ADDR`. Lists are separated by commas there. "
-        "All is read once, at the start; `gohub check FILE` says what is wrong with a file."
+        "A YAML file of sections, lists and values. A flag wins over an environment variable, that over the file, the "
+        "file over the default: server.addr is also `--server-addr` and `GOHUB_SERVER_ADDR`. Lists are separated by "
+        "commas there. All is read once, at the start; `gohub check FILE` says what is wrong with a file."
     )
     page.paragraph(
-        "Durations are whole numbers with ms, s, m or h (1500ms, 25s, 1h30m), sizes are bytes or whole numbers with B, KiB, MiB "
-        "or GiB; digits of whole numbers may be separated by _."
+        "Durations are whole numbers with ms, s, m or h (1500ms, 25s, 1h30m), sizes are bytes or whole numbers with B, "
+        "KiB, MiB or GiB; digits of whole numbers may be separated by _."
     )
     page.section("Example")
     page.example('server:\n  addr: ":8080"\n  admin_addr: "127.0.0.1:9090"\nlog:\n  level: debug')

@@ -9,7 +9,8 @@ import re
 # What dpkg, apt and systemd note of themselves, caches, and the last state of each table of users.
 OWN_NOTES = re.compile(
     r"/(var/lib/(dpkg|apt)|var/cache|var/log|tmp|var/tmp|run|proc|sys|dev)(/|$)"
-    r"|/var/lib/systemd/(timers|random-seed|catalog)|/etc/(passwd|group|shadow|gshadow|subuid|subgid)-$|/etc/ld\.so\.cache$"
+    r"|/var/lib/systemd/(timers|random-seed|catalog)|/etc/(passwd|group|shadow|gshadow|subuid|subgid)-$"
+    r"|/etc/ld\.so\.cache$"
 )
 
 

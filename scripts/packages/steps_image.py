@@ -16,7 +16,8 @@ METRICS = "http://127.0.0.1:9090/metrics"
 def image(trial):
     stage = dockerfile.last_stage((ROOT / "Dockerfile").read_text(encoding="utf-8"))
     said = dict(stage)
-    machine = Machine(trial.folder / "image", ROOT / ".build" / "trial", ROOT / ".build" / "results" / "trial-image.log")
+    build = ROOT / ".build"
+    machine = Machine(trial.folder / "image", build / "trial", build / "results" / "trial-image.log")
     try:
         machine.build()
         for name, arguments in stage:

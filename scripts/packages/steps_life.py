@@ -19,12 +19,14 @@ def active(trial, other_than=None):
     """The main process once the service is active, with another process than before."""
     def look():
         state = trial.machine.unit("gohub", "ActiveState", "MainPID")
-        return state["MainPID"] if state["ActiveState"] == "active" and state["MainPID"] not in ("0", other_than) else None
+        runs = state["ActiveState"] == "active" and state["MainPID"] not in ("0", other_than)
+        return state["MainPID"] if runs else None
     return eventually(look, what="the service")
 
 
 def listening(trial):
-    eventually(lambda: trial.machine.run("gohub", "pub", "news", "1", check=False).returncode == 0, what="a hub that listens")
+    publish = ["gohub", "pub", "news", "1"]
+    eventually(lambda: trial.machine.run(*publish, check=False).returncode == 0, what="a hub that listens")
 
 
 def crash(trial):
@@ -74,11 +76,12 @@ def repack(trial, version, configuration=None):
     subprocess.run(["dpkg-deb", "--raw-extract", trial.package, folder], check=True)
     control = folder / "DEBIAN" / "control"
     text = control.read_text(encoding="utf-8")
-    control.write_text(text.replace(f"\nVersion: {trial.version}\n", f"\nVersion: {version}\n"), encoding="utf-8")
+    text = text.replace(f"\nVersion: {trial.version}\n", f"\nVersion: {version}\n")
+    control.write_text(text, encoding="utf-8")
     if configuration:
         (folder / CONFIGURATION[1:]).write_text(configuration, encoding="utf-8")
     package = trial.folder / f"gohub_{version}.deb"
-    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", folder, package], check=True, stdout=subprocess.DEVNULL)
+    subprocess.check_output(["dpkg-deb", "--root-owner-group", "--build", folder, package])
     shutil.rmtree(folder)
     return trial.give(package)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Tries the packages of .build/dist in a bare Debian, step by step; scripts/packages/namespaces calls it in namespaces of its own.
+"""Tries the packages of .build/dist in a bare Debian, step by step; scripts/packages/namespaces calls it.
 
     scripts/packages/trial.py FOLDER [--write]    FOLDER is empty, and removed by the caller
 """
@@ -50,7 +50,8 @@ def field(package, name):
 
 
 def lintian(trial):
-    answer = subprocess.run(["lintian", "--fail-on=error,warning", trial.package], capture_output=True, text=True, check=False)
+    command = ["lintian", "--fail-on=error,warning", trial.package]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return "no error, no warning"
 
@@ -83,16 +84,18 @@ def run(trial):
             rows.append((title, True, step(trial)))
         except Exception as error:  # the table says it, and the steps after it still have something to say
             traceback.print_exc()
-            rows.append((title, False, str(error).strip().splitlines()[0] if str(error).strip() else repr(error)))
-        print(f"{time.monotonic() - began:5.0f} s  {'passed' if rows[-1][1] else 'FAILED'}  {title}: {rows[-1][2]}", flush=True)
+            rows.append((title, False, (str(error).strip() or repr(error)).splitlines()[0]))
+        verdict = "passed" if rows[-1][1] else "FAILED"
+        print(f"{time.monotonic() - began:5.0f} s  {verdict}  {title}: {rows[-1][2]}", flush=True)
     return rows
 
 
 def page(rows, version, seconds):
+    good = sum(passed for _, passed, _ in rows)
     text = (
         "# The packages in a bare Debian\n\n"
-        f"Written by `scripts/trial-deb --write`: gohub {version}, {sum(passed for _, passed, _ in rows)} of {len(rows)} steps "
-        f"passed, in {seconds:.0f} s after the build. [packages.md](packages.md) says what is where.\n\n"
+        f"Written by `scripts/trial-deb --write`: gohub {version}, {good} of {len(rows)} steps passed, in {seconds:.0f} s "
+        f"after the build. [packages.md](packages.md) says what is where.\n\n"
         "| step | result | what was seen |\n|---|---|---|\n"
     )
     for title, passed, seen in rows:
