@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Clients that break rules, one way after the other: wrong messages, wrong frames, wrong requests, wrong ends."""
+
+import asyncio
+import contextlib
+import itertools
+import struct
+import types
+import urllib.parse
+
+from client import CLOSE, RawClient
+
+from stack.peers import ENDS, TOPICS
+
+PAUSE = 0.4
+ROUTES = ("/", "/metrics", "/livez", "/readyz", "/healthz", "/version", "/nothing", "/ws", "/debug/nodes")
+METHODS = ("GET", "HEAD", "POST")
+UPGRADE = (
+    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
+def close_frame(code):
+    return bytes([0x80 | CLOSE, 0x82, 0, 0, 0, 0]) + struct.pack(">H", code)
+
+
+def reset(client):
+    """Ends the connection by a reset instead of a FIN."""
+    client.socket.setsockopt(1, 13, struct.pack("ii", 1, 0))  # SOL_SOCKET, SO_LINGER
+    client.socket.close()
+
+
+class Misuse:
+    """What clients of one node do wrong."""
+
+    def __init__(self, url, node):
+        address = urllib.parse.urlsplit(url)
+        self._node = types.SimpleNamespace(host=address.hostname, port=address.port)
+        # The nodes take turns at different places.
+        self._first = node
+
+    async def commands(self, peer):
+        """Messages that are answered by an error, over and over."""
+        while True:
+            await peer.ask("ping")
+            for kind in ("subscribe", "unsubscribe", "publish", "broadcast", "unicast", "nonsense"):
+                await peer.ask(kind, 1)
+            for kind in ("subscribe", "unsubscribe", "publish"):
+                await peer.ask(kind, {"topic": "unicast/x", "payload": 1})
+            await peer.ask("unicast", {"client_id": peer.id[:-1] + "_", "payload": 1})
+            for frame in ("{", b"", b"\x01\x07"):
+                await peer.socket.send(frame)
+            # More subscriptions than one client may have, then more topics than a loop may.
+            for topics in ([*TOPICS, "demo/nobody"], [f"demo/many/{number}" for number in range(len(TOPICS))]):
+                for kind in ("subscribe", "unsubscribe"):
+                    for topic in topics:
+                        await peer.ask(kind, {"topic": topic})
+            longest = "x" * (peer.welcome["max_message_bytes"] - 120)
+            for kind, data in (("publish", {"topic": "demo/large"}), ("unicast", {"client_id": peer.id})):
+                await peer.ask(kind, {**data, "payload": longest})
+            await asyncio.sleep(5)
+
+    async def connections(self):
+        """Connections that end, or are turned away, in every way there is; for ever."""
+        ways = [
+            *(self._closing(close_frame(code)) for code in (1000, 1001, 1011, 4000)),
+            *(self._closing(frame) for frame in (b"\x83\x80\0\0\0\0", b"\x81\x81\0\0\0\0\xff")),
+            self._closing(b"\x81\xff" + struct.pack(">Q", 1 << 40) + b"\0\0\0\0"),
+            *(self._vanish, self._reset, self._silent, self._half_a_head, self._aborted),
+            self._request(b"nonsense\r\n\r\n"),
+            self._request(f"GET /ws HTTP/1.1\r\nHost: hub\r\n{UPGRADE}Origin: http://other.example\r\n\r\n".encode()),
+            self._request(b"GET /ws HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
+            *(
+                self._request(f"{method} {route} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n".encode())
+                for route in ROUTES
+                for method in METHODS
+            ),
+            self._slow_message,
+        ]
+        slow = set()
+        for way in itertools.islice(itertools.cycle(ways), self._first * len(ways) // 2, None):
+            # Some wait for a time-out of the hub: the others go on meanwhile.
+            slow.add(asyncio.create_task(asyncio.to_thread(self._once, way)))
+            done = {task for task in slow if task.done()}
+            for task in done:
+                task.result()
+            slow -= done
+            await asyncio.sleep(PAUSE)
+
+    def _once(self, way):
+        # A node that restarts, or is frozen, ends any of these.
+        with contextlib.suppress(*ENDS), RawClient(self._node) as client:
+            way(client)
+
+    def _closing(self, frame):
+        def way(client):
+            client.upgrade()
+            client.send(frame)
+            client.frames(then_end=True)
+
+        return way
+
+    def _request(self, head):
+        def way(client):
+            client.send(head)
+            client.rest()
+
+        return way
+
+    def _vanish(self, client):
+        client.upgrade()
+
+    def _reset(self, client):
+        client.upgrade()
+        reset(client)
+
+    def _silent(self, client):
+        client.rest()
+
+    def _half_a_head(self, client):
+        client.send(b"GET / HTTP/1.1\r\nHo")
+        client.rest()
+
+    def _aborted(self, client):
+        client.send(b"GET / HTTP/1.1\r\nHo")
+        reset(client)
+
+    def _slow_message(self, client):
+        """A message that begins and never ends."""
+        client.upgrade()
+        client.send(b"\x01\x81\0\0\0\0a")
+        client.rest()

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""What the demo consists of: Redis, two hubs, Prometheus with the rules, Alertmanager, and the load."""
+
+import pathlib
+import tempfile
+
+from hub import merge
+from redis_server import RedisServer
+from stress_bus.worker import Worker
+
+from stack.load import Load
+from stack.nodes import Node
+from stack.prometheus import Alertmanager, Prometheus
+
+# Ports where docker-compose.yaml has them, if nobody else does.
+NODES = {"node1": (8081, 9091), "node2": (8082, 9092)}
+PROMETHEUS, ALERTMANAGER = 9090, 9093
+# Shorter times and tighter limits than the defaults, so that all that can happen does within minutes.
+SETTINGS = {
+    "server": {
+        "header_timeout": "2s",
+        "close_timeout": "1s",
+        "write_timeout": "10s",
+        "message_timeout": "5s",
+        "drain_timeout": "3s",
+        "max_connections": 2000,
+        "max_connections_per_ip": 150,
+    },
+    "hub": {
+        "ping_interval": "5s",
+        "pong_timeout": "3s",
+        "max_message_bytes": "64KiB",
+        "message_buffer_cap": 64,
+        "message_buffer_bytes": "256KiB",
+        "max_subscriptions_per_client": 10,
+        "max_topics": 16,
+    },
+    "bus": {"probe_after": "2s"},
+}
+POLICIES = {"node1": "disconnect", "node2": "drop_oldest"}
+
+
+class Stage:
+    """Everything, once it runs and was scraped; ended by `stack`."""
+
+    def __init__(self, stack, interval="2s"):
+        self._stack = stack
+        directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gohub-demo-")))
+        self.redis = self._until_end(RedisServer(directory / "redis"), "stop")
+        self.nodes = []
+        for name, ports in NODES.items():
+            bus = {"type": "redis", "redis": {"addrs": [self.redis.address]}}
+            own = {"hub": {"slow_client_policy": POLICIES[name]}, "bus": bus}
+            self.nodes.append(self._until_end(Node(name, directory, merge(SETTINGS, own), *ports), "close"))
+        for node in self.nodes:
+            node.wait()
+        self.alertmanager = self._until_end(Alertmanager(directory / "alertmanager", ALERTMANAGER), "stop")
+        targets = [node.operators_address for node in self.nodes]
+        self.prometheus = self._until_end(
+            Prometheus(directory / "prometheus", targets, interval, PROMETHEUS, self.alertmanager.address), "stop"
+        )
+        self.load = self._until_end(Worker(Load, [node.url for node in self.nodes]), "close")
+        self.load.ask("begin")
+        self.prometheus.await_scraped(len(targets))
+
+    def _until_end(self, part, end):
+        self._stack.callback(getattr(part, end))
+        return part
+
+    def check(self):
+        """Fails when a part has ended that no fault has ended."""
+        self.load.ask("check")
+        for name, program in (("Prometheus", self.prometheus.program), ("Alertmanager", self.alertmanager.program)):
+            assert program.running, f"{name} has ended:\n{program.tail()}"
+        for node in self.nodes:
+            assert node.running, f"{node.name} has ended:\n{node.hub.program.tail()}"
