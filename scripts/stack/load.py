@@ -11,31 +11,32 @@ from stack.misuse import Misuse
 from stack.peers import ENDS, TOPICS, Peer, keep_coming
 
 SIZES = [16, 64, 64, 200, 200, 1000, 1000, 4000, 30_000]
-LISTENERS, PUBLISHERS = 50, 4  # of each node
 
 
 class Load:
     """Begun once; runs until its process ends."""
 
-    def __init__(self, urls, is_misused=True):
-        """`is_misused`: whether there are also clients that break rules."""
+    def __init__(self, urls, listeners, publishers, operators_ports=()):
+        """So many clients of each node; with the ports of operators' endpoints there are also clients that break rules."""
         self._urls = urls
-        self._is_misused = is_misused
+        self._listeners = listeners
+        self._publishers = publishers
+        self._operators_ports = operators_ports
         self._sources = itertools.cycle(range(2, 250))
         self._ids = {}
         self._tasks = []
 
     async def begin(self):
-        for node, url in enumerate(self._urls):
-            for _ in range(LISTENERS):
-                self._start(keep_coming(lambda url=url: self._peer(url), self._listen, (0.2, 4.0)))
-            for _ in range(PUBLISHERS):
-                self._start(keep_coming(lambda url=url: self._peer(url), self._publish))
+        for url in self._urls:
             self._start(keep_coming(lambda url=url: self._peer(url), self._watch))
-            if self._is_misused:
-                misuse = Misuse(url, node)
-                self._start(keep_coming(lambda url=url: self._peer(url), misuse.commands))
-                self._start(misuse.connections())
+            for _ in range(self._listeners):
+                self._start(keep_coming(lambda url=url: self._peer(url), self._listen, (0.2, 4.0)))
+            for _ in range(self._publishers):
+                self._start(keep_coming(lambda url=url: self._peer(url), self._publish))
+        for url, port in zip(self._urls, self._operators_ports):
+            misuse = Misuse(url, port)
+            self._start(keep_coming(lambda url=url: self._peer(url), misuse.commands))
+            self._start(misuse.connections())
 
     def _start(self, work):
         self._tasks.append(asyncio.create_task(work))

@@ -5,6 +5,7 @@
 import asyncio
 import contextlib
 import itertools
+import random
 import struct
 import types
 import urllib.parse
@@ -13,7 +14,7 @@ from client import CLOSE, RawClient
 
 from stack.peers import ENDS, TOPICS
 
-PAUSE = 0.4
+PAUSE = 0.3
 ROUTES = ("/", "/metrics", "/livez", "/readyz", "/healthz", "/version", "/nothing", "/ws", "/debug/nodes")
 METHODS = ("GET", "HEAD", "POST")
 UPGRADE = (
@@ -32,14 +33,26 @@ def reset(client):
     client.socket.close()
 
 
+def heads():
+    """Requests of each route, by each method, without a body and with one; and one for metrics as OpenMetrics."""
+    for route in ROUTES:
+        for method in METHODS:
+            for body in ("", "Content-Length: 1\r\n"):
+                end = "x" if body else ""
+                yield f"{method} {route} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n{body}\r\n{end}".encode()
+    yield (
+        b"GET /metrics HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nAccept: application/openmetrics-text\r\n"
+        b"Accept-Encoding: gzip\r\n\r\n"
+    )
+
+
 class Misuse:
     """What clients of one node do wrong."""
 
-    def __init__(self, url, node):
+    def __init__(self, url, operators_port):
         address = urllib.parse.urlsplit(url)
         self._node = types.SimpleNamespace(host=address.hostname, port=address.port)
-        # The nodes take turns at different places.
-        self._first = node
+        self._operators = types.SimpleNamespace(host=address.hostname, port=operators_port)
 
     async def commands(self, peer):
         """Messages that are answered by an error, over and over."""
@@ -58,7 +71,7 @@ class Misuse:
                     for topic in topics:
                         await peer.ask(kind, {"topic": topic})
             longest = "x" * (peer.welcome["max_message_bytes"] - 120)
-            for kind, data in (("publish", {"topic": "demo/large"}), ("unicast", {"client_id": peer.id})):
+            for kind, data in (("publish", {"topic": "demo/1"}), ("broadcast", {}), ("unicast", {"client_id": peer.id})):
                 await peer.ask(kind, {**data, "payload": longest})
             await asyncio.sleep(5)
 
@@ -72,26 +85,25 @@ class Misuse:
             self._request(b"nonsense\r\n\r\n"),
             self._request(f"GET /ws HTTP/1.1\r\nHost: hub\r\n{UPGRADE}Origin: http://other.example\r\n\r\n".encode()),
             self._request(b"GET /ws HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
-            *(
-                self._request(f"{method} {route} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n".encode())
-                for route in ROUTES
-                for method in METHODS
-            ),
             self._slow_message,
         ]
+        requests = [self._request(head) for head in heads()]
+        plan = [(self._node, way) for way in ways]
+        plan += [(node, request) for node in (self._node, self._operators) for request in requests]
+        random.shuffle(plan)
         slow = set()
-        for way in itertools.islice(itertools.cycle(ways), self._first * len(ways) // 2, None):
+        for node, way in itertools.cycle(plan):
             # Some wait for a time-out of the hub: the others go on meanwhile.
-            slow.add(asyncio.create_task(asyncio.to_thread(self._once, way)))
+            slow.add(asyncio.create_task(asyncio.to_thread(self._once, node, way)))
             done = {task for task in slow if task.done()}
             for task in done:
                 task.result()
             slow -= done
             await asyncio.sleep(PAUSE)
 
-    def _once(self, way):
+    def _once(self, node, way):
         # A node that restarts, or is frozen, ends any of these.
-        with contextlib.suppress(*ENDS), RawClient(self._node) as client:
+        with contextlib.suppress(*ENDS), RawClient(node) as client:
             way(client)
 
     def _closing(self, frame):

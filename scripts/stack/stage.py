@@ -38,6 +38,7 @@ SETTINGS = {
     },
     "bus": {"probe_after": "2s"},
 }
+LISTENERS, PUBLISHERS = 50, 4  # of each node
 POLICIES = {"node1": "disconnect", "node2": "drop_oldest"}
 
 
@@ -60,7 +61,9 @@ class Stage:
         self.prometheus = self._until_end(
             Prometheus(directory / "prometheus", targets, interval, PROMETHEUS, self.alertmanager.address), "stop"
         )
-        self.load = self._until_end(Worker(Load, [node.url for node in self.nodes]), "close")
+        ports = [node.operators_port for node in self.nodes]
+        load = Worker(Load, [node.url for node in self.nodes], LISTENERS, PUBLISHERS, ports)
+        self.load = self._until_end(load, "close")
         self.load.ask("begin")
         self.prometheus.await_scraped(len(targets))
 
