@@ -40,10 +40,14 @@ def freeze_redis(stage):
         stage.redis.thaw()
 
 
-@fault("all connections to Redis are cut")
+@fault("the connections to Redis are cut four times while much is published: messages between nodes are lost")
 def cut_connections(stage):
-    stage.redis.command("CLIENT", "KILL", "TYPE", "pubsub")
-    stage.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    stage.load.ask("begin_flood", 0, "demo/1", 6)
+    for _ in range(4):
+        hold(0.5)
+        stage.redis.command("CLIENT", "KILL", "TYPE", "pubsub")
+        stage.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        await_all_ready(stage)
 
 
 @fault("Redis crashes, and is back 3 seconds later")
@@ -110,6 +114,10 @@ def freeze_node(stage):
 def strike(stage, function):
     """Does a fault and waits until it is over: all nodes are ready again, and know each other."""
     function(stage)
+    await_all_ready(stage)
+    stage.check()
+
+
+def await_all_ready(stage):
     for node in stage.nodes:
         eventually(lambda: node.is_ready, 30, f"{node.name} is ready after the fault")
-    stage.check()

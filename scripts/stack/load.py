@@ -25,6 +25,7 @@ class Load:
         self._sources = itertools.cycle(range(2, 250))
         self._ids = {}
         self._tasks = []
+        self._floods = []
 
     async def begin(self):
         for url in self._urls:
@@ -121,6 +122,17 @@ class Load:
         """The answer to a subscription of a client that comes for it and goes."""
         async with self._peer(self._urls[node]) as peer:
             return (await peer.ask("subscribe", {"topic": topic}))["data"]
+
+    async def begin_flood(self, node, topic, seconds):
+        """Has a client publish as fast as it is answered, for so long, while other things are done."""
+        self._floods = [task for task in self._floods if not task.done()]
+        self._floods.append(asyncio.create_task(self._flood(node, topic, asyncio.get_running_loop().time() + seconds)))
+
+    async def _flood(self, node, topic, until):
+        with contextlib.suppress(*ENDS):
+            async with self._peer(self._urls[node]) as peer:
+                while asyncio.get_running_loop().time() < until:
+                    await peer.ask("publish", {"topic": topic, "payload": "x" * 200})
 
     async def flood(self, node, topic, count, size):
         """Publishes so much at once, and waits until the node has taken it."""

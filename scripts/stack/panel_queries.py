@@ -9,6 +9,9 @@ import re
 Query = collections.namedtuple("Query", "board what panel ref expression")
 
 VARIABLE = re.compile(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))")
+# A rule's record of a rate over a window, as rules name it.
+RECORD = re.compile(r"\w+:\w+:ratio_rate(\d+)([mhd])\b")
+SECONDS = {"m": 60, "h": 3600, "d": 86400}
 LABEL_VALUES = re.compile(r"label_values\((?:(.*),\s*)?(\w+)\)", re.DOTALL)
 
 
@@ -30,6 +33,11 @@ def queries(board):
     for annotation in board["annotations"]["list"]:
         if "expr" in annotation:
             yield Query(name, "annotation", annotation["name"], "", annotation["expr"])
+
+
+def looks_back(expression):
+    """Over how many seconds of recorded rates an expression looks; 0 without one."""
+    return max((int(count) * SECONDS[unit] for count, unit in RECORD.findall(expression)), default=0)
 
 
 def as_matcher(values):
