@@ -144,7 +144,7 @@ class ComposeNodes(Nodes):
         self.admin_ports = ports[2:]
 
     def start(self):
-        self._compose("up", "--detach", "--build")
+        self._compose("up", "--detach", "--build", "node1", "node2")
         self.wait_until_ready(120)
 
     def _compose(self, *words):
