@@ -8,6 +8,7 @@ from bus import PREFIX
 from process import eventually
 
 from stack.slow import slow_clients
+from stack.threads import Thread
 
 ALL = []
 # What nodes need of Redis for everything but the topics below this one.
@@ -34,7 +35,7 @@ def hold(seconds):
 def freeze_redis(stage):
     stage.redis.freeze()
     try:
-        stage.load.ask("flood", 0, "demo/0", 150, 30_000)
+        stage.load.ask("pour", 0, "demo/0", 400, 40_000)
         hold(6)
     finally:
         stage.redis.thaw()
@@ -109,6 +110,16 @@ def freeze_node(stage):
         hold(1.5)
     finally:
         stage.nodes[0].thaw()
+
+
+@fault("an event loop of node1 stands still for 6 seconds, the other one runs on")
+def stop_loop(stage):
+    loop = Thread(stage.nodes[0].pid, "loop-1")
+    loop.stop()
+    try:
+        hold(6)
+    finally:
+        loop.resume()
 
 
 def strike(stage, function):

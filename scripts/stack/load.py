@@ -123,6 +123,15 @@ class Load:
         async with self._peer(self._urls[node]) as peer:
             return (await peer.ask("subscribe", {"topic": topic}))["data"]
 
+    async def begin_wait(self, node, topic):
+        """Has a client subscribe, and stay."""
+
+        async def stay(peer):
+            await peer.ask("subscribe", {"topic": topic})
+            await peer.socket.wait_closed()
+
+        self._start(keep_coming(lambda: self._peer(self._urls[node]), stay))
+
     async def begin_flood(self, node, topic, seconds):
         """Has a client publish as fast as it is answered, for so long, while other things are done."""
         self._floods = [task for task in self._floods if not task.done()]
@@ -139,3 +148,10 @@ class Load:
         async with self._peer(self._urls[node]) as peer:
             for _ in range(count):
                 await peer.ask("publish", {"topic": topic, "payload": "x" * size})
+
+    async def pour(self, node, topic, count, size):
+        """Publishes so much without waiting for answers, as long as the node reads it; at most five seconds."""
+        with contextlib.suppress(*ENDS):
+            async with self._peer(self._urls[node]) as peer, asyncio.timeout(5):
+                for _ in range(count):
+                    await peer.send("publish", {"topic": topic, "payload": "x" * size})

@@ -18,7 +18,7 @@ SETTINGS = {
 
 def program():
     """The release build, or the debug build where there is no other."""
-    for build in ("debug", "release"):
+    for build in ("release", "debug"):
         binary = ROOT / ".build" / build / "gohub"
         if binary.exists():
             return binary

@@ -23,6 +23,7 @@ SETTINGS = {
         "close_timeout": "1s",
         "write_timeout": "10s",
         "message_timeout": "5s",
+        "drain_delay": "4s",
         "drain_timeout": "3s",
         "max_connections": 2000,
         "max_connections_per_ip": 150,
@@ -36,7 +37,7 @@ SETTINGS = {
         "max_subscriptions_per_client": 10,
         "max_topics": 16,
     },
-    "bus": {"probe_after": "2s"},
+    "bus": {"probe_after": "2s", "publish_timeout": "1s", "buffer": {"max_bytes": "64KiB", "max_age": "5s"}},
 }
 LISTENERS, PUBLISHERS = 50, 4  # of each node
 POLICIES = {"node1": "disconnect", "node2": "drop_oldest"}
