@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of gohub.
+"""Writes docs/alerts-matrix.md: each of the two parts is of its last run."""
+
+import re
+
+HEADING = """# Which alert fires for which fault
+
+Written by `scripts/stress-alerts --write` and `scripts/stress-alerts --quiet --write`; `make stress` runs both. The rules are those of
+`alerts/gohub.rules.yml`, unchanged, with their real durations; Prometheus scrapes every 5 s. Each fault has hubs, a Prometheus and a light
+load of its own, for {baseline} s without the fault and then until its alert has fired for a minute. `Confirm` is how many blocks of commands
+under that heading of the alert's [runbook](runbooks/README.md) were run while the alert fired; each worked and printed something.
+"""
+MATRIX, QUIET = "## The matrix", "## Half an hour in which nothing fires"
+
+
+def seconds(value):
+    return "–" if value is None else f"{value:.0f} s"
+
+
+def row(number, cell, result):
+    others = ", ".join(f"{name} ({seconds(after)})" for name, after in sorted(result["others"].items()))
+    mark = " ¹" if cell.simulated else ""
+    return (
+        f"| {number} | {cell.fault}{mark} | [{cell.alert}](runbooks/{cell.alert}.md) | {seconds(result['fired_after'])} "
+        f"| {others or 'none'} | {seconds(result['resolved_after'])} | {result['confirmed']} |"
+    )
+
+
+def grid(cells, results):
+    """Faults by alerts, by their numbers: ● the alert of the fault, ○ one that sees the same fault."""
+    names = list(cells)
+    numbers = range(1, len(names) + 1)
+    yield "| fault | " + " | ".join(map(str, numbers)) + " |"
+    yield "|---|" + "---|" * len(names)
+    for number, name in zip(numbers, names):
+        result = results[name]
+        fired = {name: "●"} if result["fired_after"] is not None else {}
+        fired |= {other: "○" for other in result["others"]}
+        yield f"| {number} | " + " | ".join(fired.get(each, "") for each in names) + " |"
+
+
+def matrix(cells, results, setting):
+    """The part of the document about faults."""
+    allowed = [
+        f"- {name} at “{cell.fault}”: {reason}."
+        for cell in cells.values()
+        for name, reason in cell.allowed.items()
+        if name in results[cell.alert]["others"]
+    ]
+    simulated = [f"- {cell.alert}: {cell.simulated}." for cell in cells.values() if cell.simulated]
+    return "\n".join(
+        [
+            MATRIX,
+            "",
+            setting,
+            "",
+            "| | fault | alert | fires after | others that fire | resolved after | Confirm |",
+            "|---|---|---|---|---|---|---|",
+            *(row(number, cell, results[cell.alert]) for number, cell in enumerate(cells.values(), 1)),
+            "",
+            "*Resolved after* is told where the rule does not look further back than some minutes.",
+            "",
+            "¹ What Prometheus reads is changed on its way from a hub that is well:",
+            "",
+            *simulated,
+            "",
+            "Where two alerts see one fault:",
+            "",
+            *(allowed or ["- nowhere."]),
+            "",
+            "The same as a grid, faults in rows and alerts in columns by their numbers above; ● is the fault's own alert, ○ another that sees it:",
+            "",
+            *grid(cells, results),
+            "",
+        ]
+    )
+
+
+def quiet(lines, setting):
+    """The part about half an hour without faults."""
+    return "\n".join([QUIET, "", setting, "", *(f"- {line}" for line in lines), ""])
+
+
+def document(old, part, baseline):
+    """The document with one part new, and the other as it is in the old one."""
+    parts = {heading: "" for heading in (MATRIX, QUIET)}
+    for heading in parts:
+        found = re.search(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", old, re.MULTILINE | re.DOTALL)
+        parts[heading] = found[0].rstrip() + "\n" if found else ""
+    parts[part.partition("\n")[0]] = part
+    return "\n".join([HEADING.format(baseline=baseline), *(text for text in parts.values() if text)])
