@@ -5,6 +5,7 @@
 import contextlib
 
 from client import RawClient
+from hub import merge
 from stack.slow import slow_clients
 
 from alert_matrix.cell import cell, hold
@@ -27,7 +28,7 @@ def near_limit(scene):
 
 @cell("GohubRejecting", "an address that has all the connections it may have asks for four more a second", within=720)
 def rejecting(scene):
-    node = scene.single({"server": {"max_connections_per_ip": 20}})
+    node = scene.single(merge(PATIENT, {"server": {"max_connections_per_ip": 20}}))
     yield
     with contextlib.ExitStack() as stack:
         for _ in range(20):
@@ -61,8 +62,8 @@ def fill_queues(scene, count, is_full):
 
 @cell("GohubSlowClients", "15 clients do not read; their queues are nearly full, and nothing is dropped", within=900, resolves=120)
 def slow(scene):
-    policy = {"hub": {"slow_client_policy": "drop_oldest", "message_buffer_cap": 100, "message_buffer_bytes": "64MiB"}}
-    node = scene.single({**PATIENT, "hub": {**PATIENT["hub"], **policy["hub"]}})
+    queues = {"slow_client_policy": "drop_oldest", "message_buffer_cap": 100, "message_buffer_bytes": "64MiB"}
+    node = scene.single(merge(PATIENT, {"hub": queues}))
     yield
     with slow_clients(node.url, 15, SLOW_TOPIC):
         fill_queues(scene, 5, lambda page: page.value("gohub_slow_clients") >= 15)
@@ -71,7 +72,7 @@ def slow(scene):
 
 @cell("GohubSlowDisconnects", "15 clients that do not read are disconnected", within=540)
 def slow_disconnects(scene):
-    node = scene.single({**PATIENT, "hub": {**PATIENT["hub"], "message_buffer_cap": 20}})
+    node = scene.single(merge(PATIENT, {"hub": {"message_buffer_cap": 20}}))
     yield
     disconnected = "gohub_slow_client_actions_total"
     with slow_clients(node.url, 15, SLOW_TOPIC):
@@ -81,8 +82,7 @@ def slow_disconnects(scene):
 
 @cell("GohubDropsHigh", "of five clients that do not read messages are dropped, three a second", within=720)
 def drops(scene):
-    policy = {"slow_client_policy": "drop_oldest", "message_buffer_cap": 50}
-    node = scene.single({**PATIENT, "hub": {**PATIENT["hub"], **policy}})
+    node = scene.single(merge(PATIENT, {"hub": {"slow_client_policy": "drop_oldest", "message_buffer_cap": 50}}))
     yield
     with slow_clients(node.url, 5, SLOW_TOPIC):
         fill_queues(scene, 20, lambda page: page.value("gohub_deliveries_dropped_total", reason="queue_messages") > 0)
