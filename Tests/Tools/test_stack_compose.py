@@ -33,7 +33,11 @@ def services(tmp_path):
         },
         "alertmanager": {
             "volumes": [
-                {"type": "bind", "source": f"{tmp_path}/alerts/alertmanager.yml", "target": "/etc/alertmanager/alertmanager.yml"}
+                {
+                    "type": "bind",
+                    "source": f"{tmp_path}/alerts/alertmanager.yml",
+                    "target": "/etc/alertmanager/alertmanager.yml",
+                }
             ],
             "ports": [{"host_ip": "127.0.0.1", "target": 9093, "published": "9093"}],
         },
@@ -64,7 +68,8 @@ def change_rules(services):
 
 
 def change_mount_of_rules(services):
-    services["prometheus"]["volumes"][1] = services["prometheus"]["volumes"][1].replace("gohub.rules.yml:ro", "rules.yml:ro")
+    volumes = services["prometheus"]["volumes"]
+    volumes[1] = volumes[1].replace("gohub.rules.yml:ro", "rules.yml:ro")
 
 
 def change_node(services):
@@ -72,17 +77,19 @@ def change_node(services):
 
 
 def change_prometheus(services):
-    services["elsewhere"] = services["prometheus"]
     file = pathlib.Path(services["grafana"]["volumes"][0].split(":")[0]) / "datasources" / "prometheus.yml"
-    file.write_text(file.read_text(encoding="utf-8").replace("http://prometheus:", "http://prometheu:"), encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace("http://prometheus:", "http://prometheu:")
+    file.write_text(text, encoding="utf-8")
 
 
 def change_folder(services):
-    services["grafana"]["volumes"][1] = services["grafana"]["volumes"][1].replace(":/var/lib/grafana/dashboards", ":/dashboards")
+    volumes = services["grafana"]["volumes"]
+    volumes[1] = volumes[1].replace(":/var/lib/grafana/dashboards", ":/dashboards")
 
 
 def change_home(services):
-    services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] = "/var/lib/grafana/dashboards/home.json"
+    environment = services["grafana"]["environment"]
+    environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] = "/var/lib/grafana/dashboards/home.json"
 
 
 def change_boards(services):

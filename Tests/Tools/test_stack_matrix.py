@@ -123,7 +123,7 @@ def test_each_part_of_the_document_is_kept_until_it_is_written_anew():
 
 
 def test_the_tables_show_what_fired_beside():
-    other = dataclasses.replace(CELL, alert="GohubOther", fault="another fault", allowed={}, simulated="it has no such fault")
+    other = dataclasses.replace(CELL, alert="GohubOther", fault="another", allowed={}, simulated="it has no such fault")
     cells = {"GohubDown": CELL, "GohubOther": other}
     results = {"GohubDown": {**GOOD, "others": {"GohubOther": 150.0}}, "GohubOther": {**GOOD, "fired_after": None}}
     assert list(grid(cells, results))[2:] == ["| 1 | ● | ○ |", "| 2 |  |  |"]

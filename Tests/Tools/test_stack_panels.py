@@ -14,7 +14,11 @@ BOARD = {
     "panels": [
         {"type": "row", "title": "open", "panels": []},
         {"type": "timeseries", "title": "first", "targets": [{"refId": "A", "expr": "a"}, {"refId": "B", "expr": "b"}]},
-        {"type": "row", "title": "closed", "panels": [{"type": "stat", "title": "hidden", "targets": [{"refId": "A", "expr": "c"}]}]},
+        {
+            "type": "row",
+            "title": "closed",
+            "panels": [{"type": "stat", "title": "hidden", "targets": [{"refId": "A", "expr": "c"}]}],
+        },
         {"type": "text", "title": "words"},
     ],
     "annotations": {"list": [{"name": "Starts", "expr": "d"}, {"name": "built in"}]},

@@ -54,7 +54,7 @@ def silent(scene):
     yield from hold()
 
 
-@cell("GohubCanaryFailing", "all that comes from Redis to subscribers comes more than a second late", within=480, resolves=420)
+@cell("GohubCanaryFailing", "what Redis sends to subscribers comes more than a second late", within=480, resolves=420)
 def canary(scene):
     proxy = scene.until_end(BusProxy(scene.start_redis().port))
     scene.start_node(bus=proxy.address)
@@ -83,7 +83,7 @@ def latency(scene):
         proxy.delay = 0.0
 
 
-@cell("GohubBusPublishErrorBudgetBurn", "Redis lets nobody publish to one topic, to which one client publishes", within=480)
+@cell("GohubBusPublishErrorBudgetBurn", "Redis refuses what is published to one topic", within=480)
 def publish_errors(scene):
     scene.cluster()
     yield
@@ -93,7 +93,7 @@ def publish_errors(scene):
         yield 1
 
 
-@cell("GohubBusSubscriptionsIncomplete", "Redis lets no node subscribe to one topic, to which one client subscribes", within=600)
+@cell("GohubBusSubscriptionsIncomplete", "Redis refuses the subscription to one topic", within=600)
 def subscriptions(scene):
     scene.cluster()
     yield

@@ -41,7 +41,7 @@ def rejecting(scene):
             yield 0.25
 
 
-@cell("GohubReconnectStorm", "clients come 25 times a second, after a quarter of an hour in which few came", baseline=1080)
+@cell("GohubReconnectStorm", "25 clients a second come, after a quarter of an hour of few", baseline=1080)
 def storm(scene):
     scene.single()
     yield
@@ -60,7 +60,7 @@ def fill_queues(scene, count, is_full):
         scene.load.ask("flood", 0, SLOW_TOPIC, count, 20_000)
 
 
-@cell("GohubSlowClients", "15 clients do not read; their queues are nearly full, and nothing is dropped", within=900, resolves=120)
+@cell("GohubSlowClients", "15 clients do not read; their queues are nearly full", within=900, resolves=120)
 def slow(scene):
     queues = {"slow_client_policy": "drop_oldest", "message_buffer_cap": 100, "message_buffer_bytes": "64MiB"}
     node = scene.single(merge(PATIENT, {"hub": queues}))
@@ -91,7 +91,7 @@ def drops(scene):
             yield 1.5
 
 
-@cell("GohubDeliveryLatencyBudgetBurn", "of 20 clients each reads 30 KB a second, and always has more to read", within=900)
+@cell("GohubDeliveryLatencyBudgetBurn", "20 clients read 30 KB a second, and always have more to read", within=900)
 def late(scene):
     """Their queues are never nearly full, and never empty."""
     node = scene.single({"hub": {"message_buffer_cap": 1000, "message_buffer_bytes": "64MiB"}})

@@ -130,7 +130,7 @@ def not_ready(scene):
             loop.stop()
 
 
-@cell("GohubEventLoopLag", "the process gets no processor time for 300 ms of each two seconds", within=720, resolves=420)
+@cell("GohubEventLoopLag", "the process stands still for 300 ms of each two seconds", within=720, resolves=420)
 def lag(scene):
     node = scene.single()
     yield

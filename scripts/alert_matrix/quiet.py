@@ -2,7 +2,6 @@
 # Part of gohub.
 """Half an hour of ordinary work on two nodes, later three, in which no alert may fire."""
 
-import pathlib
 import tempfile
 import time
 
@@ -49,6 +48,12 @@ EVENTS = [
 ]
 
 
+def alerts_in(api, state, began):
+    """The alerts that have been in a state since a time."""
+    series = api.query_range(f'ALERTS{{alertstate="{state}"}}', began, time.time(), 5)
+    return sorted({labels["alertname"] for labels, _ in series})
+
+
 def run(stack, say):
     """What happened, and what is wrong, a line each."""
     scene = Scene(stack.enter_context(tempfile.TemporaryDirectory(prefix="gohub-quiet-")), stack)
@@ -67,10 +72,7 @@ def run(stack, say):
             happened.append(f"minute {minute}: {line}")
         scene.load.ask("check")
         time.sleep(1)
-    seen = {
-        state: sorted({labels["alertname"] for labels, _ in api.query_range(f'ALERTS{{alertstate="{state}"}}', began, time.time(), 5)})
-        for state in ("firing", "pending")
-    }
+    seen = {state: alerts_in(api, state, began) for state in ("firing", "pending")}
     delivered = api.value('sum(increase(gohub_deliveries_written_total{job="gohub"}[30m]))') or 0
     wrong = [f"{name} fired" for name in seen["firing"]]
     if delivered < 1000:

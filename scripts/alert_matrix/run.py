@@ -27,7 +27,7 @@ from alert_matrix.table import quiet as quiet_part
 from alert_matrix.verdict import faults, gaps
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "alerts-matrix.md"
-# Trials at a time, each of which has a Prometheus, one or two hubs and a load; so many take a little over half of two cores.
+# Trials at a time, each of which has a Prometheus, one or two hubs and a load.
 AT_A_TIME = 10
 LONG = 3600
 
@@ -43,7 +43,7 @@ def alert_names():
 
 
 def in_order(cells):
-    """Which cell begins first: what takes an hour, then what is heavy and runs alone but for that, then long ones before short."""
+    """Which cell begins first: what takes an hour, then what is heavy and runs with that alone, then long before short."""
     return sorted(cells, key=lambda cell: (cell.seconds < LONG, not cell.is_heavy, -cell.seconds))
 
 
@@ -142,7 +142,9 @@ def run_quiet(arguments, stack):
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/stress-alerts", description=__doc__)
-    parser.add_argument("--only", action="append", choices=sorted(CELLS), metavar="ALERT", help="this one; may stand more than once")
+    parser.add_argument(
+        "--only", action="append", choices=sorted(CELLS), metavar="ALERT", help="this one; may stand more than once"
+    )
     parser.add_argument("--list", action="store_true", help="the alerts, with their faults")
     parser.add_argument("--quiet", action="store_true", help="the half hour without a fault instead")
     parser.add_argument("--write", action="store_true", help="writes the result to docs/alerts-matrix.md")

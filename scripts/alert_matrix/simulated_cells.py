@@ -28,7 +28,7 @@ def metrics(scene):
     yield from hold()
 
 
-@cell("GohubAccountingDrift", "five deliveries are missing from the accounts", within=480, resolves=120, simulated=OWN_FAULT)
+@cell("GohubAccountingDrift", "five deliveries are missing", within=480, resolves=120, simulated=OWN_FAULT)
 def residual(scene):
     scene.single()
     rewriter = behind_rewriter(scene)
@@ -44,7 +44,7 @@ def residual(scene):
     "GohubDrainStuck",
     "a drain goes on after its deadline",
     within=840,
-    simulated="a process ends at the deadline of its drain: here the drain lasts an hour, and the deadline is said to be over",
+    simulated="a drain ends at its deadline; here it lasts an hour, and its deadline is said to be over",
 )
 def drain(scene):
     scene.single({"server": {"drain_timeout": "1h"}})

@@ -6,10 +6,11 @@ import re
 
 HEADING = """# Which alert fires for which fault
 
-Written by `scripts/stress-alerts --write` and `scripts/stress-alerts --quiet --write`; `make stress` runs both. The rules are those of
-`alerts/gohub.rules.yml`, unchanged, with their real durations; Prometheus scrapes every 5 s. Each fault has hubs, a Prometheus and a light
-load of its own, for {baseline} s without the fault and then until its alert has fired for a minute. `Confirm` is how many blocks of commands
-under that heading of the alert's [runbook](runbooks/README.md) were run while the alert fired; each worked and printed something.
+Written by `scripts/stress-alerts --write` and `scripts/stress-alerts --quiet --write`. The rules are those of
+`alerts/gohub.rules.yml`, unchanged, with their real durations; Prometheus scrapes every 5 s. Each fault has hubs, a Prometheus
+and a light load of its own, for {baseline} s or more without the fault and then until its alert has fired for a minute. `Confirm`
+is how many blocks of commands under that heading of the alert's [runbook](runbooks/README.md) were run while the alert fired;
+each worked and printed something.
 """
 MATRIX, QUIET = "## The matrix", "## Half an hour in which nothing fires"
 
@@ -69,7 +70,8 @@ def matrix(cells, results, setting):
             "",
             *(allowed or ["- nowhere."]),
             "",
-            "The same as a grid, faults in rows and alerts in columns by their numbers above; ● is the fault's own alert, ○ another that sees it:",
+            "The same as a grid: faults in rows, alerts in columns, both by the numbers above. ● is the fault's own alert, ○ another"
+            " that sees it.",
             "",
             *grid(cells, results),
             "",

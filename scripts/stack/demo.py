@@ -59,7 +59,9 @@ def wait(stage, seconds):
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
-    parser.add_argument("--for", dest="seconds", type=float, default=float("inf"), metavar="SECONDS", help="ends by itself")
+    parser.add_argument(
+        "--for", dest="seconds", type=float, default=float("inf"), metavar="SECONDS", help="ends by itself after so long"
+    )
     parser.add_argument("--once", action="store_true", help="ends when each fault was done once, without pauses")
     arguments = parser.parse_args()
     try:
