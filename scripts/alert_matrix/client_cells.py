@@ -100,8 +100,8 @@ def late(scene):
         for reader in readers:
             reader.socket.setblocking(False)
         while True:
-            if node.metrics().value("gohub_outbound_queue_messages") < 100:
-                scene.load.ask("flood", 0, SLOW_TOPIC, 10, 20_000)
+            if node.metrics().value("gohub_outbound_queue_messages") < 200:
+                scene.load.ask("flood", 0, SLOW_TOPIC, 40, 20_000)
             for _ in range(8):
                 for reader in readers:
                     with contextlib.suppress(BlockingIOError):

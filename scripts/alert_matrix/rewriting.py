@@ -36,7 +36,9 @@ class Rewriter:
                         status, body = answer.status, answer.read()
                 except urllib.error.HTTPError as error:
                     status, body = error.code, error.read()
-                if self.path == "/metrics" and rewriter.change:
+                except OSError as error:
+                    status, body = 502, str(error).encode()
+                if self.path == "/metrics" and status == 200 and rewriter.change:
                     body = rewriter.change(body.decode()).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "text/plain; version=0.0.4")

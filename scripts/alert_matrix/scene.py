@@ -92,9 +92,9 @@ class Scene:
     @property
     def environment(self):
         """What the commands of runbooks are given."""
-        found = {"NODE": f"http://{self.targets[0]}", "PROMETHEUS": self.prometheus.url}
+        found = {"NODE": self.targets[0], "PROMETHEUS": self.prometheus.url}
         if self.servers:
-            found["REDIS"] = f"redis://{self.redis.address}"
+            found["REDIS"] = self.redis.address
         return found
 
     def logs(self):

@@ -4,7 +4,11 @@
 
 import signal
 
+from hub import merge
+from stack.slow import slow_clients
+
 from alert_matrix.cell import cell, hold
+from alert_matrix.client_cells import PATIENT, SLOW_TOPIC
 from alert_matrix.rewriting import Rewriter, replace_value
 
 OWN_FAULT = "a fault of the program, which is not known to have one"
@@ -47,13 +51,13 @@ def residual(scene):
     simulated="a drain ends at its deadline; here it lasts an hour, and its deadline is said to be over",
 )
 def drain(scene):
-    scene.single({"server": {"drain_timeout": "1h"}})
-    scene.start_bench("idle", "--clients", "20", "--duration", "1200")
+    node = scene.single(merge(PATIENT, {"server": {"drain_timeout": "1h"}}))
     rewriter = behind_rewriter(scene)
     yield
     rewriter.change = lambda page: replace_value(page, "gohub_drain_deadline_timestamp_seconds", 1)
-    scene.nodes[0].signal(signal.SIGTERM)
-    yield from hold()
+    with slow_clients(node.url, 20, SLOW_TOPIC):
+        node.signal(signal.SIGTERM)
+        yield from hold()
 
 
 @cell(
