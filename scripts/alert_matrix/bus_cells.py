@@ -22,6 +22,7 @@ SECONDS_OF_FLOOD = 5
     allowed={
         "GohubBusPublishErrorBudgetBurn": "what is published while it is down fails",
         "GohubCanaryFailing": "the node's messages to itself over the bus are refused",
+        "GohubNotReady": "a node without its bus is not ready",
     },
 )
 def bus_down(scene):

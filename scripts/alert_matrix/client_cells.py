@@ -54,19 +54,20 @@ def storm(scene):
         yield 4
 
 
-def fill_queues(scene, count, is_full):
+def fill_queues(scene, count, is_full, size=20_000):
     """Publishes to clients that do not read until their queues are full."""
     while not is_full(scene.nodes[0].metrics()):
-        scene.load.ask("flood", 0, SLOW_TOPIC, count, 20_000)
+        scene.load.ask("flood", 0, SLOW_TOPIC, count, size)
 
 
 @cell("GohubSlowClients", "15 clients do not read; their queues are nearly full", within=900, resolves=120)
 def slow(scene):
-    queues = {"slow_client_policy": "drop_oldest", "message_buffer_cap": 100, "message_buffer_bytes": "64MiB"}
+    """There is room for what the load sends to all."""
+    queues = {"slow_client_policy": "drop_oldest", "message_buffer_cap": 1200, "message_buffer_bytes": "64MiB"}
     node = scene.single(merge(PATIENT, {"hub": queues}))
     yield
     with slow_clients(node.url, 15, SLOW_TOPIC):
-        fill_queues(scene, 5, lambda page: page.value("gohub_slow_clients") >= 15)
+        fill_queues(scene, 50, lambda page: page.value("gohub_slow_clients") >= 15, size=5000)
         yield from hold()
 
 

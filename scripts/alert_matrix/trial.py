@@ -68,7 +68,9 @@ class Trial:
         self._note(began, struck)
 
     def _step(self):
-        self._due = time.monotonic() + next(self._steps)
+        # A step may take a while itself.
+        pause = next(self._steps)
+        self._due = time.monotonic() + pause
 
     def _look_on(self, seconds, until=None):
         """Goes on with the fault for so long, or until something is true; whether that came true."""
