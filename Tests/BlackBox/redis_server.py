@@ -4,6 +4,7 @@
 
 import contextlib
 import pathlib
+import random
 import signal
 import socket
 import ssl
@@ -20,9 +21,11 @@ class RedisError(Exception):
 
 
 def free_port():
-    """A port that nobody has now."""
-    with socket.create_server((HOST, 0)) as free:
-        return free.getsockname()[1]
+    """A port that nobody has now, and that the kernel gives to no connection: it stays free while a server is restarted."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server((HOST, port)):
+            return port
 
 
 class RedisConnection:

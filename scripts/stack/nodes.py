@@ -28,11 +28,10 @@ def program():
 class Node:
     """A hub with the ports that it had at its first start; it is started at once, and serves after `wait`."""
 
-    def __init__(self, name, directory, settings=None, port=0, operators_port=0, files=None, binary=None):
+    def __init__(self, name, directory, settings=None, port=None, operators_port=None, binary=None):
         self.name = name
         self.port = choose_port(port)
         self.operators_port = choose_port(operators_port)
-        self._files = files
         self._binary = binary or program()
         self._directory = pathlib.Path(directory) / name
         self._directory.mkdir()
@@ -67,7 +66,7 @@ class Node:
         return self.hub.program.running
 
     def start(self):
-        self.hub = Hub(self._binary, self._directory, self.settings, self._files, wait=False)
+        self.hub = Hub(self._binary, self._directory, self.settings, wait=False)
 
     def wait(self):
         """Waits until it listens, and is ready."""
