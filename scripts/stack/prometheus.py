@@ -69,7 +69,7 @@ class Prometheus:
         self.set_targets(targets)
         file = self.directory / "prometheus.yml"
         file.write_text(configuration(self._targets, interval, alertmanager), encoding="utf-8")
-        self.address = f"{HOST}:{port or choose_port()}"
+        self.address = f"{HOST}:{choose_port(port)}"
         self.api = PrometheusApi(self.address)
         self.program = start_server(
             [
@@ -105,7 +105,7 @@ class Alertmanager:
     def __init__(self, directory, port=None):
         directory = pathlib.Path(directory)
         directory.mkdir()
-        self.address = f"{HOST}:{port or choose_port()}"
+        self.address = f"{HOST}:{choose_port(port)}"
         self.url = f"http://{self.address}"
         self.program = start_server(
             [
