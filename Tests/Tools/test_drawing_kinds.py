@@ -40,6 +40,42 @@ def test_a_legend_leaves_room_for_the_graph(count, width, height, lines):
     assert graph.legend_lines(count, width, height) == lines
 
 
+@pytest.mark.parametrize("legend, order", [
+    ({}, "abc"),
+    ({"sortBy": "Max", "sortDesc": True}, "bca"),
+    ({"sortBy": "Last *", "sortDesc": False}, "bac"),
+])
+def test_a_legend_is_in_its_order_and_colours_stay(legend, order):
+    series = [
+        Series("a", {}, [(0, 1.0), (2, 2.0)]), Series("b", {}, [(0, 9.0), (2, 0.0), (4, math.nan)]),
+        Series("c", {}, [(2, 3.0)]),
+    ]  # fmt: skip
+    found = graph.in_order(list(zip(series, "RGB")), legend)
+    assert "".join(one.name for one, _ in found) == order
+    assert {one.name: colour for one, colour in found} == {"a": "R", "b": "G", "c": "B"}
+
+
+@pytest.mark.parametrize("scale, values, marks", [
+    ({"type": "log", "log": 10}, [0.0, 0.002, 7.0], [0.001, 0.01, 0.1, 1, 10]),
+    ({"type": "log", "log": 10}, [0.0], [1, 10]),
+    ({"type": "log", "log": 2}, [300.0, 3000.0], [256, 512, 1024, 2048, 4096]),
+    ({"type": "symlog", "log": 10, "linearThreshold": 0.01}, [0.0, 0.3], [0, 0.01, 0.1, 1]),
+    ({"type": "symlog", "log": 10, "linearThreshold": 0.01}, [0.0], [0, 0.01, 0.1]),
+    ({"type": "symlog", "log": 10, "linearThreshold": 0.01}, [-0.1], [-0.1, -0.01, 0, 0.01, 0.1]),
+])
+def test_a_logarithmic_axis_has_powers(scale, values, marks):
+    bands = [[(at, 0.0, value) for at, value in enumerate(values)]]
+    bend, found = graph.axis(bands, {"unit": "s", "custom": {"scaleDistribution": scale}}, 5)
+    assert found == pytest.approx(marks)
+    distances = [bend(above) - bend(below) for below, above in zip(found, found[1:])]
+    assert min(distances) > 0
+
+
+def test_an_axis_of_another_scale_is_a_fault():
+    with pytest.raises(KeyError):
+        graph.axis([[(0, 0.0, 1.0)]], {"unit": "s", "custom": {"scaleDistribution": {"type": "cubic"}}}, 5)
+
+
 def test_equal_states_are_one():
     points = [(0, 1.0), (2, 1.0), (4, 0.0), (6, math.nan), (8, 0.0), (20, 0.0)]
     assert timeline.states(points, 2) == [(0, 4, 1.0), (4, 6, 0.0), (8, 10, 0.0), (20, 22, 0.0)]
@@ -80,6 +116,7 @@ def test_a_stat_shows_the_last_value_that_there_was():
 def test_a_table_has_the_columns_that_are_there_in_the_panels_order():
     panel = {
         "fieldConfig": {"defaults": DEFAULTS},
+        "options": {},
         "transformations": [
             {"id": "filterFieldsByName", "options": {"include": {"names": ["b", "a", "absent", "Value"]}}},
             {"id": "organize", "options": {
@@ -90,6 +127,8 @@ def test_a_table_has_the_columns_that_are_there_in_the_panels_order():
     }  # fmt: skip
     series = [Series("", {"a": "1", "b": "2", "c": "3"}, [(0, 2.0)]), Series("", {"a": "4"}, [(0, 0.0)])]
     assert table.cells(panel, series, 0) == (["A", "Time", "B"], [["1", "2 s", "2"], ["4", "down", ""]])
+    panel["options"] = {"sortBy": [{"displayName": "B", "desc": False}]}
+    assert table.cells(panel, series, 0)[1] == [["4", "down", ""], ["1", "2 s", "2"]]
 
 
 def test_a_series_is_named_by_its_labels():

@@ -65,7 +65,7 @@ def test_a_panel_without_data_says_so(file):
 @pytest.mark.parametrize("is_shown, expected", [(True, ["down", "ready"]), (False, [])])
 def test_a_timeline_explains_its_colours_where_the_panel_wants_it(is_shown, expected):
     board = json.loads(next(file for file in FILES if file.stem == "gohub-overview").read_text(encoding="utf-8"))
-    board["panels"] = [panel for panel in board["panels"] if panel["title"] == "State of each node"]
+    board["panels"] = [panel for panel in board["panels"] if panel["type"] == "state-timeline"][:1]
     board["panels"][0]["options"]["legend"]["showLegend"] = is_shown
     _, tree = drawn(board, [(at, 2.0 * (index % 2)) for index, at in enumerate(MOMENTS)])
     assert ["".join(entry.itertext()) for entry in tree.findall(".//div[@class='legend']/span")] == expected

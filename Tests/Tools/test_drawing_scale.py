@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from drawing.scale import Scale, segments, ticks, time_ticks
+from drawing.scale import Scale, powers, segments, ticks, time_ticks
 from drawing.units import text, tick_texts
 
 
@@ -54,6 +54,20 @@ def test_times_are_round_and_within():
 def test_values_grow_upwards():
     up = Scale(0, 10, 100, 20)
     assert [up(0), up(5), up(10)] == [100, 60, 20]
+    up = Scale(0.01, 100, 100, 20, math.log10)
+    assert [up(0.01), up(1), up(100)] == [100, 60, 20]
+
+
+@pytest.mark.parametrize("low, high, base, count, expected", [
+    (0.002, 7, 10, 5, [0.001, 0.01, 0.1, 1, 10]),
+    (0.001, 1, 10, 3, [0.001, 0.01, 0.1, 1]),
+    (1e-6, 3, 10, 4, [1e-6, 1e-4, 1e-2, 1, 100]),
+    (5, 5, 10, 4, [1, 10]),
+    (1, 1, 10, 4, [1, 10]),
+    (200, 5000, 2, 3, [128, 512, 2048, 8192]),
+])
+def test_powers_cover_the_values(low, high, base, count, expected):
+    assert powers(low, high, base, count) == pytest.approx(expected)
 
 
 def test_a_line_is_cut_where_values_are_missing():
@@ -70,6 +84,9 @@ def test_a_line_is_cut_where_values_are_missing():
     (-1500, "short", None, "-1.5 K"),
     (1240, "ops", None, "1.24K ops/s"),
     (0.05171, "ops", None, "0.0517 ops/s"),
+    (1240, "mps", None, "1.24K msg/s"),
+    (67_108_864, "locale", None, "67,108,864"),
+    (0.25, "locale", None, "0.25"),
     (0, "s", None, "0 s"),
     (0.0917, "s", None, "91.7 ms"),
     (3.52e-6, "s", None, "3.52 µs"),

@@ -8,7 +8,7 @@ import math
 from drawing.asking import has_data
 from drawing.axes import BOTTOM, RIGHT, TOP, events, time_axis, time_scale
 from drawing.markup import element, label, line, path, picture, text_width, words
-from drawing.scale import Scale, segments, ticks
+from drawing.scale import Scale, powers, segments, ticks
 from drawing.theme import GRID, NAMED, SERIES, SMALL
 from drawing.units import text, tick_texts
 
@@ -17,6 +17,8 @@ LEGEND_LINE = 15
 LEGEND_SHARE = 0.4
 # From this width on a legend has two columns.
 WIDE = 500
+# What Grafana calls a series' figures in a legend: (how it is headed there, here, what it is of finite values).
+FIGURES = {"lastNotNull": ("Last *", "last", lambda values: values[-1]), "max": ("Max", "max", max)}
 
 
 def draw(panel, series, answers, width, height):
@@ -24,8 +26,21 @@ def draw(panel, series, answers, width, height):
     series = [one for one in series if has_data(one)]
     coloured = list(zip(series, itertools.cycle(SERIES)))
     below = legend_lines(len(series), width, height)
-    legend = _legend(panel, coloured, width, below - 1)
+    legend = _legend(panel, in_order(coloured, panel["options"]["legend"]), width, below - 1)
     return _plot(panel, coloured, answers, width, height - below * LEGEND_LINE - 6) + legend
+
+
+def finite(series):
+    return [value for _, value in series.points if math.isfinite(value)]
+
+
+def in_order(coloured, legend):
+    """Series in the order of the legend: by one of its figures, or as they came."""
+    wanted = legend.get("sortBy")
+    if wanted is None:
+        return coloured
+    (figure,) = [make for title, _, make in FIGURES.values() if title == wanted]
+    return sorted(coloured, key=lambda one: figure(finite(one[0])), reverse=legend.get("sortDesc", False))
 
 
 def legend_lines(count, width, height):
@@ -39,11 +54,14 @@ def _plot(panel, coloured, answers, width, height):
     unit, custom = defaults["unit"], defaults["custom"]
     is_stacked = custom["stacking"]["mode"] == "normal"
     bands = stacked([one.points for one, _ in coloured]) if is_stacked else [flat(one.points) for one, _ in coloured]
-    low, high = extent(bands, defaults.get("min", custom.get("axisSoftMin")), defaults.get("max"))
-    marks = ticks(low, high, unit, max(2, int(height / 38)))
+    count = max(2, int(height / 38))
+    bend, marks = axis(bands, defaults, count)
+    if bend is math.log10:
+        # There is no 0: areas begin at the lowest tick.
+        bands = [[(moment, max(low, marks[0]), top) for moment, low, top in band if top > 0] for band in bands]
     names = tick_texts(marks, unit, defaults.get("decimals"))
     left = max(text_width(name, SMALL) for name in names) + 8
-    up = Scale(marks[0], marks[-1], height - BOTTOM, TOP)
+    up = Scale(marks[0], marks[-1], height - BOTTOM, TOP, bend)
     across = time_scale(answers.span, left, width)
     parts = [time_axis(answers.span, across, left, width, height)]
     for mark, name in zip(marks, names):
@@ -59,6 +77,25 @@ def _plot(panel, coloured, answers, width, height):
                 parts.append(line(left, y, width - RIGHT, y, stroke=NAMED[colour], stroke_dasharray="8 5"))
     parts.append(events(answers.marks, across, height))
     return picture(width, height, *parts)
+
+
+def axis(bands, defaults, count):
+    """(what is linear on the axis, its about so many ticks), by the scale that the panel asks for."""
+    custom = defaults["custom"]
+    scale = custom.get("scaleDistribution", {"type": "linear"})
+    if scale["type"] == "linear":
+        low, high = extent(bands, defaults.get("min", custom.get("axisSoftMin")), defaults.get("max"))
+        return float, ticks(low, high, defaults["unit"], count)
+    values = [top for band in bands for _, _, top in band if math.isfinite(top)]
+    if scale["type"] == "log":
+        above = [value for value in values if value > 0] or [1.0]
+        return math.log10, powers(min(above), max(above), scale["log"], count)
+    if scale["type"] == "symlog":
+        threshold = scale["linearThreshold"]
+        largest = powers(threshold, max(threshold, *map(abs, values)), scale["log"], count)
+        below = [-mark for mark in reversed(largest)] if min(values) < 0 else []
+        return lambda value: math.asinh(value / threshold), [*below, 0.0, *largest]
+    raise KeyError(scale["type"])
 
 
 def limits(defaults):
@@ -118,14 +155,15 @@ def _legend(panel, coloured, width, lines):
     rows = [_entry(panel, one, colour) for one, colour in shown]
     if len(shown) < len(coloured):
         rows.append(element("tr", element("td", f"{len(coloured) - len(shown)} more", class_="more")))
-    heading = element("tr", *(element("th", word) for word in ("", "last", "max")))
+    figures = [FIGURES[name][1] for name in panel["options"]["legend"]["calcs"]]
+    heading = element("tr", *(element("th", word) for word in ("", *figures)))
     parts = (rows[start : start + lines] for start in range(0, len(rows), lines))
     return element("div", *(element("table", heading, *part) for part in parts), class_="legend")
 
 
 def _entry(panel, series, colour):
     defaults = panel["fieldConfig"]["defaults"]
-    values = [value for _, value in series.points if math.isfinite(value)]
-    figures = (text(value, defaults["unit"], defaults.get("decimals")) for value in (values[-1], max(values)))
+    wanted = (FIGURES[name][2](finite(series)) for name in panel["options"]["legend"]["calcs"])
+    figures = (text(value, defaults["unit"], defaults.get("decimals")) for value in wanted)
     named = element("td", element("i", style=f"background:{colour}"), words(series.name))
     return element("tr", named, *(element("td", words(figure)) for figure in figures))

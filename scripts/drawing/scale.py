@@ -11,15 +11,16 @@ TIME = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21
 
 
 class Scale:
-    """Maps values from `low` to `high` to pixels from `start` to `end`."""
+    """Maps values from `low` to `high` to pixels from `start` to `end`; what `bend` makes of them is linear."""
 
-    def __init__(self, low, high, start, end):
-        self.low, self.high = low, high
+    def __init__(self, low, high, start, end, bend=float):
+        self._low = bend(low)
         self._start = start
-        self._factor = (end - start) / (high - low)
+        self._bend = bend
+        self._factor = (end - start) / (bend(high) - self._low)
 
     def __call__(self, value):
-        return self._start + (value - self.low) * self._factor
+        return self._start + (self._bend(value) - self._low) * self._factor
 
 
 def step(extent, unit, count):
@@ -38,6 +39,14 @@ def ticks(low, high, unit="short", count=4):
     distance = step(high - low, unit, count)
     first, last = math.floor(low / distance + 1e-9), math.ceil(high / distance - 1e-9)
     return [index * distance for index in range(first, last + 1)]
+
+
+def powers(low, high, base, count):
+    """Powers of which the first is not above `low` and the last not below `high`; about so many, at least two."""
+    first, last = math.floor(math.log(low, base) + 1e-9), math.ceil(math.log(high, base) - 1e-9)
+    last = max(last, first + 1)
+    every = math.ceil((last - first) / count)
+    return [float(base) ** power for power in range(first, last + every, every)]
 
 
 def time_ticks(began, ended, count):

@@ -32,4 +32,7 @@ def cells(panel, series, now):
     order, names = options["organize"]["indexByName"], options["organize"]["renameByName"]
     wanted = sorted(options["filterFieldsByName"]["include"]["names"], key=order.get)
     there = [field for field in wanted if any(field in row for row in fields)]
+    for key in reversed(panel["options"].get("sortBy", [])):
+        (field,) = [field for field in wanted if names[field] == key["displayName"]]
+        fields.sort(key=lambda row: row.get(field, ""), reverse=key["desc"])
     return [names[field] for field in there], [[row.get(field, "") for field in there] for row in fields]

@@ -43,9 +43,18 @@ def _step(value, steps):
     return next((step for step in steps if size >= step[0] * 0.9995), steps[-1])
 
 
-def _operations(value, decimals):
-    factor, name = _step(value, THOUSANDS)
-    return f"{number(value / factor, decimals)}{name} ops/s"
+def _counted(unit):
+    """So many of something a second."""
+
+    def text(value, decimals):
+        factor, name = _step(value, THOUSANDS)
+        return f"{number(value / factor, decimals)}{name} {unit}"
+
+    return text
+
+
+def _separated(value, _):
+    return f"{value:,.0f}" if value == int(value) else f"{value:,}"
 
 
 def _percent(value, decimals):
@@ -65,7 +74,13 @@ def _moment(value, _):
 
 UNITS = {
     "short": _scaled(THOUSANDS),
-    "ops": _operations,
+    "locale": _separated,
+    "ops": _counted("ops/s"),
+    "cps": _counted("c/s"),
+    "eps": _counted("evt/s"),
+    "mps": _counted("msg/s"),
+    "reqps": _counted("req/s"),
+    "wps": _counted("wr/s"),
     "s": _scaled(SECONDS),
     "bytes": _scaled(BINARY),
     "Bps": _scaled(DECIMAL),
