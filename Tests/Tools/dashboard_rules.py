@@ -32,6 +32,8 @@ SURROUNDINGS = Surroundings(
     ),
     rules=Rules(alerts={"GohubDropsHigh": ["rate(gohub_deliveries_total[5m]) > 0.001"]}),
     runbooks=frozenset({"GohubDropsHigh"}),
+    prometheus={"global": {"scrape_interval": "15s"}, "scrape_configs": [{"job_name": "gohub"}]},
+    data_sources={"datasources": [{"name": "Prometheus", "jsonData": {"timeInterval": "15s"}}]},
 )
 
 
@@ -176,6 +178,11 @@ BREAKS = {
         _panel(lambda panel: panel.update(description="no link"), 1),
         _panel(lambda panel: panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1].update(value=0.002), 1),
     ],
+    "legend order": [
+        _panel(lambda panel: panel["options"]["legend"].pop("sortBy")),
+        _panel(lambda panel: panel["options"]["legend"].update(sortDesc=False), 1),
+        _panel(lambda panel: panel["options"]["legend"].update(calcs=["lastNotNull"])),
+    ],
     "legends": [
         _panel(lambda panel: panel["targets"][0].update(legendFormat="{{scope}}")),
         _panel(lambda panel: panel["targets"][0].update(legendFormat="{{instance}}"), 1),
@@ -195,6 +202,10 @@ BREAKS = {
     "families": [_panel(lambda panel: panel.update(targets=[]), 1), _inside(lambda panel: panel.update(targets=[]))],
     "alerts shown": [_panel(lambda panel: panel.update(links=[]), 1)],
     "permitted empty": [_panel(lambda panel: panel.update(title="Clients"))],
+    "before alert": [
+        _panel(lambda panel: panel["fieldConfig"]["defaults"]["thresholds"]["steps"].pop(1), 1),
+        _panel(lambda panel: panel.update(title="Lost"), 1),
+    ],
     "promtool": [
         _query("sum(gohub_connections"),
         _query(f"rate(gohub_connections{{{NODE}}})"),

@@ -10,6 +10,7 @@ from dashboard_rules import BREAKS, SURROUNDINGS, boards
 from dashboards import check, structure
 
 PERMITTED = {("gohub-overview", "Connections"): "a test"}
+EARLY = {("gohub-overview", "Drops", 0.001): "a test"}
 CASES = [
     pytest.param(rule, change, id=f"{rule} {index}")
     for rule, changes in BREAKS.items()
@@ -20,6 +21,7 @@ CASES = [
 @pytest.fixture(autouse=True)
 def permitted(monkeypatch):
     monkeypatch.setattr(structure, "PERMITTED_EMPTY", PERMITTED)
+    monkeypatch.setattr(structure, "BEFORE_ALERT", EARLY)
 
 
 def faults(rule, all_boards, surroundings=SURROUNDINGS):
@@ -40,7 +42,35 @@ def test_a_rule_refuses_what_breaks_it(rule, change):
 
 
 def test_every_rule_has_something_that_it_refuses():
-    assert set(BREAKS) == set(check.RULES) | set(check.OVERALL_RULES)
+    # No change of a dashboard breaks this one: it compares two other files.
+    assert set(BREAKS) | {"scrape interval"} == set(check.RULES) | set(check.OVERALL_RULES)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"prometheus": {"global": {"scrape_interval": "30s"}, "scrape_configs": []}},
+        {
+            "prometheus": {
+                "global": {"scrape_interval": "15s"},
+                "scrape_configs": [{"job_name": "gohub", "scrape_interval": "5s"}],
+            }
+        },
+        {"data_sources": {"datasources": [{"name": "Prometheus", "jsonData": {}}]}},
+    ],
+)
+def test_a_data_source_that_does_not_know_the_scrape_interval_is_refused(changes):
+    assert faults("scrape interval", boards(), dataclasses.replace(SURROUNDINGS, **changes))
+
+
+def test_a_colour_before_the_alert_needs_its_entry(monkeypatch):
+    monkeypatch.setattr(structure, "BEFORE_ALERT", {("gohub-overview", "Drops", 0.0005): "a test"})
+    early = boards()
+    steps = early["gohub-overview.json"]["panels"][1]["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    steps[1]["value"] = 0.0005
+    assert faults("alerts", early) == []
+    monkeypatch.setattr(structure, "BEFORE_ALERT", {})
+    assert faults("alerts", early) == ["Drops: no alert that it names has the threshold 0.0005"]
 
 
 def test_an_alert_without_a_runbook_is_refused():

@@ -8,18 +8,38 @@ def _graph(panel):
         "drawStyle": "line",
         "lineInterpolation": "linear",
         "lineWidth": 1,
-        "fillOpacity": 30 if panel.stack else 5,
+        # On a logarithmic scale the area below a line says nothing.
+        "fillOpacity": 30 if panel.stack else 5 if panel.logarithmic_from is None else 0,
         "showPoints": "auto",
         "spanNulls": False,
-        "axisSoftMin": 0,
+        **_scale(panel),
         "stacking": {"mode": "normal" if panel.stack else "none", "group": "A"},
         "thresholdsStyle": {"mode": "dashed" if panel.limits else "off"},
     }
     options = {
-        "legend": {"displayMode": "table", "placement": "bottom", "showLegend": True, "calcs": ["lastNotNull", "max"]},
+        "legend": {
+            "displayMode": "table",
+            "placement": "bottom",
+            "showLegend": True,
+            "calcs": ["max"] if panel.only_above_zero else ["lastNotNull", "max"],
+            # A legend shows a few of many series: those that matter.
+            "sortBy": "Max",
+            "sortDesc": True,
+        },
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
     return options, {"color": {"mode": "palette-classic"}, "custom": custom}
+
+
+def _scale(panel):
+    """The axis of a graph: from 0 on, unless it is logarithmic all the way."""
+    if panel.logarithmic_from is None:
+        return {"axisSoftMin": 0}
+    base = 2 if panel.unit == "bytes" else 10
+    if panel.logarithmic_from == 0:
+        return {"scaleDistribution": {"type": "log", "log": base}}
+    bend = {"type": "symlog", "log": base, "linearThreshold": panel.logarithmic_from}
+    return {"axisSoftMin": 0, "scaleDistribution": bend}
 
 
 def _stat(panel):
@@ -40,7 +60,7 @@ def _timeline(panel):
         "showValue": "auto",
         "alignValue": "left",
         "rowHeight": 0.9,
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False, "calcs": []},
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
         "tooltip": {"mode": "single", "sort": "none"},
     }
     return options, {"color": {"mode": "thresholds"}, "custom": {"fillOpacity": 70, "lineWidth": 0}}
@@ -61,7 +81,7 @@ def _heatmap(panel):
         "yAxis": {"unit": panel.unit, "axisPlacement": "left", "reverse": False},
         "rowsFrame": {"layout": "auto"},
         "cellGap": 1,
-        "cellValues": {"unit": "ops"},
+        "cellValues": {"unit": panel.cells},
         "filterValues": {"le": 1e-9},
         "legend": {"show": True},
         "tooltip": {"show": True, "yHistogram": False},

@@ -38,7 +38,12 @@ class Panel:
     # value: (text, colour)
     mappings: dict = dataclasses.field(default_factory=dict)
     stack: bool = False
-    top: float | None = None
+    # From which value on a graph's scale is logarithmic, linear below; 0 is a scale without a 0.
+    logarithmic_from: float | None = None
+    # A graph of series that are there only while they are above 0: the last value of one may be an old one.
+    only_above_zero: bool = False
+    # The unit of a heat map's cells; what they count is asked as a rate, mostly.
+    cells: str = "eps"
     decimals: int | None = None
     no_value: str = ""
     # What a table calls its columns, by label or query, in this order; others are hidden.
@@ -51,7 +56,8 @@ class Panel:
     @property
     def description(self):
         """What Grafana shows behind the panel's i."""
-        parts = [self.what, f"**Normal:** {self.normal}", f"**Otherwise:** {self.act}"]
+        scale = "" if self.logarithmic_from is None else "The scale is logarithmic."
+        parts = [f"{self.what} {scale}".strip(), f"**Normal:** {self.normal}", f"**Otherwise:** {self.act}"]
         if self.alerts:
             links = ", ".join(f"[{name}]({runbook(name)})" for name in self.alerts)
             parts.append(f"**{'Alerts' if len(self.alerts) > 1 else 'Alert'}:** {links}")

@@ -6,12 +6,17 @@ from dashboards import queries
 from dashboards.model import Panel, Target
 
 
-def distribution(title, name, *matchers, normal, act, unit="s", alerts=(), limits=(), what="", width=12):
-    """A histogram as two panels: where all values lie, and three quantiles of all nodes with the worst of each node."""
+def distribution(
+    title, name, *matchers, normal, act, unit="s", cells="eps", alerts=(), limits=(), what="", quantiles="", width=12
+):
+    """A histogram as two panels: where all values lie, and three quantiles of all nodes with the worst of each node.
+
+    `quantiles` is what the second says of itself.
+    """
     buckets = queries.total(queries.rate(f"{name}_bucket", *matchers), "le")
-    shared = {"what": what, "normal": normal, "act": act, "alerts": alerts, "width": width, "unit": unit}
+    shared = {"normal": normal, "act": act, "alerts": alerts, "width": width, "unit": unit}
     return (
-        Panel(title, "heatmap", (Target(buckets, "{{le}}"),), **shared),
+        Panel(title, "heatmap", (Target(buckets, "{{le}}"),), what=what, cells=cells, **shared),
         Panel(
             f"{title}: quantiles",
             "graph",
@@ -21,7 +26,9 @@ def distribution(title, name, *matchers, normal, act, unit="s", alerts=(), limit
                 Target(queries.quantile(0.99, name, *matchers), "p99 of all"),
                 Target(queries.quantile(0.99, name, *matchers, by=queries.NODE), "p99 of {{instance}}"),
             ),
+            what=f"{what} {quantiles}".strip(),
             limits=limits,
+            logarithmic_from=0,
             **shared,
         ),
     )
@@ -45,5 +52,6 @@ def budget_burn(title, record, objective, what, normal, act, alert):
             (round(factor * objective, 6), colour)
             for factor, colour in ((1, "orange"), (3, "orange"), (6, "red"), (14.4, "red"))
         ),
+        logarithmic_from=objective / 10,
         width=12,
     )

@@ -7,5 +7,5 @@ there at 0."""
 PERMITTED_EMPTY = {
     **{(f"gohub-{board}", "Alerts"): "nothing fires" for board in ("overview", "delivery", "bus", "node")},
     ("gohub-overview", "Firing alerts"): "empty is what it should be: nothing fires",
-    ("gohub-overview", "Memory for each connection"): "speaks only of nodes that have had more than 1000 connections",
+    ("gohub-overview", "Memory / connection"): "speaks only of nodes that have had more than 1000 connections",
 }

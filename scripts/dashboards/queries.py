@@ -56,6 +56,11 @@ def quantile_where_any(share, name, *matchers, by=()):
     return quantile(share, name, *matchers, by=by) + " >= 0"
 
 
+def where_any(expression):
+    """The series of what happened at all."""
+    return f"{expression} > 0"
+
+
 def above(share, name, *matchers):
     """Observations above `share` (a bound of the buckets) a second, of each node."""
     bound = f'le="{share}"'

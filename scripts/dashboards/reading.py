@@ -6,23 +6,40 @@ import dataclasses
 import json
 import pathlib
 
+import yaml
+
 from names import catalogue, promql
 from names.sources import Rules
 
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What dashboards are compared with: `runbooks` has the names of their pages."""
+    """What dashboards are compared with: `runbooks` has the names of their pages.
+
+    `prometheus` is its example configuration, `data_sources` the file by which Grafana finds it.
+    """
 
     families: catalogue.Catalogue
     rules: Rules
     runbooks: frozenset
+    prometheus: dict
+    data_sources: dict
 
     @classmethod
     def of(cls, root, source):
         """Those of a repository, with the catalogue from `source`."""
         runbooks = frozenset(path.stem for path in (root / "docs" / "runbooks").glob("*.md"))
-        return cls(catalogue.load(source), Rules.read(root / "alerts" / "gohub.rules.yml"), runbooks)
+        return cls(
+            catalogue.load(source),
+            Rules.read(root / "alerts" / "gohub.rules.yml"),
+            runbooks,
+            _yaml(root / "configs" / "prometheus.yml"),
+            _yaml(root / "dashboards" / "provisioning" / "datasources" / "prometheus.yml"),
+        )
+
+
+def _yaml(file):
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def load(directory):

@@ -186,8 +186,6 @@ def _panel(panel, identity, position):
         "mappings": kinds.mappings(panel),
         "thresholds": kinds.thresholds(panel),
     }
-    if panel.top is not None:
-        defaults |= {"min": 0, "max": panel.top}
     if panel.decimals is not None:
         defaults["decimals"] = panel.decimals
     if panel.no_value:

@@ -20,6 +20,10 @@ BOARDS = {
     "bus": "gohub-bus",
     "clientsAndNode": "gohub-node",
 }
+# Colours that begin before the alert: (uid of the board, title of the panel, threshold): why.
+BEFORE_ALERT = {
+    ("gohub-overview", "Canary failures (worst node)", 0.01): "users feel it long before one message in five is lost",
+}
 FRAME = {"schemaVersion": SCHEMA_VERSION, "timezone": "", "refresh": "30s", "graphTooltip": 1, "tags": ["gohub"]}
 NUMBER = re.compile(r"(?<![\w.])\d*\.?\d+(?![\w.])")
 
@@ -118,7 +122,11 @@ def alerts(board, surroundings):
         }
         for step in panel["fieldConfig"]["defaults"].get("thresholds", {}).get("steps", ()):
             value = step.get("value")
-            if value is not None and not any(math.isclose(value, number) for number in known):
+            if (
+                value is not None
+                and not any(math.isclose(value, number) for number in known)
+                and (board.get("uid"), panel.get("title"), value) not in BEFORE_ALERT
+            ):
                 yield f"{panel['title']}: no alert that it names has the threshold {value}"
 
 
@@ -127,6 +135,15 @@ def numbers(expression):
     found = [float(text) for text in NUMBER.findall(expression)]
     products = re.findall(rf"({NUMBER.pattern})\s*\*\s*({NUMBER.pattern})", expression)
     return [*found, *(float(a) * float(b) for a, b in products)]
+
+
+def legend_order(board, _):
+    """A legend has room for a few of many series: those that matter come first, and one that it sorts by is there."""
+    for panel in data_panels(board):
+        if panel["type"] == "timeseries":
+            legend = panel["options"]["legend"]
+            if (legend.get("sortBy"), legend.get("sortDesc")) != ("Max", True) or "max" not in legend["calcs"]:
+                yield f"{panel.get('title')}: the legend does not begin with the largest maximum"
 
 
 def legends(board, surroundings):
@@ -168,6 +185,7 @@ RULES = {
     "links": links,
     "marks": marks,
     "alerts": alerts,
+    "legend order": legend_order,
     "legends": legends,
 }
 
@@ -220,9 +238,35 @@ def permitted_empty(boards, _):
     )
 
 
+def before_alert(boards, _):
+    """What is coloured before an alert is a threshold of a panel that is there."""
+    there = {
+        (board.get("uid"), panel["title"], step.get("value"))
+        for board in boards.values()
+        for panel in data_panels(board)
+        for step in panel["fieldConfig"]["defaults"].get("thresholds", {}).get("steps", ())
+    }
+    for uid, title, value in set(BEFORE_ALERT) - there:
+        yield f"BEFORE_ALERT names {value} of {title} of {uid}, which is not there"
+
+
+def scrape_interval(_, surroundings):
+    """Grafana knows how often Prometheus scrapes: it makes the windows of rates of it."""
+    scraped = surroundings.prometheus["global"]["scrape_interval"]
+    for source in surroundings.data_sources["datasources"]:
+        told = source["jsonData"].get("timeInterval")
+        if told != scraped:
+            yield f"the data source {source['name']} has timeInterval {told}, Prometheus scrapes every {scraped}"
+    for job in surroundings.prometheus["scrape_configs"]:
+        if job.get("scrape_interval", scraped) != scraped:
+            yield f"the job {job['job_name']} is scraped every {job['scrape_interval']}, and others every {scraped}"
+
+
 OVERALL_RULES = {
     "file names": file_names,
     "families": families,
     "alerts shown": alerts_shown,
     "permitted empty": permitted_empty,
+    "before alert": before_alert,
+    "scrape interval": scrape_interval,
 }
