@@ -6,16 +6,16 @@ NO_NATS = "NATS is not in this version"
 OWN_FAULT = "a fault of the program"
 
 UNMOVED = {
-    ("gohub-bus", "Duplicates"): "a bus that repeats messages",
-    ("gohub-bus", "Clocks that differ"): "clocks of two machines",
+    ("gohub-bus", "Duplicate messages"): "a bus that repeats messages",
+    ("gohub-bus", "Messages with clock skew"): "clocks of two machines",
     ("gohub-bus", "NATS: errors"): NO_NATS,
     ("gohub-bus", "NATS: reconnects and unacknowledged messages"): NO_NATS,
     ("gohub-bus", "NATS: messages timed"): NO_NATS,
     ("gohub-delivery", "Accounting residual"): OWN_FAULT,
-    ("gohub-node", "Rests of listeners within 5 minutes"): "descriptors have run out; the alert matrix does that",
-    ("gohub-node", "Requests in progress"): "two scrapes at one moment",
-    ("gohub-node", "Stopped by the control group"): "a control group with a limit",
+    ("gohub-node", "Accept pauses within 5 minutes"): "descriptors have run out; the alert matrix does that",
+    ("gohub-node", "HTTP requests in progress"): "two scrapes at one moment",
+    ("gohub-node", "CPU throttling"): "a control group with a limit",
     ("gohub-node", "Log lines dropped within 5 minutes"): "a log that nobody reads; the alert matrix has one",
-    ("gohub-node", "Scrapers ended within 5 minutes"): "scrapers that do not read",
-    ("gohub-node", "Metrics refused within 15 minutes"): OWN_FAULT,
+    ("gohub-node", "Slow scrapers closed within 5 minutes"): "scrapers that do not read",
+    ("gohub-node", "Metric updates refused within 15 minutes"): OWN_FAULT,
 }
