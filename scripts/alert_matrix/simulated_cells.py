@@ -48,10 +48,12 @@ def residual(scene):
     "GohubDrainStuck",
     "a drain goes on after its deadline",
     within=840,
-    simulated="a drain ends at its deadline; here it lasts an hour, and its deadline is said to be over",
+    simulated="a drain ends at its deadline; here it is set to last eleven minutes, and its deadline is said to be over",
 )
 def drain(scene):
-    node = scene.single(merge(PATIENT, {"server": {"drain_timeout": "1h"}}))
+    """The longest that can be set: clients are still taken, then closed, and operators still served, each for its time."""
+    times = {"drain_delay": "5m", "close_timeout": "1m", "drain_linger": "5m"}
+    node = scene.single(merge(PATIENT, {"server": times}))
     rewriter = behind_rewriter(scene)
     yield
     rewriter.change = lambda page: replace_value(page, "gohub_drain_deadline_timestamp_seconds", 1)
