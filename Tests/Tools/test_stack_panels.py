@@ -115,7 +115,7 @@ def test_a_panel_that_stays_at_zero_fails_only_a_whole_run():
 def test_a_query_over_days_may_be_empty_but_not_its_whole_panel():
     far = answer(None, ref="B", expression="job:x:ratio_rate3d")
     assert faults([answer([1]), far], NONE, is_whole=False) == []
-    assert faults([far], NONE, is_whole=False) == ["board: panel “first”: not one query has data"]
+    assert faults([far], NONE, is_whole=False) == ["board: panel “first” B: no data\n    job:x:ratio_rate3d"]
 
 
 def test_what_prometheus_refuses_is_told_whatever_is_permitted():

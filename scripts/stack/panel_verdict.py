@@ -7,7 +7,8 @@ import math
 
 from stack.panel_queries import looks_back
 
-# What happens in minutes is so little over so many seconds that it stays below the floors of the rules.
+# What happens in minutes is so little over so many seconds that it stays below the floors of the rules: a query of them may
+# be empty beside others of its panel that are not.
 LONG = 6 * 3600
 # One query: whether it had a finite value at some time, and one that is not 0; `error` is what Prometheus said instead.
 Answer = collections.namedtuple("Answer", "query has_data has_moved error")
@@ -44,15 +45,14 @@ def faults(answers, exceptions, is_whole):
     found = []
     for (board, what, panel), own in by_panel(answers).items():
         key = (board, panel)
+        has_data = any(answer.has_data for answer in own)
         for answer in own:
             where = f"{board}: {what} “{panel}” {answer.query.ref}".rstrip()
+            is_long = has_data and looks_back(answer.query.expression) >= LONG
             if answer.error:
                 found.append(f"{where}: {answer.error}\n    {answer.query.expression}")
-            elif not answer.has_data and key not in exceptions.empty and looks_back(answer.query.expression) < LONG:
+            elif not answer.has_data and not is_long and key not in exceptions.empty:
                 found.append(f"{where}: no data\n    {answer.query.expression}")
-        has_data = any(answer.has_data for answer in own)
-        if not has_data and key not in exceptions.empty:
-            found.append(f"{board}: {what} “{panel}”: not one query has data")
         if is_whole and has_data and key not in exceptions.unmoved and not any(answer.has_moved for answer in own):
             found.append(f"{board}: {what} “{panel}”: 0 all the time, whatever was done to the hubs")
     for board, panel in exceptions.strangers(answers):

@@ -100,6 +100,9 @@ def main():
     except KeyboardInterrupt:
         say("interrupted; everything that was started is ended")
         return 130
+    except AssertionError as error:
+        say(f"FAILED  {error}")
+        return 1
     wrong += wrong_rules + faults_of(answers, Exceptions(PERMITTED_EMPTY, UNMOVED), is_whole)
     for line in wrong:
         say(f"FAILED  {line}")
