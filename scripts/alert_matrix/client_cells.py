@@ -21,7 +21,7 @@ def near_limit(scene):
     yield
     bench = scene.start_bench("idle", "--clients", "84", "--duration", "1200")
     try:
-        yield from hold()
+        yield from bench.hold()
     finally:
         bench.end()
 

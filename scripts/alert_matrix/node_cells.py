@@ -14,6 +14,7 @@ from stack.nodes import program
 from stack.threads import Thread
 
 from alert_matrix.cell import cell, hold
+from alert_matrix.firehose import Firehose
 
 LOOP = "a loop that does not turn answers no scrape"
 MALFORMED = bytes([0xF1, 0x80, 0, 0, 0, 0])
@@ -144,26 +145,25 @@ def lag(scene):
         node.thaw()
 
 
-@cell("GohubEventLoopSaturated", "a load that takes all that one event loop can do", within=1080, is_heavy=True)
+@cell("GohubEventLoopSaturated", "a client publishes as fast as one event loop can read", within=1080, is_heavy=True)
 def saturated(scene):
-    scene.single({"server": {"loops": 1}})
+    node = scene.single()
     yield
-    words = ("--clients", "200", "--topics", "1", "--in-flight", "32", "--duration", "1200")
-    scene.start_bench("fanout", *words)
-    yield from hold()
+    firehose = scene.until_end(Firehose(node))
+    yield from firehose.hold()
 
 
 @cell("GohubFdsHigh", "the process may open one more descriptor for each ten that it has", within=600, resolves=120)
 def descriptors(scene):
     """The limit is lowered while it runs: by itself a node takes no more clients than leave room."""
     node = scene.single()
-    scene.start_bench("idle", "--clients", "200", "--duration", "1200")
+    bench = scene.start_bench("idle", "--clients", "200", "--duration", "1200")
     yield
     limits = resource.prlimit(node.pid, resource.RLIMIT_NOFILE)
     few = int(1.1 * node.metrics().value("process_open_fds"))
     resource.prlimit(node.pid, resource.RLIMIT_NOFILE, (few, limits[1]))
     try:
-        yield from hold()
+        yield from bench.hold()
     finally:
         resource.prlimit(node.pid, resource.RLIMIT_NOFILE, limits)
 

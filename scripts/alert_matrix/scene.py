@@ -80,7 +80,7 @@ class Scene:
     def start_bench(self, *words):
         """A `gohub bench` against the first node."""
         words = [words[0], "--url", self.nodes[0].url, *words[1:]]
-        return self.until_end(Ending(Program([program(), "bench", *words])), "end")
+        return self.until_end(Bench(Program([program(), "bench", *words])), "end")
 
     # What the trial needs.
 
@@ -102,11 +102,17 @@ class Scene:
         return {node.name: node.hub.program.tail(15) for node in self.nodes}
 
 
-class Ending:
-    """A program that is ended if it still runs."""
+class Bench:
+    """A bench that is ended if it still runs."""
 
     def __init__(self, program):
         self.program = program
+
+    def hold(self):
+        """Goes on until the cell is over; fails when the bench is over before."""
+        while True:
+            assert self.program.running, f"the bench has ended:\n{self.program.tail()}"
+            yield 5
 
     def end(self):
         if self.program.running:
