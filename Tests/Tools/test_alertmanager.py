@@ -10,8 +10,8 @@ import re
 import pytest
 
 from alerts.rules import ROOT, RuleFile
-from process import Program, eventually
-from redis_server import free_port
+from process import eventually
+from stack.prometheus import Alertmanager
 
 A, B = {"instance": "a:9090"}, {"instance": "b:9090"}
 REDIS = {"bus": "redis"}
@@ -87,56 +87,31 @@ TOGETHER = [
 ]
 
 
-class Alertmanager:
-    """A running Alertmanager with the example's configuration."""
+def request(server, method, path, body=None):
+    """(status, body) of Alertmanager's answer."""
+    connection = http.client.HTTPConnection(server.address, timeout=20)
+    try:
+        connection.request(method, path, body and json.dumps(body), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
 
-    def __init__(self, directory):
-        self.port = free_port()
-        self.program = Program(
-            [
-                "prometheus-alertmanager",
-                f"--config.file={ROOT / 'alerts' / 'alertmanager.yml'}",
-                f"--storage.path={directory}",
-                f"--web.listen-address=127.0.0.1:{self.port}",
-                "--cluster.listen-address=",
-            ]
-        )
-        try:
-            eventually(self._is_ready, what="an Alertmanager that answers")
-        except BaseException:
-            self.program.kill()
-            raise
 
-    def _is_ready(self):
-        assert self.program.running, self.program.tail()
-        try:
-            return self.request("GET", "/-/ready")[0] == 200
-        except OSError:
-            return False
-
-    def request(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, body and json.dumps(body), {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def sent(self, job):
-        """The labels of the alerts of a job that are held back by none, or None while some are not looked at yet."""
-        _, body = self.request("GET", f'/api/v2/alerts?filter=job="{job}"')
-        alerts = json.loads(body)
-        if any(alert["status"]["state"] == "unprocessed" for alert in alerts):
-            return None
-        return [alert["labels"] for alert in alerts if not alert["status"]["inhibitedBy"]]
+def sent_alerts(server, job):
+    """The labels of the alerts of a job that are held back by none, or None while some are not looked at yet."""
+    _, body = request(server, "GET", f'/api/v2/alerts?filter=job="{job}"')
+    alerts = json.loads(body)
+    if any(alert["status"]["state"] == "unprocessed" for alert in alerts):
+        return None
+    return [alert["labels"] for alert in alerts if not alert["status"]["inhibitedBy"]]
 
 
 @pytest.fixture(scope="module")
 def alertmanager(tmp_path_factory):
-    server = Alertmanager(tmp_path_factory.mktemp("alertmanager"))
+    server = Alertmanager(tmp_path_factory.mktemp("alertmanager") / "server")
     yield server
-    server.program.kill()
+    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -149,13 +124,12 @@ def test_what_holds_back_what(alertmanager, severities, what, together, sent):
     job = what.replace(" ", "-").replace(",", "")  # alerts of other cases are of another job
     alerts = [_labels(name, labels, severities, job) for name, labels in together]
     now = datetime.datetime.now(datetime.timezone.utc).isoformat()
-    status, body = alertmanager.request(
-        "POST", "/api/v2/alerts", [{"labels": labels, "startsAt": now} for labels in alerts]
-    )
+    posted = [{"labels": labels, "startsAt": now} for labels in alerts]
+    status, body = request(alertmanager, "POST", "/api/v2/alerts", posted)
     assert status == 200, body
 
     def found():
-        labels = alertmanager.sent(job)
+        labels = sent_alerts(alertmanager, job)
         return labels is not None and _sorted(labels) == _sorted([alerts[index] for index in sent])
 
     eventually(found, 20, f"only {', '.join(together[index][0] for index in sent)} being sent")
