@@ -38,7 +38,8 @@ class Series:
                 parts.append(f"_x{count}")
                 continue
             increment = value * step if self.is_counter else 0
-            first = total + (increment if self.is_counter and parts else 0) if self.is_counter else value
+            # A counter begins at 0, without what it would have gained before.
+            first = value if not self.is_counter else total + increment if parts else 0.0
             parts.append(_run(first, increment, count))
             total = first + increment * (count - 1)
         return " ".join(parts)
