@@ -151,6 +151,12 @@ def test_takes_texts(tmp_path, text):
         ("`process_cpus`", "2: process_cpus is not in the catalogue"),
         ('`gohub_drops_total{scope="all"}`', "2: scope of gohub_drops_total is never 'all'"),
         ("job:gohub_lost:ratio_rate5m", "2: job:gohub_lost:ratio_rate5m is recorded by no rule"),
+        (
+            "promtool query instant $PROMETHEUS 'sum by (code) (gohub_drops_total)'",
+            "2: nothing in this query has a label code",
+        ),
+        ("promtool query instant $PROMETHEUS 'upp'", "2: there is no series upp"),
+        ("promtool query instant $PROMETHEUS 'sum(gohub_connections'", "2: a ( without its )"),
     ],
 )
 def test_refuses_texts_by_the_line(tmp_path, text, said):

@@ -29,7 +29,7 @@ EXCEPTIONS = frozenset(
 GROUPS = {
     "dashboards": (["dashboards/*.json"], sources.dashboard_queries),
     "alerts": (["alerts/*.yml"], sources.rule_queries),
-    "docs": (["README.md", "docs/**/*.md", "configs/*"], sources.selectors),
+    "docs": (["README.md", "docs/**/*.md", "configs/*"], sources.document_queries),
 }
 
 

@@ -17,6 +17,8 @@ NAME = re.compile(r"(?<![\w:./$-])((?:gohub|process)_[a-z0-9_]*+)(\*|…)?(?!\w|
 RECORDED = re.compile(r"(?<![\w:])((?:job|instance|node):gohub_[a-z0-9_]*(?::[a-z0-9_]*)?)")
 # A name with matchers, in text.
 SELECTOR = re.compile(r'(?<![\w:])(?:gohub|process)_[a-z0-9_]+\{\s*[a-z_]+\s*(?:=~|!~|!=|=)\s*"[^{}]*\}')
+# A query that a runbook has asked.
+QUERY = re.compile(r"promtool query instant \$PROMETHEUS '([^'…]+)'")
 LABEL_VALUES = re.compile(r"label_values\((.*),\s*(\w+)\)\s*", re.DOTALL)
 
 
@@ -48,11 +50,13 @@ def recorded(text):
             yield match[1], number
 
 
-def selectors(text):
-    """Selectors with matchers in a text, as queries."""
+def document_queries(text):
+    """Selectors with matchers in a text, as queries, and the whole queries of its commands."""
     for number, line in enumerate(text.splitlines(), 1):
         for match in SELECTOR.finditer(line):
             yield Expression(match[0], number)
+        for match in QUERY.finditer(line):
+            yield Expression(match[1], number)
 
 
 def dashboard_queries(text):
