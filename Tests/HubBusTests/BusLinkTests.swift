@@ -312,7 +312,7 @@ struct BusLinkTests {
         #expect(harness.sink.bare.first?.topic.name == "topic/news")
     }
 
-    @Test("hands on its own canaries without counting them, and drops those of others")
+    @Test("hands on its own canaries without counting them, and ignores those of others")
     func canaries() throws {
         let harness = LinkHarness()
         harness.becomeReady()
@@ -328,7 +328,7 @@ struct BusLinkTests {
         #expect(try harness.value("received_total") == received)
         harness.receive(EnvelopeWriter(NodeIdentity(id: "x", incarnation: 9)).encode(fields).bytes, on: "node/me")
         #expect(harness.sink.canaries == [7])
-        #expect(harness.sink.messages.map(\.topic) == [.node("me")])
+        #expect(harness.sink.messages.isEmpty)
         #expect(try harness.value("received_total") == received + 1)
     }
 

@@ -27,9 +27,14 @@ extension BusLink {
         let wallTime = clock.unixMicroseconds()
         metrics.noteReceipt(wallTime)
         let isOwn = envelope.incarnation == identity.incarnation
-        if envelope.kind == .probe {
+        switch envelope.kind {
+        case .probe:
             if isOwn { probeReturned(envelope.sequence, now) }
             return
+        case .canary:
+            // Another run of this node, or a node of the same name, measures its own way.
+            return
+        case .publication, .request, .answer, .node: break
         }
         metrics.observeTransit(from: envelope.publishTime, to: wallTime)
         if !isOwn { sink?.received(envelope, on: topic, at: now) }
