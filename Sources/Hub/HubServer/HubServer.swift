@@ -14,6 +14,6 @@
 /// - ``HTTPConnection`` reads requests until one asks for a WebSocket; ``WebSocketConnection`` takes the socket over.
 /// - ``ConnectionLimiter`` counts who is there; ``RejectionReason`` says why somebody is not.
 /// - ``Health`` answers whether the process lives and whether messages flow; ``Drain`` is the way out.
-/// - ``CanarySender`` sends the hub's canaries, each loop in its turn.
+/// - ``CanarySender`` sends the hub's canaries; each loop has one, and they take turns.
 /// - ``ServerMetrics`` asks every loop for a ``WorkerSnapshot`` when a scrape begins.
 enum HubServerOverview {}

@@ -135,7 +135,7 @@ package final class BusLink {
 
     /// Sends a message to the node itself that counts in no family of the bus; ``BusSink/canaryReturned(_:at:)`` tells its return.
     ///
-    /// - Parameter observer: Told what the bus answers, as of a publication.
+    /// - Parameter observer: Told what the bus answers, as with a publication.
     /// - Returns: Whether it was sent: false while publications are not.
     package func sendCanary(_ number: UInt64, _ observer: any PublishObserver) -> Bool {
         guard !isClosed, supervisor.takesPublications else { return false }

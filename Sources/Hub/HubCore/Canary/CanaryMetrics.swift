@@ -24,7 +24,7 @@ package struct CanaryMetrics: Sendable {
             "gohub_canary_total",
             help: """
                 Messages that the node sent to itself, one a path in 5 s. local: through the inboxes of all loops; bus: through \
-                the message bus. ok: it came within a second; timeout: it did not; refused: the bus took nothing.
+                the message bus. ok: it came within a second; timeout: it did not; refused: the bus did not take it.
                 """,
             by: CanaryPath.self,
             CanaryResult.self,

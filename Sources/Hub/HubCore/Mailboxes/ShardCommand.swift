@@ -20,7 +20,7 @@ enum ShardCommand: MailboxCommand {
     case answer(PendingAnswer, PendingAnswer.Content)
     /// Whether other nodes' messages to a topic arrive.
     case reach(TopicName, isConfirmed: Bool)
-    /// Tells it when all that was asked before is done.
+    /// Tells the canary when all that was asked before it is done.
     case canary(Canary)
     /// Runs the first of what the shard has to do behind the commands before.
     case mark

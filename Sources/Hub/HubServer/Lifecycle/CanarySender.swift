@@ -4,10 +4,10 @@
 import HubCore
 import HubLoop
 
-/// Sends the node's canaries through the inboxes of all loops, each loop in its turn.
+/// Sends one loop's share of the node's canaries through the inboxes of all loops.
 ///
-/// So one that stands still is noticed by the others, who find that their canaries do not pass it. Costs each node two timers
-/// and one command a loop in five seconds.
+/// The loops take turns, so that one that stands still is noticed by the others, whose canaries do not pass it. All together
+/// cost a node two timers and one command for each loop in five seconds.
 final class CanarySender: LoopTimerTarget {
     /// The loop keeps its worker, and that keeps this.
     private unowned let worker: Worker

@@ -75,7 +75,7 @@ package final class Server: Sendable {
             let worker = Worker(loop: loop, shard: shard, common: common)
             loop.onTick = { worker.tick() }
             if let canary {
-                worker.canaries = CanarySender(worker, loops: max(1, settings.loops), canary)
+                worker.canarySender = CanarySender(worker, loops: max(1, settings.loops), canary)
             }
             workers.append(LoopBoundWorker(worker))
         }

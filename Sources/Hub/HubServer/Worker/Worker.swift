@@ -41,7 +41,7 @@ package final class Worker {
     /// Tells other threads that the loop turns.
     let beat: LoopBeat
     /// Nil where nobody counts canaries.
-    var canaries: CanarySender?
+    var canarySender: CanarySender?
     private var schedule: DrainSchedule?
     private var isDrained = false
 
