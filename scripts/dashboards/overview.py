@@ -5,7 +5,7 @@
 from dashboards.model import CRITICAL, GOOD, WARNING, Board, Panel, Row, Target, one
 from dashboards.parts import budget_burn, distribution
 from dashboards.queries import (
-    BUS, above, increase, least, node, pick, quantile, quantile_where_any, rate, ratio, total, where_any, worst,
+    BUS, NODE, above, increase, least, node, pick, quantile, quantile_where_any, rate, ratio, total, where_any, worst,
 )
 
 STATE = (
@@ -245,7 +245,7 @@ NODE = Row("Nodes", (
         normal="0.",
         act="ticks are long too: a loop has too much work at once. Only timers are late: the process gets no CPU "
             "time; look at the other programs of the machine and at the CPU limit of its control group.",
-        alerts=("GohubEventLoopLag",), limits=((0.1, WARNING),),
+        alerts=("GohubEventLoopLag",),
     ),
     *distribution(
         "Event loop lag", "gohub_event_loop_lag_seconds", width=8,
@@ -263,10 +263,10 @@ NODE = Row("Nodes", (
             "message.",
     ),
     Panel(
-        "Event loops busy", "graph",
-        one(f"{node(rate('gohub_event_loop_busy_seconds_total'))}\n  / on (job, instance) {pick('gohub_event_loops')}"),
+        "Busiest event loop", "graph",
+        one(worst(rate("gohub_event_loop_busy_seconds_total"), *NODE)),
         unit="percentunit",
-        what="The share of time in which the loops of a node work, on average.",
+        what="The share of time in which the busiest loop of a node works.",
         normal="below 80 %.",
         act="add nodes or cores; the board Clients and node shows each loop.",
         alerts=("GohubEventLoopSaturated",), limits=((0.8, WARNING),),

@@ -21,11 +21,11 @@ def take(root):
         for name in folders + files:
             path = os.path.join(folder, name)
             shown = path[len(str(root)):]
-            if OWN_NOTES.search(shown):
+            if OWN_NOTES.match(shown):
                 continue
             state = os.lstat(path)
             found[shown] = (state.st_mode, state.st_uid, state.st_gid, content(path, shown))
-        folders[:] = [name for name in folders if not OWN_NOTES.search(os.path.join(folder, name)[len(str(root)):])]
+        folders[:] = [name for name in folders if not OWN_NOTES.match(os.path.join(folder, name)[len(str(root)):])]
     return found
 
 
