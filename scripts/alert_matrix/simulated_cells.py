@@ -8,7 +8,7 @@ from hub import merge
 from stack.slow import slow_clients
 
 from alert_matrix.cell import cell, hold
-from alert_matrix.client_cells import PATIENT, SLOW_TOPIC
+from alert_matrix.client_cells import PATIENT, SLOW_TOPIC, fill_queues
 from alert_matrix.rewriting import Rewriter, replace_value
 
 OWN_FAULT = "a fault of the program, which is not known to have one"
@@ -48,16 +48,17 @@ def residual(scene):
     "GohubDrainStuck",
     "a drain goes on after its deadline",
     within=840,
-    simulated="a drain ends at its deadline; here it is set to last eleven minutes, and its deadline is said to be over",
+    simulated="a drain ends at its deadline; here it is set to last an hour, and its deadline is said to be over",
 )
 def drain(scene):
-    """The longest that can be set: clients are still taken, then closed, and operators still served, each for its time."""
-    times = {"drain_delay": "5m", "close_timeout": "1m", "drain_linger": "5m"}
-    node = scene.single(merge(PATIENT, {"server": times}))
+    """Clients that do not read what is queued for them are waited for."""
+    queues = {"message_buffer_cap": 10_000, "message_buffer_bytes": "64MiB"}
+    node = scene.single(merge(PATIENT, {"server": {"drain_timeout": "1h"}, "hub": queues}))
     rewriter = behind_rewriter(scene)
     yield
     rewriter.change = lambda page: replace_value(page, "gohub_drain_deadline_timestamp_seconds", 1)
     with slow_clients(node.url, 20, SLOW_TOPIC):
+        fill_queues(scene, 20, lambda page: page.value("gohub_outbound_queue_messages") > 20)
         node.signal(signal.SIGTERM)
         yield from hold()
 
