@@ -61,9 +61,14 @@ def faults_of_page(page):
     if sections not in (SECTIONS, [*SECTIONS, LAST]):
         yield f"its sections are not {', '.join(SECTIONS)} and perhaps {LAST}"
         return
+    for title, body in zip(sections, re.split(r"^## .*", text, flags=re.MULTILINE)[1:]):
+        if not body.strip():
+            yield f"nothing stands under {title}"
     commands = confirm_commands(page)
     if not commands:
         yield "Confirm has no ```sh block"
+    if not all(re.search(r"^\s*[^#\s]", block, re.MULTILINE) for block in commands):
+        yield "a ```sh block under Confirm has no command"
     if text.count("```sh\n") != len(commands):
         yield "only Confirm may have ```sh blocks, which are run on a live fault"
     for name in set(re.findall(r"\$\{?([A-Za-z_]\w*)", "\n".join(commands))) - VARIABLES:
