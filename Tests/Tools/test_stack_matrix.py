@@ -7,11 +7,12 @@ import dataclasses
 import pytest
 
 from alert_matrix.cell import Cell
-from alert_matrix.confirm import blocks
+from alert_matrix.confirm import run
 from alert_matrix.rewriting import replace_value
 from alert_matrix.run import in_order, may_start
 from alert_matrix.table import MATRIX, QUIET, document, grid, matrix
 from alert_matrix.verdict import faults, gaps
+from alerts.runbooks import confirm_lines
 
 CELL = Cell("GohubDown", "a node is killed", None, 300, 150, 90, {"GohubOther": "it sees the same"}, False, "")
 GOOD = {
@@ -88,10 +89,11 @@ ok
 
 ```sh
 one
+# why
 two
 ```
 
-## Mend
+## What to do
 
 ```sh
 rm
@@ -99,10 +101,18 @@ rm
 """
 
 
-def test_commands_are_those_of_the_section_confirm():
-    assert blocks(PAGE) == ['curl "$NODE/livez"\n', "one\ntwo\n"]
-    with pytest.raises(AssertionError):
-        blocks("# GohubDown\n")
+def test_commands_are_the_lines_of_the_section_confirm(tmp_path):
+    page = tmp_path / "GohubDown.md"
+    page.write_text(PAGE, encoding="utf-8")
+    assert confirm_lines(page) == ['curl "$NODE/livez"', "one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "output"),
+    [("echo $NODE", 0, "a:1\n"), ("true", 0, ""), ("echo no; false", 1, "no\n"), ("false | cat", 1, "")],
+)
+def test_a_command_is_judged_by_its_exit_code_and_by_what_it_says(command, code, output):
+    assert run(command, {"NODE": "a:1"}) == (code, output)
 
 
 def test_a_value_of_a_page_is_replaced_and_a_series_that_is_not_there_is_a_fault():

@@ -75,8 +75,10 @@ def run(stack, say):
     seen = {state: alerts_in(api, state, began) for state in ("firing", "pending")}
     delivered = api.value('sum(increase(gohub_deliveries_written_total{job="gohub"}[30m]))') or 0
     wrong = [f"{name} fired" for name in seen["firing"]]
+    wrong += [f"there was no time for: {line}" for _, line, _ in events]
     if delivered < 1000:
         wrong.append(f"only {delivered:.0f} messages were delivered: that is no load")
-    happened.append(f"minute {MINUTES}: {delivered:.0f} messages were delivered; no alert has fired")
+    fired = ", ".join(seen["firing"]) or "none"
+    happened.append(f"minute {MINUTES}: {delivered:.0f} messages were delivered; alerts that fired: {fired}")
     happened.append(f"pending for a moment: {', '.join(seen['pending']) or 'none'}")
     return happened, wrong

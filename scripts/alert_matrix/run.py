@@ -13,11 +13,10 @@ import sys
 import tempfile
 import time
 
-import yaml
+from alerts.rules import RuleFile
 from process import die_with_parent
 from stack.ending import ended_in_order
 from stack.nodes import program
-from stack.prometheus import RULES
 
 from alert_matrix import quiet
 from alert_matrix.cell import BASELINE
@@ -34,12 +33,6 @@ LONG = 3600
 
 def say(text):
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
-
-
-def alert_names():
-    """The alerts of the rules, in their order."""
-    groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
-    return list(dict.fromkeys(rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule))
 
 
 def in_order(cells):
@@ -118,13 +111,13 @@ def write(part):
 
 def run_matrix(arguments, stack):
     chosen = {name: cell for name, cell in CELLS.items() if not arguments.only or name in arguments.only}
-    wrong = gaps(CELLS, alert_names())
+    wrong = gaps(CELLS, RuleFile().alert_names)
     for line in wrong:
         say(f"FAILED  {line}")
     results = try_all(list(chosen.values()), stack)
     failed = [name for name, cell in chosen.items() if faults(cell, results[name])]
     if arguments.write:
-        ordered = {name: CELLS[name] for name in alert_names() if name in CELLS}
+        ordered = {name: CELLS[name] for name in RuleFile().alert_names if name in CELLS}
         write(matrix(ordered, results, setting()))
     print(f"{len(chosen) - len(failed)} passed, {len(failed) + len(wrong)} failed: {' '.join(failed)}".rstrip(": "))
     return 1 if failed or wrong else 0

@@ -9,7 +9,7 @@ HEADING = """# Which alert fires for which fault
 Written by `scripts/stress-alerts --write` and `scripts/stress-alerts --quiet --write`. The rules are those of
 `alerts/gohub.rules.yml`, unchanged, with their real durations; Prometheus scrapes every 5 s. Each fault has hubs, a Prometheus
 and a light load of its own, for {baseline} s or more without the fault and then until its alert has fired for a minute. `Confirm`
-is how many blocks of commands under that heading of the alert's [runbook](runbooks/README.md) were run while the alert fired;
+is how many commands under that heading of the alert's [runbook](runbooks/README.md) were run while the alert fired;
 each worked and printed something.
 """
 MATRIX, QUIET = "## The matrix", "## Half an hour in which nothing fires"

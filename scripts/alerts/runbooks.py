@@ -6,7 +6,7 @@ import re
 
 from alerts.rules import ROOT, RUNBOOK_URL, RUNBOOKS
 
-SECTIONS = ["## What it means", "## What users feel", "## Confirm", "## Mend"]
+SECTIONS = ["## What it means", "## What users feel", "## Confirm", "## What to do"]
 LAST = "## Afterwards"
 VARIABLES = {"NODE", "PROMETHEUS", "REDIS"}
 INDEX = RUNBOOKS / "README.md"
@@ -82,6 +82,12 @@ def confirm_commands(page):
     """The ```sh blocks under Confirm."""
     confirm = page.read_text(encoding="utf-8").partition(SECTIONS[2])[2].partition(SECTIONS[3])[0]
     return re.findall(r"```sh\n(.*?)```", confirm, re.DOTALL)
+
+
+def confirm_lines(page):
+    """The commands under Confirm, each of which is one line and stands by itself."""
+    lines = "".join(confirm_commands(page)).splitlines()
+    return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _is_logged(words):

@@ -33,6 +33,8 @@ def introduction(stage):
         f"host.docker.internal in place of 127.0.0.1): {stage.prometheus.url}, then import the files",
         "dashboards/*.json (Dashboards, New, Import). Their readings begin now; a minute fills most of them.",
         "",
+        "Alertmanager sends to nobody here: its log says that the example's receivers do not answer.",
+        "",
         "A fault comes every half minute and is undone. Ctrl-C ends everything.",
         "",
     ]

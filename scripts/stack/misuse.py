@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import socket
 import struct
 import types
 import urllib.parse
@@ -29,7 +30,7 @@ def close_frame(code):
 
 def reset(client):
     """Ends the connection by a reset instead of a FIN."""
-    client.socket.setsockopt(1, 13, struct.pack("ii", 1, 0))  # SOL_SOCKET, SO_LINGER
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.socket.close()
 
 

@@ -28,6 +28,8 @@ def program():
 class Node:
     """A hub with the ports that it had at its first start; it is started at once, and serves after `wait`."""
 
+    host = HOST
+
     def __init__(self, name, directory, settings=None, port=None, operators_port=None, binary=None):
         self.name = name
         self.port = choose_port(port)
@@ -41,8 +43,6 @@ class Node:
         }
         self.settings = merge(merge(SETTINGS, settings or {}), own)
         self.start()
-
-    host = HOST
 
     @property
     def address(self):
@@ -84,7 +84,7 @@ class Node:
         self.hub.program.send_signal(number)
 
     def drain(self, within=30.0):
-        """Ends it as an operator does; what its exit code says is looked at."""
+        """Ends it as an operator does; its exit code has to be 0."""
         code = self.hub.program.stop(within=within)
         assert code == 0, f"{self.name} ended with {code}:\n{self.hub.program.tail()}"
 
