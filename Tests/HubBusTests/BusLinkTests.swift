@@ -332,6 +332,32 @@ struct BusLinkTests {
         #expect(try harness.value("received_total") == received + 1)
     }
 
+    @Test("counts own canaries that nobody waits for, and drops those on another name")
+    func canariesTwice() throws {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        let own = EnvelopeWriter(NodeIdentity(id: "me", incarnation: 1))
+        var fields = EnvelopeWriter.Fields(.canary, to: .node("me"))
+        fields.sequence = 7
+        harness.receive(own.encode(fields).bytes, on: "node/me")
+        let received = try #require(try harness.value("received_total"))
+        let dropped = try #require(try harness.value("inbound_dropped_total", ["reason": "decode"]))
+        harness.receive(own.encode(fields).bytes, on: "node/me")
+        #expect(try harness.value("received_total") == received + 1)
+        #expect(try harness.value("inbound_dropped_total", ["reason": "decode"]) == dropped)
+        // Numbers that would be right, where no canary is sent.
+        fields.sequence = 8
+        harness.receive(own.encode(fields).bytes, on: "broadcast")
+        fields.topic = .broadcast
+        harness.receive(own.encode(fields).bytes, on: "broadcast")
+        fields.topic = .node("other")
+        harness.receive(own.encode(fields).bytes, on: "node/other")
+        #expect(try harness.value("received_total") == received + 4)
+        #expect(try harness.value("inbound_dropped_total", ["reason": "decode"]) == dropped + 3)
+        #expect(harness.sink.canaries == [7])
+        #expect(harness.sink.messages.isEmpty)
+    }
+
     @Test("tells who sent a canary what the bus answers, counts none of it, and sends none while nothing is taken")
     func canaryAnswers() throws {
         let harness = LinkHarness()

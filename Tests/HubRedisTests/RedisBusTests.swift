@@ -74,7 +74,7 @@ final class LinkNode: Sendable {
         func confirmed(_ generation: UInt64) {}
         func refused(_ topic: BusTopic) {}
         func flows(_ isReady: Bool) { flows.withLock { $0.append(isReady) } }
-        func canaryReturned(_ number: UInt64, at now: UInt64) {}
+        func canaryReturned(_ number: UInt64, at now: UInt64) -> Bool { true }
     }
 
     let identity: NodeIdentity

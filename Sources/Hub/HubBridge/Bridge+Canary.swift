@@ -6,8 +6,10 @@ import HubCore
 
 /// What a node sends to itself, to see how its clients' messages would fare on the bus.
 extension Bridge {
-    package func canaryReturned(_ number: UInt64, at now: UInt64) {
-        if let latency = canary.returned(number, now) { canaryMetrics?.arrived(.bus, after: latency) }
+    package func canaryReturned(_ number: UInt64, at now: UInt64) -> Bool {
+        guard let latency = canary.returned(number, now) else { return false }
+        canaryMetrics?.arrived(.bus, after: latency)
+        return true
     }
 
     /// Sends a canary when it is time, while the node serves.

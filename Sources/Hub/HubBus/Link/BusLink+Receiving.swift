@@ -9,10 +9,7 @@ extension BusLink {
     ///
     /// - Parameter now: Nanoseconds of the monotonic clock.
     func receive(_ message: Received, _ now: UInt64) {
-        if let number = ownCanary(message.bytes) {
-            sink?.canaryReturned(number, at: now)
-            return
-        }
+        if let number = ownCanary(message), sink?.canaryReturned(number, at: now) == true { return }
         metrics.received.increment()
         metrics.receivedBytes.increment(by: UInt64(truncatingIfNeeded: message.bytes.count))
         guard let topic = BusTopic(message.topic) else { return dropped(.decode, on: Self.text(message.topic)) }
@@ -36,14 +33,21 @@ extension BusLink {
             return
         case .publication, .request, .answer, .node: break
         }
+        if isOwn, envelope.kind == .canary {
+            // In the node's inbox it came late, or twice, or from somebody else; elsewhere it does not belong.
+            if topic != .node(identity.id) { dropped(.decode, on: topic.name) }
+            return
+        }
         metrics.observeTransit(from: envelope.publishTime, to: wallTime)
         if !isOwn { sink?.received(envelope, on: topic, at: now) }
     }
 
-    /// The number of a canary of this node, which counts in no family of the bus; nil for anything else.
-    private func ownCanary(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
-        guard Envelope.claims(.canary, bytes), let envelope = try? Envelope(bytes) else { return nil }
-        return envelope.incarnation == identity.incarnation ? envelope.sequence : nil
+    /// The number of a canary of this node in the node's own inbox; nil for anything else.
+    private func ownCanary(_ message: Received) -> UInt64? {
+        guard Envelope.claims(.canary, message.bytes), let envelope = try? Envelope(message.bytes) else { return nil }
+        guard envelope.incarnation == identity.incarnation else { return nil }
+        guard envelope.topic.hasBytes(of: message.topic) else { return nil }
+        return BusTopic(message.topic) == .node(identity.id) ? envelope.sequence : nil
     }
 
     private func receiveBare(_ bytes: UnsafeRawBufferPointer, on topic: BusTopic) {

@@ -29,7 +29,8 @@ package protocol BusSink: AnyObject {
     /// A canary of this node came back, see ``BusLink/sendCanary(_:_:)``.
     ///
     /// - Parameter now: When it came, nanoseconds of the link's monotonic clock.
-    func canaryReturned(_ number: UInt64, at now: UInt64)
+    /// - Returns: Whether it is the one that is waited for; any other counts as a message of the bus.
+    func canaryReturned(_ number: UInt64, at now: UInt64) -> Bool
 }
 
 extension BusSink {

@@ -46,7 +46,11 @@ package final class RecordingBusSink: BusSink {
         onFlow?(isReady)
     }
 
-    package func canaryReturned(_ number: UInt64, at now: UInt64) { canaries.append(number) }
+    package func canaryReturned(_ number: UInt64, at now: UInt64) -> Bool {
+        guard !canaries.contains(number) else { return false }
+        canaries.append(number)
+        return true
+    }
 
     /// The numbers of what came on a name, in order.
     package func sequences(on topic: BusTopic) -> [UInt64] {
