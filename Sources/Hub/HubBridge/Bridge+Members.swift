@@ -27,7 +27,7 @@ extension Bridge {
     }
 
     package func flows(_ isReady: Bool) {
-        board.isReady = isReady
+        board.flows = isReady
         guard isReady else { return }
         if case .starting(_, let whenDone) = phase {
             phase = .starting(deadline: clock.monotonic() &+ settings.startWindow, whenDone)
@@ -40,7 +40,7 @@ extension Bridge {
 
     /// Calls once when messages flow: at once if they do.
     package func whenReady(_ body: @escaping () -> Void) {
-        if board.isReady { body() } else { readinessWaiters.append(body) }
+        if board.flows { body() } else { readinessWaiters.append(body) }
     }
 
     /// Takes where operators reach this node, which is known once it listens, and tells the others.
@@ -136,6 +136,7 @@ extension Bridge {
     func noteStandstill(_ now: UInt64) {
         if now - min(now, lastTick) > Self.standstill { deafSince = deafSince ?? lastTick }
         lastTick = now
+        board.turned(at: now)
     }
 
     /// Whether the others can be heard now; the time in which they could not is no silence of theirs.

@@ -128,7 +128,7 @@ package final class Bridge {
         self.clock = clock
         self.random = random
         self.wakeup = wakeup
-        board = NodeBoard { hub.clientCount }
+        board = NodeBoard(clock: clock) { hub.clientCount }
         writer = EnvelopeWriter(identity)
         gapLog = GapLog(logger)
         memberLog = MemberLog(logger, clock: clock.monotonic)

@@ -128,6 +128,20 @@ struct MembershipTests {
         }
     }
 
+    @Test("a node whose bus loop stands still is not ready, whoever asks, until it turns again")
+    func unreadyAtStandstill() {
+        let node = harness.serve("a")
+        harness.advance(.seconds(10))
+        node.isFrozen = true
+        harness.advance(.seconds(2))
+        #expect(node.bridge.board.isReady)
+        harness.advance(.seconds(2))
+        #expect(!node.bridge.board.isReady)
+        node.isFrozen = false
+        harness.settle()
+        #expect(node.bridge.board.isReady)
+    }
+
     @Test("where operators reach a node is told as soon as it listens")
     func admin() {
         let nodes = ["a", "b"].map { harness.serve($0) }
