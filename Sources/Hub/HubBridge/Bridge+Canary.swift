@@ -38,7 +38,7 @@ private final class CanaryObserver: PublishObserver {
     init(_ refused: @escaping () -> Void) { self.refused = refused }
 
     func published(_ error: BusError?) {
-        // One that the bus has not answered for may still come.
-        if let error, error.code != .timeout { refused() }
+        // One that the bus has not answered for may still come; the end of the bus refuses nothing.
+        if let error, error.code != .timeout, error.code != .closed { refused() }
     }
 }

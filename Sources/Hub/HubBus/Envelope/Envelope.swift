@@ -61,7 +61,7 @@ package struct Envelope {
     package let payload: UnsafeRawBufferPointer
 
     /// Whether bytes are an envelope of a kind, if they are an envelope at all.
-    static func claims(_ kind: Kind, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    static func hasKind(_ kind: Kind, _ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count > 5 && bytes[5] == kind.rawValue && begins(bytes)
     }
 

@@ -29,14 +29,10 @@ extension BusLink {
             if isOwn { probeReturned(envelope.sequence, now) }
             return
         case .canary:
-            // Another run of this node, or a node of the same name, measures its own way.
-            return
-        case .publication, .request, .answer, .node: break
-        }
-        if isOwn, envelope.kind == .canary {
-            // In the node's inbox it came late, or twice, or from somebody else; elsewhere it does not belong.
+            // In the node's inbox it came late or twice, or is of another run or a node of the same name.
             if topic != .node(identity.id) { dropped(.decode, on: topic.name) }
             return
+        case .publication, .request, .answer, .node: break
         }
         metrics.observeTransit(from: envelope.publishTime, to: wallTime)
         if !isOwn { sink?.received(envelope, on: topic, at: now) }
@@ -44,7 +40,7 @@ extension BusLink {
 
     /// The number of a canary of this node in the node's own inbox; nil for anything else.
     private func ownCanary(_ message: Received) -> UInt64? {
-        guard Envelope.claims(.canary, message.bytes), let envelope = try? Envelope(message.bytes) else { return nil }
+        guard Envelope.hasKind(.canary, message.bytes), let envelope = try? Envelope(message.bytes) else { return nil }
         guard envelope.incarnation == identity.incarnation else { return nil }
         guard envelope.topic.hasBytes(of: message.topic) else { return nil }
         return BusTopic(message.topic) == .node(identity.id) ? envelope.sequence : nil
