@@ -74,7 +74,7 @@ def main():
             play(stage, time.monotonic() + arguments.seconds, 1 if arguments.once else None)
     except KeyboardInterrupt:
         pass
-    except AssertionError as error:
+    except (AssertionError, OSError) as error:
         say(f"FAILED  {error}\neverything that was started is ended")
         return 1
     say("\neverything that was started is ended")
