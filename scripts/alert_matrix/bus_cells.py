@@ -18,7 +18,7 @@ SECONDS_OF_FLOOD = 5
     "GohubBusDown",
     "Redis is killed",
     within=360,
-    resolves=150,
+    resolves=450,
     allowed={
         "GohubBusPublishErrorBudgetBurn": "what is published while it is down fails",
         "GohubCanaryFailing": "the node's messages to itself over the bus are refused",

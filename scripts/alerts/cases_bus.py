@@ -22,6 +22,9 @@ def add(suite):
 def _connection(suite):
     up = named("gohub_bus_up", BUS)
     suite.fires("GohubBusDown", "no connection", {up: level((10, 1), 0)}, 13, labels=ON_BUS)
+    back = {up: level((10, 1), (10, 0), 1)}
+    suite.fires("GohubBusDown", "until it has been back for five minutes", back, 13, labels=ON_BUS, still=24.5)
+    suite.quiet("GohubBusDown", "it has been back for longer", back, 27, since=25.5)
     suite.quiet("GohubBusDown", "a fail-over of two minutes", {up: level((10, 1), (2, 0), 1)}, 20)
     suite.quiet("GohubBusDown", "a start of a minute without it", {up: level((5, None), (0.5, 0), 1)}, 15)
     suite.quiet("GohubBusDown", "up and down each minute", {up: level(*[(1, 0), (1, 1)] * 10, 1)}, 20)

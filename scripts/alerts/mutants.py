@@ -7,6 +7,7 @@ without …          without an operand of "and", "or", "unless"; without a matc
 flipped …          the other comparison
 number …, ranges … three times and a third of a number, or of all ranges of one length; 0 becomes 3 and -3
 for …              no wait instead of one and three times the wait, or a wait instead of none
+kept …             no time for which it fires on instead of one, and three times the time
 """
 
 import dataclasses
@@ -27,6 +28,10 @@ def mutants(rule):
         amount, unit = re.fullmatch(r"(\d+)([mh])", rule.wait).groups()
         for wait in ("0m", f"{int(amount) * 3}{unit}") if int(amount) else ("2m",):
             yield f"for {wait}", dataclasses.replace(rule, wait=wait)
+        if rule.keep:
+            minutes = int(re.fullmatch(r"(\d+)m", rule.keep).group(1))
+            for keep in ("", f"{minutes * 3}m"):
+                yield f"kept {keep or '0m'}", dataclasses.replace(rule, keep=keep)
 
 
 def expressions(expression):

@@ -18,7 +18,7 @@ RUNBOOK_URL = "https://github.com/gohub/gohub/blob/main/docs/runbooks/{}.md"
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """A recording or an alert rule; `wait` is its `for`."""
+    """A recording or an alert rule; `wait` is its `for`, `keep` its `keep_firing_for`."""
 
     kind: str
     name: str
@@ -26,6 +26,7 @@ class Rule:
     wait: str
     labels: dict
     annotations: dict
+    keep: str = ""
 
     @property
     def key(self):
@@ -43,13 +44,21 @@ class Rule:
         rule = {self.kind: self.name, "expr": self.expression}
         if self.kind == "alert":
             rule |= {"for": self.wait, "labels": self.labels, "annotations": self.annotations}
+        if self.keep:
+            rule["keep_firing_for"] = self.keep
         return rule
 
 
 def _rule(entry):
     kind = "alert" if "alert" in entry else "record"
     return Rule(
-        kind, entry[kind], entry["expr"], entry.get("for", ""), entry.get("labels", {}), entry.get("annotations", {})
+        kind,
+        entry[kind],
+        entry["expr"],
+        entry.get("for", ""),
+        entry.get("labels", {}),
+        entry.get("annotations", {}),
+        entry.get("keep_firing_for", ""),
     )
 
 
