@@ -10,9 +10,9 @@ import xml.etree.ElementTree
 
 import pytest
 
+from dashboards.reading import data_panels
 from drawing import layout, page
 from drawing.asking import Answers, Mark, Series, Span
-from stack.panel_queries import panels
 
 FILES = sorted((pathlib.Path(__file__).resolve().parents[2] / "dashboards").glob("*.json"))
 SPAN = Span(1_700_000_000.0, 1_700_000_300.0)
@@ -24,7 +24,7 @@ def drawn(board, points):
     """The page of a board whose panels have three series with these points, as a tree of elements."""
     series = {
         panel["id"]: [Series(HOSTILE, {"le": bound, "instance": HOSTILE}, points) for bound in ("0.1", "1", "+Inf")]
-        for panel in panels(board)
+        for panel in data_panels(board)
     }
     marks = [Mark("Starts", "blue", HOSTILE, SPAN.began + 10, SPAN.began + 60)]
     answers = Answers(board, SPAN, {}, series, marks)
@@ -58,7 +58,7 @@ def test_a_panel_without_data_says_so(file):
     answers, tree = drawn(board, [(at, math.nan) for at in MOMENTS])
     assert len(answers.without_data()) == len(answers.series)
     said = {section.find(".//h3").text: section.find("div[@class='nothing']").text for section in tree.iter("section")}
-    for panel in panels(board):
+    for panel in data_panels(board):
         assert said[panel["title"]] == panel["fieldConfig"]["defaults"].get("noValue", "No data")
 
 

@@ -7,8 +7,9 @@ import dataclasses
 import math
 import re
 
+from dashboards.reading import data_panels
 from stack.api import ApiError
-from stack.panel_queries import panels, substitute, variable_values
+from stack.panel_queries import substitute, variable_values
 
 # `points` are [(time, value)]; of a query for one moment there is one.
 Series = collections.namedtuple("Series", "name labels points")
@@ -50,7 +51,7 @@ class Answers:
 
     def without_data(self):
         """The titles of panels for which not one finite value was there."""
-        return [panel["title"] for panel in panels(self.board) if not any(map(has_data, self.series[panel["id"]]))]
+        return [panel["title"] for panel in data_panels(self.board) if not any(map(has_data, self.series[panel["id"]]))]
 
 
 def has_data(series):
@@ -70,7 +71,7 @@ def ask(api, board, span):
         "__range": f"{int(span.ended - span.began)}s",
     }
     variables, _ = variable_values(board, api, known)
-    series = {panel["id"]: _series(api, panel, variables, span) for panel in panels(board)}
+    series = {panel["id"]: _series(api, panel, variables, span) for panel in data_panels(board)}
     marks = [mark for annotation in board["annotations"]["list"] for mark in _marks(api, annotation, variables, span)]
     return Answers(board, span, {key: value for key, value in variables.items() if key not in known}, series, marks)
 

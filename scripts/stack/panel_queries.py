@@ -5,6 +5,8 @@
 import collections
 import re
 
+from dashboards.reading import data_panels
+
 # `what` says what it is for: a panel, an annotation.
 Query = collections.namedtuple("Query", "board what panel ref expression")
 
@@ -15,19 +17,10 @@ SECONDS = {"m": 60, "h": 3600, "d": 86400}
 LABEL_VALUES = re.compile(r"label_values\((?:(.*),\s*)?(\w+)\)", re.DOTALL)
 
 
-def panels(board):
-    """The panels of a dashboard, those in closed rows among them."""
-    for panel in board["panels"]:
-        if panel["type"] == "row":
-            yield from panel.get("panels", [])
-        else:
-            yield panel
-
-
 def queries(board):
     """All that the panels and annotations of a dashboard ask; a target without an expression is a fault."""
     name = board["uid"]
-    for panel in panels(board):
+    for panel in data_panels(board):
         for target in panel.get("targets", []):
             yield Query(name, "panel", panel["title"], target["refId"], target["expr"])
     for annotation in board["annotations"]["list"]:
