@@ -76,14 +76,14 @@ def configuration(told, date):
         "KiB, MiB or GiB; digits of whole numbers may be separated by _."
     )
     page.section("Example")
-    page.example('server:\n  addr: ":8080"\n  admin_addr: "127.0.0.1:9090"\nlog:\n  level: debug')
+    page.example('server:\n  addr: ":8080"\n  admin_addr: "127.0.0.1:9091"\nlog:\n  level: debug')
     page.section("Keys")
     for section in told["sections"]:
         page.part(section["path"])
         page.paragraph(section["purpose"])
         for key in section["keys"]:
             page.item(
-                f"{key['path']} {key['type']}", key["purpose"], f"{sentence(key['allowed'])} Default: {key['default']}"
+                f"{key['path']} {key['type']}", key["purpose"], f"Allowed: {key['allowed']}. Default: {key['default']}"
             )
     page.section("See also")
     page.paragraph("`gohub`(1)")
@@ -93,10 +93,6 @@ def configuration(told, date):
 def lower(text):
     """A sentence as the description in a list of pages."""
     return text[0].lower() + text[1:].rstrip(".")
-
-
-def sentence(text):
-    return text[0].upper() + text[1:].rstrip(".") + "."
 
 
 def main(binary, date, folder):
