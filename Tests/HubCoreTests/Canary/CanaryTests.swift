@@ -54,7 +54,9 @@ struct CanaryTests {
         canary.expire()
         canary.expire()
         #expect(try count("timeout") == 1)
+        #expect(canary.isUnderWay)
         harness.tick(1)
+        #expect(!canary.isUnderWay)
         #expect(try count("ok") == 0)
         #expect(try count("timeout") == 1)
     }

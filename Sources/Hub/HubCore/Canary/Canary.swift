@@ -9,8 +9,10 @@ import Synchronization
 package final class Canary: Sendable {
     private let sent: UInt64
     private let metrics: CanaryMetrics
-    /// How many loops it has still to pass; below 0 once it was given up.
+    /// How many loops it has still to pass.
     private let loopsLeft: Atomic<Int>
+    /// Whether it has counted: as one that arrived, or as one that was given up.
+    private let isCounted = Atomic(false)
 
     init(loops: Int, sent: UInt64, _ metrics: CanaryMetrics) {
         self.sent = sent
@@ -20,14 +22,20 @@ package final class Canary: Sendable {
 
     /// Notes that it has passed one loop; the last one ends it.
     func passed(_ now: UInt64) {
-        guard loopsLeft.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+        guard loopsLeft.subtract(1, ordering: .acquiringAndReleasing).newValue == 0, count() else { return }
         metrics.arrived(.local, after: now > sent ? now - sent : 0)
     }
 
     /// Gives it up, unless it has arrived.
     package func expire() {
-        if loopsLeft.exchange(.min / 2, ordering: .acquiringAndReleasing) > 0 { metrics.failed(.local, .timeout) }
+        if count() { metrics.failed(.local, .timeout) }
     }
+
+    /// Whether a loop still has it in its inbox, given up or not.
+    package var isUnderWay: Bool { loopsLeft.load(ordering: .acquiring) > 0 }
+
+    /// Takes the right to count it; true once.
+    private func count() -> Bool { !isCounted.exchange(true, ordering: .acquiringAndReleasing) }
 }
 
 extension Hub {
