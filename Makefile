@@ -18,7 +18,7 @@ demo: ## Run two hubs with Redis, Prometheus, Alertmanager, a load and a fault n
 	@scripts/demo $(ARGS)
 
 dist: ## Build a .deb and a tarball in .build/dist
-	@scripts/dist $(ARGS)
+	@scripts/dist
 
 test: ## Run all tests: Swift, black-box, and those of the tools
 	@scripts/test
