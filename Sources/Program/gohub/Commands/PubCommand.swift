@@ -19,6 +19,7 @@ extension Command {
         flags: [HubURL.flag],
         notes: """
             A payload that is JSON is sent as it is, anything else as a JSON string. Put -- before one that begins with -.
+            Each line is confirmed before the next is sent; the first that fails is the last one read.
             exit codes: 0 the hub, and the bus between its nodes, took every message; 1 one was refused, was not confirmed
             within 70 s, or may not have reached other nodes, or the hub ended the connection; 69 the hub cannot be reached,
             or does not let the client in.
