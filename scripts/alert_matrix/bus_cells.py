@@ -20,6 +20,7 @@ SECONDS_OF_FLOOD = 5
     within=360,
     resolves=450,
     allowed={
+        "GohubBusMessageLoss": "what was published while it was down is missing once it is back",
         "GohubBusPublishErrorBudgetBurn": "what is published while it is down fails",
         "GohubCanaryFailing": "the node's messages to itself over the bus are refused",
         "GohubNotReady": "a node without its bus is not ready",
