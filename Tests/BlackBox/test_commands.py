@@ -16,7 +16,7 @@ from bus import await_ready, node_settings
 from client import WITHIN, Client
 from process import Program, environment, eventually
 
-COMMANDS = ["serve", "check", "pub", "sub", "bench", "metrics", "version"]
+COMMANDS = ["serve", "check", "pub", "sub", "bench", "metrics", "version", "help"]
 
 
 def run(binary, *arguments, text=None):
@@ -58,7 +58,7 @@ def test_the_help_for_programs_names_every_command_and_the_version(binary):
     """
     nonsense, --nonsense, -x, help nonsense, serve one two, serve one --config two, serve --nonsense
     serve --server-addr, serve --port 80, check one two, version extra
-    metrics extra, metrics --json=1
+    metrics extra, metrics --json=1, help --nonsense, help serve check, help serve --json
     pub, pub a b c, pub a b --url ws://, sub, sub a --count 0, sub a --url http://x
     bench, bench nonsense, bench fanout connect, bench fanout --clients many, bench fanout --dialect xml
     bench fanout --clients 1 --subscribers 2, bench unicast --dialect raw, bench connect --server-pid 4194305

@@ -28,15 +28,13 @@ def values(flag, file_flags):
 
 
 def commands(told):
-    """(name, summary, operands, [(flag, purpose, value's name, values)]) of each command, `help` among them."""
+    """(name, summary, operands, [(flag, purpose, value's name, values)]) of each command."""
     file_flags = {key["flag"] for section in told["sections"] for key in section["keys"] if key["type"] == "file"}
     rows = []
     for command in told["commands"]:
         operands = FILE if "FILE" in command["synopsis"] else command["choices"]
         flags = [(flag["name"], flag["purpose"], flag["value"], values(flag, file_flags)) for flag in command["flags"]]
         rows.append((command["name"], command["summary"], operands, [*flags, ("help", "print the help", None, None)]))
-    names = [command["name"] for command in told["commands"]]
-    rows.append(("help", "Prints the help.", names, [("json", "print JSON", None, None)]))
     return rows
 
 

@@ -2,7 +2,6 @@
 // Part of gohub.
 
 import CGohub
-import HubConfig
 
 #if canImport(Glibc)
     import Glibc
@@ -39,25 +38,12 @@ struct Gohub {
             if arguments == ["--version"] { return run(.version, []) }
             return run(.serve, arguments)
         }
-        if first == "help" {
-            if arguments == ["help", "--json"] { return Output.write(Command.json) ?? .success }
-            guard let name = arguments.dropFirst().first, !name.hasPrefix("-") else {
-                return Output.write(Command.overview) ?? .success
-            }
-            return find(name).map { Output.write($0.help) ?? .success } ?? .usage
+        do throws(Arguments.Fault) {
+            return run(try Command.named(first), Array(arguments.dropFirst()))
+        } catch {
+            Output.complain("\(error.message); `gohub --help` lists them")
+            return .usage
         }
-        return find(first).map { run($0, Array(arguments.dropFirst())) } ?? .usage
-    }
-
-    /// The command of a name; complains when there is none.
-    private static func find(_ name: String) -> Command? {
-        if let command = Command.all.first(where: { $0.name == name }) { return command }
-        // A file of configuration, most likely.
-        let isPath = name.contains("/") || name.contains(".")
-        let near = isPath ? "serve \(name)" : Suggestion.nearest(to: name, among: Command.all.map(\.name))
-        let hint = near.map { " (did you mean \($0)?)" } ?? ""
-        Output.complain("there is no command \"\(name)\"\(hint); `gohub --help` lists them")
-        return nil
     }
 
     private static func run(_ command: Command, _ arguments: [String]) -> ExitCode {

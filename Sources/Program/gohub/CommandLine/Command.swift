@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubConfig
+
 /// One of gohub's commands.
 struct Command: Sendable {
     /// The word that calls it.
@@ -16,8 +18,21 @@ struct Command: Sendable {
     var notes = ""
     let run: @Sendable (Arguments) throws(Arguments.Fault) -> ExitCode
 
-    /// All of them, in the order in which the help shows them.
-    static let all: [Command] = [.serve, .check, .pub, .sub, .bench, .metrics, .version]
+    /// All but `help`, in the order in which it shows them.
+    static let working: [Command] = [.serve, .check, .pub, .sub, .bench, .metrics, .version]
+
+    /// All of them, `help` last.
+    static let all = working + [help]
+
+    /// The command of a name; says which may be meant when there is none.
+    static func named(_ name: String) throws(Arguments.Fault) -> Command {
+        if let command = all.first(where: { $0.name == name }) { return command }
+        // A file of configuration, most likely.
+        let isPath = name.contains("/") || name.contains(".")
+        let near = isPath ? "serve \(name)" : Suggestion.nearest(to: name, among: all.map(\.name))
+        let hint = near.map { " (did you mean \($0)?)" } ?? ""
+        throw Arguments.Fault(message: "there is no command \"\(name)\"\(hint)")
+    }
 
     /// The help of this command.
     var help: String {
