@@ -48,6 +48,9 @@ def overview(told, date):
         notes = re.sub(r"\s*exit codes: .*", "", command["notes"], flags=re.DOTALL)
         if notes:
             page.paragraph(notes)
+    page.section("Examples")
+    page.paragraph("Serves with more in the log, sees what is published to a topic, and publishes there:")
+    page.example("gohub --log-level debug\ngohub sub news\ngohub pub news '{\"headline\":\"it works\"}'")
     page.section("Exit status")
     for code, meaning in exit_codes():
         page.item(code, meaning)

@@ -144,6 +144,15 @@ def configuration(trial):
     return "`gohub check` takes it, and both examples"
 
 
+def documents(trial):
+    rules = (trial.machine.root / "usr/share/gohub/alerts/gohub.rules.yml").read_text(encoding="utf-8")
+    alerts = set(re.findall(r"- alert: (\w+)", rules))
+    runbooks = trial.machine.root / "usr/share/doc/gohub/docs/runbooks"
+    pages = {page.stem for page in runbooks.glob("*.md")} - {"README"}
+    assert alerts and pages == alerts, pages ^ alerts
+    return f"a runbook for each of {len(alerts)} alerts"
+
+
 def manual(trial):
     pages = {"gohub": ["--config", "EXIT STATUS"], "gohub-config": ["server.addr", "slow_client_policy"]}
     for page, words in pages.items():
@@ -192,6 +201,7 @@ STEPS = [
     ("Prometheus's page", scraped),
     ("a message through it", clients),
     ("the configuration", configuration),
+    ("the documents", documents),
     ("the manual pages", manual),
     ("the completion", completion),
 ]
