@@ -104,6 +104,16 @@ struct CommandTests {
     @Test("commands have different names")
     func names() {
         #expect(Set(Command.all.map(\.name)).count == Command.all.count)
-        #expect(Command.all.count == 7)
+    }
+
+    @Test(
+        "a command that is none is answered with the one that may be meant",
+        arguments: [
+            ("serv", " (did you mean serve?)"), ("hlep", " (did you mean help?)"),
+            ("hub.yaml", " (did you mean serve hub.yaml?)"), ("nonsense", ""),
+        ]
+    )
+    func unknown(name: String, hint: String) {
+        #expect(throws: Arguments.Fault(message: "there is no command \"\(name)\"\(hint)")) { try Command.named(name) }
     }
 }
