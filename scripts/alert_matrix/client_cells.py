@@ -6,7 +6,7 @@ import contextlib
 
 from client import RawClient
 from hub import merge
-from stack.slow import slow_clients
+from stack.raw import slow_clients
 
 from alert_matrix.cell import cell, hold
 

@@ -3,10 +3,11 @@
 """A client that keeps an event loop at work and takes little time itself: it sends what it has made before."""
 
 import contextlib
-import json
 import threading
 
 from client import RawClient
+
+from stack.raw import publications
 
 MESSAGES = 2000
 
@@ -18,8 +19,7 @@ class Firehose:
         self._client = RawClient(node)
         self._client.upgrade()
         self._client.socket.settimeout(None)
-        payload = json.dumps({"message_id": 1, "message_type": "publish", "data": {"topic": "demo/nobody", "payload": "x"}})
-        self._burst = (bytes([0x81, 0x80 | len(payload), 0, 0, 0, 0]) + payload.encode()) * MESSAGES
+        self._burst = publications(MESSAGES)
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._send, self._receive)]
         for thread in self._threads:
             thread.start()

@@ -5,7 +5,7 @@
 import signal
 
 from hub import merge
-from stack.slow import slow_clients
+from stack.raw import slow_clients
 
 from alert_matrix.cell import cell, hold
 from alert_matrix.client_cells import PATIENT, SLOW_TOPIC, fill_queues

@@ -7,7 +7,7 @@ import time
 from bus import PREFIX
 from process import eventually
 
-from stack.slow import slow_clients
+from stack.raw import publications, raw_clients, slow_clients
 from stack.threads import Thread
 
 ALL = []
@@ -103,13 +103,18 @@ def stop_reading(stage):
             hold(3)
 
 
-@fault("node1 stands still for 1.5 seconds")
+@fault("node1 stands still for 1.5 seconds, in which 40 clients publish 500 messages each")
 def freeze_node(stage):
-    stage.nodes[0].freeze()
-    try:
-        hold(1.5)
-    finally:
-        stage.nodes[0].thaw()
+    """More than fits into one slice of time of its loops, and less than the buffers of a connection take."""
+    with raw_clients(stage.nodes[0].url, 40) as clients:
+        stage.nodes[0].freeze()
+        try:
+            for client in clients:
+                client.socket.sendall(publications(500))
+            hold(1.5)
+        finally:
+            stage.nodes[0].thaw()
+        await_all_ready(stage)
 
 
 @fault("an event loop of node1 stands still for 6 seconds, the other one runs on")
