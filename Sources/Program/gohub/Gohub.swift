@@ -38,12 +38,7 @@ struct Gohub {
             if arguments == ["--version"] { return run(.version, []) }
             return run(.serve, arguments)
         }
-        do throws(Arguments.Fault) {
-            return run(try Command.named(first), Array(arguments.dropFirst()))
-        } catch {
-            Output.complain("\(error.message); `gohub --help` lists them")
-            return .usage
-        }
+        return Command.find(first).map { run($0, Array(arguments.dropFirst())) } ?? .usage
     }
 
     private static func run(_ command: Command, _ arguments: [String]) -> ExitCode {

@@ -24,14 +24,20 @@ struct Command: Sendable {
     /// All of them, `help` last.
     static let all = working + [help]
 
-    /// The command of a name; says which may be meant when there is none.
-    static func named(_ name: String) throws(Arguments.Fault) -> Command {
-        if let command = all.first(where: { $0.name == name }) { return command }
+    /// The command of a name; complains when there is none.
+    static func find(_ name: String) -> Command? {
+        let command = all.first { $0.name == name }
+        if command == nil { Output.complain(unknown(name)) }
+        return command
+    }
+
+    /// What to say of a name that no command has.
+    static func unknown(_ name: String) -> String {
         // A file of configuration, most likely.
         let isPath = name.contains("/") || name.contains(".")
         let near = isPath ? "serve \(name)" : Suggestion.nearest(to: name, among: all.map(\.name))
         let hint = near.map { " (did you mean \($0)?)" } ?? ""
-        throw Arguments.Fault(message: "there is no command \"\(name)\"\(hint)")
+        return "there is no command \"\(name)\"\(hint); `gohub --help` lists them"
     }
 
     /// The help of this command.

@@ -18,7 +18,7 @@ extension Command {
             }
             if isJSON { return Output.write(json) ?? .success }
             guard let name = arguments.rest.first else { return Output.write(overview) ?? .success }
-            return Output.write(try named(name).help) ?? .success
+            return find(name).map { Output.write($0.help) ?? .success } ?? .usage
         }
     )
 }
