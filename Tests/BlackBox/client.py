@@ -102,6 +102,13 @@ def now():
     return int(time.time() * 1000)
 
 
+def short_frame(kind, data):
+    """A message in one masked frame; the mask of zeros leaves the payload as it is."""
+    payload = json.dumps({"message_id": 1, "message_type": kind, "data": data}).encode()
+    assert len(payload) < 126
+    return bytes([0x81, 0x80 | len(payload), 0, 0, 0, 0]) + payload
+
+
 class RawClient:
     """A client that does only what a test tells it: it answers no ping and reads when asked."""
 
@@ -125,10 +132,7 @@ class RawClient:
         self.socket.sendall(data)
 
     def send_message(self, kind, data):
-        """Sends a message in one masked frame; the mask of zeros leaves the payload as it is."""
-        payload = json.dumps({"message_id": 1, "message_type": kind, "data": data}).encode()
-        assert len(payload) < 126
-        self.send(bytes([0x81, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
+        self.send(short_frame(kind, data))
 
     def send_long(self, kind, data, line_speed=None):
         """Sends a message of 64 KiB or more in one frame, so many bytes a second."""

@@ -5,9 +5,7 @@
 import contextlib
 import threading
 
-from client import RawClient
-
-from stack.raw import publications
+from client import RawClient, short_frame
 
 MESSAGES = 2000
 
@@ -19,7 +17,7 @@ class Firehose:
         self._client = RawClient(node)
         self._client.upgrade()
         self._client.socket.settimeout(None)
-        self._burst = publications(MESSAGES)
+        self._burst = short_frame("publish", {"topic": "demo/nobody", "payload": "x"}) * MESSAGES
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._send, self._receive)]
         for thread in self._threads:
             thread.start()

@@ -5,9 +5,10 @@
 import time
 
 from bus import PREFIX
+from client import short_frame
 from process import eventually
 
-from stack.raw import publications, raw_clients, slow_clients
+from stack.raw import raw_clients, slow_clients
 from stack.threads import Thread
 
 ALL = []
@@ -110,11 +111,13 @@ def freeze_node(stage):
         stage.nodes[0].freeze()
         try:
             for client in clients:
-                client.socket.sendall(publications(500))
+                client.send(short_frame("publish", {"topic": "demo/nobody", "payload": "x"}) * 500)
             hold(1.5)
         finally:
             stage.nodes[0].thaw()
-        await_all_ready(stage)
+        # They stay until the node has come to each of them.
+        for client in clients:
+            client.messages(1)
 
 
 @fault("an event loop of node1 stands still for 6 seconds, the other one runs on")

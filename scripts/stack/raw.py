@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Clients that are no more than a socket: some read nothing, some send much at once."""
+"""Clients that are no more than a socket, and do only what a fault tells them."""
 
 import contextlib
-import json
 import types
 import urllib.parse
 
@@ -29,10 +28,3 @@ def slow_clients(url, count, topic):
         for client in clients:
             client.send_message("subscribe", {"topic": topic})
         yield clients
-
-
-def publications(count):
-    """The bytes of so many short messages to a topic without subscribers."""
-    message = {"message_id": 1, "message_type": "publish", "data": {"topic": "demo/nobody", "payload": "x"}}
-    text = json.dumps(message).encode()
-    return (bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text) * count
