@@ -53,7 +53,7 @@ browsers: ## Let a browser behind nginx try the hub
 bench: ## Measure the hub on this machine
 	@scripts/bench $(ARGS)
 
-bench-bus: ## Measure messages between nodes on one Redis
+bench-bus: ## Measure messages between nodes, over Redis and NATS
 	@scripts/bench-bus $(ARGS)
 
 bench-registry: ## Measure the metrics registry beside its peers

@@ -52,6 +52,7 @@ let package = Package(
         library("CYaml", pkgConfig: "yaml-0.1", apt: "libyaml-dev", brew: "libyaml"),
         // Without its pkg-config file, which has a flag that the package manager warns about.
         library("CHiredis", pkgConfig: nil, apt: "libhiredis-dev", brew: "hiredis"),
+        library("CNats", pkgConfig: nil, apt: "libnats-dev", brew: "cnats"),
         .target(
             name: "CGohub",
             cSettings: [.treatAllWarnings(as: .error)]
@@ -83,6 +84,7 @@ let package = Package(
 
         // What connects the nodes: one target a bus, none visible to another.
         part("Buses", "HubRedis", ["CHiredis", "HubWire", "HubBus", "HubLoop", "HubTLS"]),
+        part("Buses", "HubNATS", ["CNats", "HubWire", "HubBus", "HubLoop", "HubTLS", "HubMetrics", "HubLog"]),
 
         // For tests: virtual clock, fake transport, fixtures.
         part(
@@ -105,7 +107,7 @@ let package = Package(
             name: "gohub",
             dependencies: [
                 "CGohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubTLS",
-                "HubServer", "HubRedis", "HubConfig",
+                "HubServer", "HubRedis", "HubNATS", "HubConfig",
             ],
             path: "Sources/Program/gohub",
             swiftSettings: strict
@@ -129,6 +131,7 @@ let package = Package(
             name: "BusBench",
             dependencies: [
                 "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubTLS", "HubRedis",
+                "HubNATS",
             ],
             path: "Benchmarks/BusBench",
             swiftSettings: strict
@@ -157,15 +160,22 @@ let package = Package(
             "HubRedisTests",
             ["CHiredis", "HubFuzz", "HubRedis", "HubBus", "HubLog", "HubMetrics", "HubLoop", "HubTLS", "HubTesting"]
         ),
-        tests("HubTestingTests", ["HubTesting", "HubMetrics"], exclude: ["Fixtures"]),
+        tests(
+            "HubNATSTests",
+            ["CNats", "HubNATS", "HubWire", "HubBus", "HubLog", "HubMetrics", "HubLoop", "HubTLS", "HubTesting"]
+        ),
+        tests("HubTestingTests", ["HubTesting", "HubWire", "HubMetrics"], exclude: ["Fixtures"]),
         tests(
             "GohubTests",
             [
                 "gohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubTLS",
-                "HubServer", "HubRedis", "HubConfig", "HubTesting",
+                "HubServer", "HubRedis", "HubNATS", "HubConfig", "HubTesting",
             ]
         ),
-        tests("IntegrationTests", ["HubTesting", "HubWire", "HubBus", "HubLoop", "HubRedis", "HubTLS", "HubMetrics"]),
+        tests(
+            "IntegrationTests",
+            ["HubTesting", "HubWire", "HubBus", "HubLoop", "HubRedis", "HubNATS", "HubTLS", "HubMetrics", "HubLog"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

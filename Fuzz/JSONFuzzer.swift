@@ -9,6 +9,7 @@ package enum JSONFuzzer {
         let fault = fault { () throws(JSONError) in try JSONReader.validate(bytes) }
         try checkEncoding(bytes, fault)
         try checkWalk(bytes, fault)
+        try checkTree(of: bytes, fault)
         if fault == nil {
             try checkStrings(in: bytes)
             try checkInteger(bytes)
@@ -43,6 +44,20 @@ package enum JSONFuzzer {
         let isObject = trimmed(bytes).first == UInt8(ascii: "{")
         let expected = fault == nil && !isObject ? JSONError(.notAnObject, at: 0) : fault
         try FuzzFailure.require(walked == expected, "walking: \(walked as Any), validating: \(expected as Any)")
+    }
+
+    /// Who reads all of it sees the same fault as who validates, and the same members as who walks.
+    private static func checkTree(of bytes: UnsafeRawBufferPointer, _ fault: JSONError?) throws(FuzzFailure) {
+        var tree = JSONTree.null
+        let refused = Self.fault { () throws(JSONError) in tree = try JSONTree(bytes) }
+        try FuzzFailure.require(refused == fault, "as a tree: \(refused as Any), validating: \(fault as Any)")
+        var keys: Set<String> = []
+        _ = Self.fault { () throws(JSONError) in
+            try JSONReader.members(of: bytes) { (key, _) throws(JSONError) in keys.insert(try key.decoded()) }
+        }
+        if fault == nil { try FuzzFailure.require(Set(tree.object.keys) == keys, "a tree has all members") }
+        // Whatever numbers there are, none is taken for a count that it is not.
+        if let count = tree.count { try FuzzFailure.require(tree.number == Double(count), "a count is its number") }
     }
 
     /// Every key and every string of an accepted object decodes, and is the same after writing and reading it.

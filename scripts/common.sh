@@ -15,8 +15,10 @@ debug=.build/debug
 results=.build/results
 
 # The suites in which threads meet: run under the thread sanitizer, and again and again by scripts/stress.
-threaded_suites=(HubLogTests HubMetricsTests HubLoopTests HubCoreTests HubBusTests HubBridgeTests HubServerTests HubTLSTests HubRedisTests)
-threaded_filter=$(IFS='|'; echo "^(${threaded_suites[*]})[.]")
+threaded_suites=(HubLogTests HubMetricsTests HubLoopTests HubCoreTests HubBusTests HubBridgeTests HubServerTests HubTLSTests HubRedisTests HubNATSTests)
+# Of the tests with real servers those in which threads of a C library meet ours; the contract has all of them with JetStream too.
+for suite in Attempt Contract End Flow Login Permission TLS; do threaded_suites+=("IntegrationTests.NATS${suite}Tests"); done
+threaded_filter=$(IFS='|'; echo "^(${threaded_suites[*]})[./]")
 
 # How many Swift tests run at a time. Without a bound all begin at once, and one that waits for a socket has its turn again
 # only behind those that compute: on two cores a minute later, when its time-outs have struck.

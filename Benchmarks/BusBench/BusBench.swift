@@ -11,11 +11,12 @@ import HubLoop
     import Darwin
 #endif
 
-/// Measures what a message between nodes costs, from the hub through the bridge to Redis and back, without sockets of clients.
+/// Measures what a message between nodes costs, from the hub through the bridge to the bus and back, without sockets of clients.
 ///
-/// `BusBench publish|receive|latency HOST:PORT BYTES SECONDS [RATE]` prints one line of JSON; the rate is for `publish`.
+/// `BusBench publish|receive|drain|latency BUS://HOST:PORT BYTES SECONDS [RATE]` prints one line of JSON; the rate is for `publish`.
 @main
 struct BusBench {
+    private static let usage = "usage: BusBench publish|receive|drain|latency BUS://HOST:PORT BYTES SECONDS [RATE]"
     /// How many messages are published each second where latencies are measured.
     private static let rate = 1000
     /// As many as there is time for.
@@ -27,12 +28,13 @@ struct BusBench {
             guard arguments.count == 4 || arguments.count == 5, let mode = arguments.first,
                 let bytes = Int(arguments[3]), bytes >= 8, let seconds = Int(arguments[4]), seconds > 0,
                 let rate = arguments.count == 5 ? Int(arguments[5]) : unlimited, rate > 0
-            else { throw BenchFailure("usage: BusBench publish|receive|latency HOST:PORT BYTES SECONDS [RATE]") }
-            let redis = try SocketAddress.parse(arguments[2])
+            else { throw BenchFailure(Self.usage) }
+            let bus = try BusAddress(arguments[2])
             switch mode {
-            case "publish": try publish(redis, bytes, .seconds(seconds), rate)
-            case "receive": try receive(redis, bytes, .seconds(seconds))
-            case "latency": try latency(redis, bytes, seconds)
+            case "publish": try publish(bus, bytes, .seconds(seconds), rate)
+            case "receive": try receive(bus, bytes, .seconds(seconds))
+            case "drain": try receive(bus, bytes, .seconds(seconds), fromFirstToLast: true)
+            case "latency": try latency(bus, bytes, seconds)
             default: throw BenchFailure("there is no mode \(mode)")
             }
         } catch {
@@ -42,9 +44,9 @@ struct BusBench {
     }
 
     /// As many publications as the bus takes, or so many a second.
-    private static func publish(_ redis: SocketAddress, _ bytes: Int, _ duration: Duration, _ rate: Int) throws {
+    private static func publish(_ bus: BusAddress, _ bytes: Int, _ duration: Duration, _ rate: Int) throws {
         let done = TimedSemaphore()
-        let node = try Node(name: "publisher", redis: redis)
+        let node = try Node(name: "publisher", bus: bus)
         let flood = Flood(bytes: bytes, rate: rate, on: node.loop, done: done)
         let bound = LoopBound(flood, on: node.loop)
         node.tenant.value.eachTick = flood.publish
@@ -59,21 +61,29 @@ struct BusBench {
     }
 
     /// Whatever comes; says when it is ready, and reports when its input ends.
-    private static func receive(_ redis: SocketAddress, _ bytes: Int, _ duration: Duration) throws {
-        let node = try Node(name: "receiver", redis: redis)
+    ///
+    /// - Parameter fromFirstToLast: Whether the time counts from the first message to the last.
+    private static func receive(
+        _ bus: BusAddress,
+        _ bytes: Int,
+        _ duration: Duration,
+        fromFirstToLast: Bool = false
+    ) throws {
+        let node = try Node(name: "receiver", bus: bus)
         let sink = try subscribe(on: node, bytes, readsTimes: false)
         let (start, used) = (ContinuousClock.now, processorSeconds())
         print("ready")
         fflush(nil)
         while getchar() != EOF {}
-        report(since: start, used, node.ask { _ in [UInt64(sink.value.received)] })
+        let found = node.ask { _ in [UInt64(sink.value.received), sink.value.last &- sink.value.first] }
+        report(since: start, used, found, lasting: fromFirstToLast ? .nanoseconds(found[1]) : nil)
         node.stop()
     }
 
     /// A thousand publications a second from one node to another.
-    private static func latency(_ redis: SocketAddress, _ bytes: Int, _ seconds: Int) throws {
+    private static func latency(_ bus: BusAddress, _ bytes: Int, _ seconds: Int) throws {
         let (publisher, receiver) = (
-            try Node(name: "publisher", redis: redis), try Node(name: "receiver", redis: redis)
+            try Node(name: "publisher", bus: bus), try Node(name: "receiver", bus: bus)
         )
         let sink = try subscribe(on: receiver, bytes, readsTimes: true)
         let source = LoopBound(Source(bytes: bytes), on: publisher.loop)
@@ -105,8 +115,13 @@ struct BusBench {
         return sink
     }
 
-    private static func report(since start: ContinuousClock.Instant, _ used: Double, _ messages: [UInt64]) {
-        let (seconds, processor) = ((ContinuousClock.now - start) / .seconds(1), processorSeconds() - used)
+    private static func report(
+        since start: ContinuousClock.Instant,
+        _ used: Double,
+        _ messages: [UInt64],
+        lasting duration: Duration? = nil
+    ) {
+        let (seconds, processor) = ((duration ?? ContinuousClock.now - start) / .seconds(1), processorSeconds() - used)
         let messages = messages.first ?? 0
         print(#"{"seconds":\#(seconds),"processor_seconds":\#(processor),"messages":\#(messages)}"#)
     }

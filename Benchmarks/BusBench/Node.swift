@@ -7,7 +7,6 @@ import HubCore
 import HubLog
 import HubLoop
 import HubMetrics
-import HubRedis
 import HubWire
 import Synchronization
 
@@ -48,7 +47,7 @@ final class Node {
     private let registry = Registry()
 
     /// Prepares a node.
-    init(name: String, redis: SocketAddress) throws {
+    init(name: String, bus: BusAddress) throws {
         let (loop, busLoop) = (try EventLoop(), try EventLoop(index: -1))
         self.loop = loop
         self.busLoop = busLoop
@@ -62,16 +61,17 @@ final class Node {
             tenant.value.eachTick?(tenant.value)
             if tenant.value.shard.tick(until: loop.sliceEnd.nanoseconds) { loop.wake() }
         }
-        var settings = RedisSettings()
-        settings.addresses = [redis]
-        let adapter = try RedisBus(settings, loop: busLoop)
         let identity = NodeIdentity(id: name)
         let logger = Logger(level: .warning)
-        let metrics = BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: .redis, mode: "single")
+        let fixed = FixedBusMetrics(registry)
+        let adapter = try bus.adapter(on: busLoop, registry, fixed, logger)
+        let metrics = BusMetrics(registry: registry, fixed: fixed, bus: adapter.kind, mode: "bench")
+        var settings = BusLink.Settings()
+        settings.publishTimeout = bus.publishTimeout.wholeNanoseconds
         let bridge = Bridge(
             hub: hub,
             outbox: outbox,
-            link: BusLink(adapter, identity: identity, metrics: metrics, logger: logger),
+            link: BusLink(adapter, identity: identity, settings: settings, metrics: metrics, logger: logger),
             identity: identity,
             settings: BridgeSettings(),
             metrics: metrics,
@@ -81,8 +81,7 @@ final class Node {
         )
         self.bridge = LoopBound(bridge, on: busLoop)
         board = bridge.board
-        let timer = LoopTimer {}
-        busLoop.onTick = { busLoop.schedule(timer, at: MonotonicTime(nanoseconds: bridge.tick())) }
+        busLoop.onTick = { busLoop.nextTick = MonotonicTime(nanoseconds: bridge.tick()) }
     }
 
     /// Starts both loops, and waits until the node has joined.
@@ -91,7 +90,7 @@ final class Node {
         try busLoop.start(name: "bus")
         let done = TimedSemaphore()
         busLoop.post { [bridge] in bridge.value.start { _ in done.signal() } }
-        guard done.wait(within: .seconds(10)), board.isReady else { throw BenchFailure("Redis cannot be used") }
+        guard done.wait(within: .seconds(10)), board.isReady else { throw BenchFailure("the bus cannot be used") }
     }
 
     /// Asks the hub's loop.

@@ -14,6 +14,8 @@ final class Sink: MemoryTransport {
     private var isSubscribed = false
     /// How many messages came.
     private(set) var received = 0
+    /// When the first and the last ones came, nanoseconds.
+    private(set) var (first, last): (UInt64, UInt64) = (0, 0)
     /// How long each took, nanoseconds.
     private(set) var latencies: [UInt64] = []
 
@@ -28,7 +30,7 @@ final class Sink: MemoryTransport {
         self.readsTimes = readsTimes
     }
 
-    /// Subscribes; the semaphore is signalled when Redis has confirmed it.
+    /// Subscribes; the semaphore is signalled when the bus has confirmed it.
     func begin(_ tenant: Node.Tenant) {
         let request = #"{"message_id":1,"message_type":"subscribe","data":{"topic":"bench"},"ts":1}"#
         tenant.received(Array(request.utf8), isText: true, from: tenant.connect(self), at: 0)
@@ -41,6 +43,8 @@ final class Sink: MemoryTransport {
             subscribed.signal()
             return .wrote(count)
         }
+        last = SystemClock().now().nanoseconds
+        if received == 0 { first = last }
         received += count / frameBytes
         if readsTimes { for vector in vectors { note(vector) } }
         return .wrote(count)

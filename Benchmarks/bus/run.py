@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Measures what a message between nodes costs, beside Redis itself and beside the centrifuge library, on one Redis.
+"""Measures what a message between nodes costs: on one Redis, beside Redis itself and beside the centrifuge library; on one NATS,
+core and JetStream, beside the library nats.c.
 
 What is compared takes turns within each round; a ratio is taken within a round, and the table shows the median of these
 ratios and between which two half of the rounds lie.
@@ -12,6 +13,7 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -22,11 +24,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "Benchmarks/hub"), str(ROOT / "Tests/BlackBox")]
 
 import run as hub  # noqa: E402
+from bus_server import in_memory  # noqa: E402
+from nats_server import NatsServer  # noqa: E402
+from process import eventually  # noqa: E402
 from redis_server import RedisServer  # noqa: E402
 
 BUILT = hub.BUILT
 HUB = ROOT / ".build/release/BusBench"
 BARE = BUILT / "bare"
+BARE_NATS = BUILT / "bare-nats"
 CENTRIFUGE = BUILT / "centrifuge-bus"
 WITH_BUS = "gohub, Redis"
 # bytes of a payload, and how many a second both can publish and receive
@@ -43,24 +49,25 @@ def told(command, timeout):
     return json.loads(outcome.stdout.splitlines()[-1])
 
 
-def flood(program, address, size, seconds, rate=None):
-    command = [str(program), "publish", address, str(size), str(seconds)]
+def flood(program, address, size, seconds, rate=None, mode="publish"):
+    command = [str(program), mode, address, str(size), str(seconds)]
     return told(command + ([str(rate)] if rate else []), seconds + 30)
 
 
-def rate_of(program, address, size, seconds):
-    found = flood(program, address, size, seconds)
+def rate_of(program, address, size, seconds, mode="publish"):
+    found = flood(program, address, size, seconds, mode=mode)
     return found["messages"] / found["seconds"]
 
 
 def between_nodes(program, redis, size, seconds, rate):
     """Messages from one node to another for each second of their processors; all have to arrive."""
-    command = [str(program), "receive", redis.address, str(size), str(seconds)]
+    address = to(redis) if program == HUB else redis.address
+    command = [str(program), "receive", address, str(size), str(seconds)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as receiver:
         try:
             if receiver.stdout.readline() != "ready\n":
                 sys.exit(f"bench: {program} cannot receive")
-            sent = flood(program, redis.address, size, seconds, rate)
+            sent = flood(program, address, size, seconds, rate)
             settle(redis)
             receiver.stdin.close()
             got = json.loads(receiver.stdout.read())
@@ -80,8 +87,38 @@ def settle(redis):
     time.sleep(0.3)
 
 
-def seconds_of(program, address, size, seconds):
-    return told([str(program), "latency", address, str(size), str(seconds)], seconds + 30)["p99_microseconds"]
+def to(server, kind=None):
+    """Where BusBench finds a bus."""
+    return f"{kind or server.kind}://{server.address}"
+
+
+def latency(program, address, size, seconds, share):
+    return told([str(program), "latency", address, str(size), str(seconds)], seconds + 30)[f"{share}_microseconds"]
+
+
+def drained(command, nats, size, seconds):
+    """Messages a second that a reader of the stream takes which was stopped while they were written."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        try:
+            if reader.stdout.readline() != "ready\n":
+                sys.exit(f"bench: {command[0]} cannot read the stream")
+            reader.send_signal(signal.SIGSTOP)
+            flood(HUB, to(nats, "jetstream"), size, seconds)
+            reader.send_signal(signal.SIGCONT)
+            eventually(lambda: is_drained(nats), 60, "a stream that is read")
+            reader.stdin.close()
+            found = json.loads(reader.stdout.read())
+        finally:
+            reader.send_signal(signal.SIGCONT)
+            reader.kill()
+    return found["messages"] / found["seconds"]
+
+
+def is_drained(nats):
+    """Whether nothing of the stream is still to be delivered, or acknowledged."""
+    accounts = nats.monitoring("jsz?streams=true&consumers=true")["account_details"]
+    consumers = [c for account in accounts for s in account["stream_detail"] for c in s.get("consumer_detail", [])]
+    return all(c["num_pending"] == c["num_ack_pending"] == 0 for c in consumers)
 
 
 class Row:
@@ -135,14 +172,70 @@ def local(server, seconds, *load):
     return lambda: 1000 * hub.measure(variant, seconds)["server_cpu_microseconds_per_delivery"]
 
 
+def nats_rows(nats, seconds):
+    """What NATS costs: gohub knows of each publication that the server has it; the library does with `confirm`."""
+    core, stream = to(nats), to(nats, "jetstream")
+    for size, _ in SIZES:
+        yield Row(
+            f"publications of {size} B to NATS", "1/s",
+            {
+                "gohub": lambda size=size: rate_of(HUB, core, size, seconds),
+                "nats.c": lambda size=size: rate_of(BARE_NATS, nats.address, size, seconds, "confirm"),
+            },
+            (AT_LEAST, 0.7),
+        )
+        # Told, not judged: nobody knows what becomes of these.
+        yield Row(
+            f"publications of {size} B to NATS, beside some without any answer", "1/s",
+            {
+                "gohub": lambda size=size: rate_of(HUB, core, size, seconds),
+                "nats.c": lambda size=size: rate_of(BARE_NATS, nats.address, size, seconds),
+            },
+        )
+    for share in ("p50", "p99"):
+        yield Row(
+            f"latency of 64 B over NATS from node to node, 1 000 a second, {share}", "µs",
+            {
+                "gohub": lambda share=share: latency(HUB, core, 64, seconds, share),
+                "nats.c": lambda share=share: latency(BARE_NATS, nats.address, 64, seconds, share),
+            },
+            difference=True,
+        )
+    for size, _ in SIZES[:2]:
+        yield Row(
+            f"publications of {size} B to JetStream, each stored", "1/s",
+            {
+                "gohub": lambda size=size: rate_of(HUB, stream, size, seconds),
+                "nats.c": lambda size=size: rate_of(BARE_NATS, nats.address, size, seconds, "store"),
+            },
+        )
+    for size, _ in SIZES[:2]:
+        yield Row(
+            f"messages of {size} B read from JetStream", "1/s",
+            {
+                "gohub": lambda size=size: drained([str(HUB), "drain", stream, str(size), "1"], nats, size, seconds),
+                "nats.c": lambda size=size: drained(
+                    [str(BARE_NATS), "pull", nats.address, str(size), "1"], nats, size, seconds
+                ),
+            },
+            (AT_LEAST, 0.8),
+        )
+    for share in ("p50", "p99"):
+        yield Row(
+            f"latency of 64 B over JetStream from node to node, 1 000 a second, {share}", "µs",
+            {"gohub": lambda share=share: latency(HUB, stream, 64, seconds, share)},
+        )
+
+
 def rows(redis, seconds):
     address, port = redis.address, str(redis.port)
+    bus = to(redis)
     hub.SERVERS[WITH_BUS] = lambda own: [*hub.gohub_server(own), "--bus-type=redis", f"--bus-redis-addrs={address}"]
     for size, _ in SIZES:
         yield Row(
             f"publications of {size} B to Redis", "1/s",
             {
-                "gohub": lambda size=size: rate_of(HUB, address, size, seconds),
+                "gohub": lambda size=size: rate_of(HUB, bus, size, seconds),
                 "bare": lambda size=size: rate_of(BARE, port, size, seconds),
             },
             (AT_LEAST, 0.8),
@@ -150,8 +243,8 @@ def rows(redis, seconds):
     yield Row(
         "latency of 64 B from node to node, 1 000 a second, p99", "µs",
         {
-            "gohub": lambda: seconds_of(HUB, address, 64, seconds),
-            "bare": lambda: seconds_of(BARE, port, 64, seconds),
+            "gohub": lambda: latency(HUB, bus, 64, seconds, "p99"),
+            "bare": lambda: latency(BARE, port, 64, seconds, "p99"),
         },
         (AT_MOST, 200),
         difference=True,
@@ -181,7 +274,7 @@ def rows(redis, seconds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Measures messages between nodes on one Redis.")
+    parser = argparse.ArgumentParser(description="Measures messages between nodes on one Redis, and on one NATS.")
     parser.add_argument("--rounds", type=int, default=9, help="how often each side is measured (default 9)")
     parser.add_argument("--seconds", type=int, default=2, help="how long each measurement takes (default 2)")
     parser.add_argument("--only", default="", help="only rows whose name has this text")
@@ -189,7 +282,12 @@ def main():
     with contextlib.ExitStack() as stack:
         redis = RedisServer(stack.enter_context(tempfile.TemporaryDirectory(prefix="gohub-bench-")))
         stack.callback(redis.stop)
-        found = [row for row in rows(redis, arguments.seconds) if arguments.only in row.name]
+        own = stack.enter_context(tempfile.TemporaryDirectory(prefix="gohub-bench-", dir=in_memory(8 << 30)))
+        # Room for a stream as it is by default, of which the server of a test has less.
+        nats = NatsServer(own, [f'jetstream: {{store_dir: "{own}/store", max_file: 4GB}}'])
+        stack.callback(nats.stop)
+        found = [*rows(redis, arguments.seconds), *nats_rows(nats, arguments.seconds)]
+        found = [row for row in found if arguments.only in row.name]
         for row in found:
             row.measure(arguments.rounds)
     path = ROOT / "Benchmarks/results/bus.json"

@@ -5,6 +5,7 @@
 #endif
 #include "gohub_socket.h"
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,7 +15,10 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -306,6 +310,48 @@ int gohub_get_no_delay(int descriptor) {
 int gohub_set_send_buffer(int descriptor, int bytes) { return set(descriptor, SOL_SOCKET, SO_SNDBUF, bytes); }
 
 int gohub_set_receive_buffer(int descriptor, int bytes) { return set(descriptor, SOL_SOCKET, SO_RCVBUF, bytes); }
+
+int gohub_shutdown(int descriptor) { return shutdown(descriptor, SHUT_RDWR) == 0 ? 0 : -errno; }
+
+uint64_t gohub_socket_identity(int descriptor) {
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+}
+
+static bool is_connected_to(int descriptor, const struct gohub_address *peer) {
+    struct gohub_address found;
+    memset(&found, 0, sizeof(found));
+    socklen_t length = sizeof(found.storage);
+    if (getpeername(descriptor, (struct sockaddr *)&found.storage, &length) != 0) return false;
+    found.length = length;
+    char left[GOHUB_HOST_BYTES], right[GOHUB_HOST_BYTES];
+    return gohub_address_port(&found) == gohub_address_port(peer) && gohub_address_host(&found, left, sizeof(left)) == 0 &&
+           gohub_address_host(peer, right, sizeof(right)) == 0 && strcmp(left, right) == 0;
+}
+
+int gohub_shutdown_connections(const struct gohub_address *peer, const uint64_t *spared, size_t count) {
+    // On Linux a link to /proc/self/fd.
+    DIR *directory = opendir("/dev/fd");
+    if (directory == NULL) return -errno;
+    int found = 0;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        char *end;
+        long descriptor = strtol(entry->d_name, &end, 10);
+        if (end == entry->d_name || *end != '\0') continue;
+        uint64_t identity = gohub_socket_identity((int)descriptor);
+        if (identity == 0 || !is_connected_to((int)descriptor, peer)) continue;
+        bool is_spared = false;
+        for (size_t i = 0; i < count; i++) is_spared = is_spared || spared[i] == identity;
+        if (!is_spared && shutdown((int)descriptor, SHUT_RDWR) == 0) found++;
+    }
+    closedir(directory);
+    return found;
+}
+
+int gohub_duplicate(int descriptor) {
+    int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? -errno : copy;
+}
 
 int gohub_shutdown_write(int descriptor) { return shutdown(descriptor, SHUT_WR) == 0 ? 0 : -errno; }
 

@@ -1,25 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Hubs that are nodes on one Redis."""
+"""Hubs that are nodes on one bus."""
 
 from hub import merge
 from process import eventually
 
-# Channels of the hub begin so, unless a test says otherwise.
-PREFIX = "gohub:"
 # What the log says of the connection.
 LOST = "the message bus is lost; clients of other nodes are not reached until it is back"
 BACK = "the message bus is back; all subscriptions are restored"
 UNREACHED = "the message bus cannot be reached; trying again"
 
 
-def node_settings(redis, name, settings=None, **options):
-    """The settings of one node; `options` are keys of bus.redis, `redis` a server or an address."""
-    address = redis if isinstance(redis, str) else redis.address
+def section(server):
+    """The kind of bus that a server carries, or what listens at an address, and the keys that lead to it; or both as they are."""
+    if isinstance(server, tuple):
+        return server
+    if not isinstance(server, str):
+        return server.kind, server.keys
+    return ("nats", {"urls": [server]}) if server.startswith(("nats://", "tls://")) else ("redis", {"addrs": [server]})
+
+
+def node_settings(server, name, settings=None, **options):
+    """The settings of one node; `options` are keys of the bus's own section, `server` is one that runs, or an address."""
+    kind, keys = section(server)
     base = {
         "server": {"loops": 4, "max_connections_per_ip": 0},
         "hub": {"node_id": name},
-        "bus": {"type": "redis", "redis": {"addrs": [address], **options}},
+        "bus": {"type": kind, kind: {**keys, **options}},
     }
     return merge(base, settings or {})
 
@@ -32,10 +39,10 @@ def start_together(start_hub, settings):
     return hubs
 
 
-def start_nodes(start_hub, redis, count, settings=None, **options):
+def start_nodes(start_hub, server, count, settings=None, **options):
     """Nodes n1, n2 …, each of which knows all the others."""
     names = [f"n{number}" for number in range(1, count + 1)]
-    nodes = start_together(start_hub, [node_settings(redis, name, settings, **options) for name in names])
+    nodes = start_together(start_hub, [node_settings(server, name, settings, **options) for name in names])
     for node in nodes:
         await_nodes(node, count)
     return nodes

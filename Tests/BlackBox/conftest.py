@@ -12,6 +12,7 @@ import pytest
 
 from bus import start_nodes
 from hub import DEFAULTS, Hub, merge, yaml
+from nats_server import NatsServer
 from process import Program
 from redis_server import RedisServer
 
@@ -109,13 +110,25 @@ def start_program(binary, tmp_path):
             program.kill()
 
 
+# How nodes can meet: the server, and what it is made with. NATS takes messages of 1 MiB by default, as the hub does, and so
+# has no room for the largest with their envelopes.
+WAYS = {
+    "redis": (RedisServer, {}),
+    "redis streams": (RedisServer, {"keys": {"delivery": "streams"}}),
+    "nats": (NatsServer, {"options": ["max_payload: 4MB"]}),
+}
+BUSES = ["redis", "nats"]
+# For tests of all ways in place of those alone that the buses have by default.
+every_way = pytest.mark.parametrize("broker", list(WAYS), indirect=True)
+
+
 @pytest.fixture
-def start_redis(tmp_path):
-    """Starts Redis servers, or what `kind` makes; each is ended after the test, frozen or not."""
+def start_server(tmp_path):
+    """Starts servers of a kind; each is ended after the test, frozen or not."""
     servers = []
 
-    def start(*options, kind=RedisServer, **settings):
-        servers.append(kind(tmp_path / f"redis-{len(servers)}", *options, **settings))
+    def start(kind, *options, **settings):
+        servers.append(kind(tmp_path / f"{kind.kind}-{len(servers)}", *options, **settings))
         return servers[-1]
 
     yield start
@@ -124,38 +137,72 @@ def start_redis(tmp_path):
 
 
 @pytest.fixture
+def start_redis(start_server):
+    """Starts Redis servers, or what `kind` makes."""
+    return lambda *options, kind=RedisServer, **settings: start_server(kind, *options, **settings)
+
+
+@pytest.fixture
 def redis(start_redis):
     """A Redis as it comes."""
     return start_redis()
 
 
-@pytest.fixture(scope="module")
-def shared_redis(tmp_path_factory):
-    """One Redis for all tests of a module that do no harm to it."""
-    redis = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield redis
-    redis.stop()
+@pytest.fixture
+def start_nats(start_server):
+    """Starts NATS servers."""
+    return lambda *options, **settings: start_server(NatsServer, *options, **settings)
+
+
+@pytest.fixture
+def nats(start_nats):
+    """A NATS server as it comes."""
+    return start_nats()
+
+
+@pytest.fixture(params=BUSES)
+def broker(start_server, request):
+    """A server of one bus, then of the next, for tests that are about any."""
+    kind, settings = WAYS[request.param]
+    return start_server(kind, **settings)
+
+
+@pytest.fixture
+def brokers(start_server):
+    """A server of each bus."""
+    return [start_server(kind, **settings) for kind, settings in map(WAYS.get, BUSES)]
+
+
+@pytest.fixture(scope="module", params=BUSES)
+def shared_broker(tmp_path_factory, request):
+    """A server of one bus, then of the next, for all tests of a module that do no harm to it."""
+    kind, settings = WAYS[request.param]
+    server = kind(tmp_path_factory.mktemp(kind.kind), **settings)
+    yield server
+    server.stop()
 
 
 @contextlib.contextmanager
-def nodes_of_a_module(binary, redis, directory, count):
+def nodes_of_a_module(binary, server, directory, count):
     hubs = []
+    # No publication fails because the machine is slow.
+    settings = {"bus": {"publish_timeout": "5s"}}
     try:
-        yield start_nodes(starter(binary, directory, hubs), redis, count)
+        yield start_nodes(starter(binary, directory, hubs), server, count, settings)
     finally:
         for hub in hubs:
             hub.close()
 
 
 @pytest.fixture(scope="module", params=[2, 3], ids=["two nodes", "three nodes"])
-def shared_nodes(binary, shared_redis, tmp_path_factory, request):
-    """Two nodes, then three, on one Redis, for all tests of a module that leave nothing behind in them."""
-    with nodes_of_a_module(binary, shared_redis, tmp_path_factory.mktemp("nodes"), request.param) as nodes:
+def shared_nodes(binary, shared_broker, tmp_path_factory, request):
+    """Two nodes, then three, on one bus, for all tests of a module that leave nothing behind in them."""
+    with nodes_of_a_module(binary, shared_broker, tmp_path_factory.mktemp("nodes"), request.param) as nodes:
         yield nodes
 
 
 @pytest.fixture(scope="module")
-def shared_pair(binary, shared_redis, tmp_path_factory):
-    """Two nodes on one Redis, for all tests of a module that leave nothing behind in them."""
-    with nodes_of_a_module(binary, shared_redis, tmp_path_factory.mktemp("pair"), 2) as nodes:
+def shared_pair(binary, shared_broker, tmp_path_factory):
+    """Two nodes on one bus, for all tests of a module that leave nothing behind in them."""
+    with nodes_of_a_module(binary, shared_broker, tmp_path_factory.mktemp("pair"), 2) as nodes:
         yield nodes

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""What a node says of a Redis that it cannot use; it serves its own clients, goes on trying, and ends in order."""
+"""What a node says of a server that it cannot use; it serves its own clients, goes on trying, and ends in order."""
 
 import contextlib
 import dataclasses
@@ -12,9 +12,12 @@ import threading
 import pytest
 
 from bus import UNREACHED, await_told, node_settings, start_together
+from bus_server import free_port
+from certificates import Certificates
 from conftest import starter
 from hub import merge
-from redis_server import Certificates, RedisServer, Sentinel, free_port
+from nats_server import NatsServer
+from redis_server import RedisServer, Sentinel
 
 SECRET = "a-secret-of-the-tests"
 NO_HOST = "no-such-host.invalid:6379"
@@ -23,7 +26,7 @@ FAR = "192.0.2.1:6379"
 
 
 ONE_LOOP = {"server": {"loops": 1}}
-# A node waits for Redis as long as one connection may take.
+# A node waits for its bus as long as one connection may take.
 ABORTING = {"abort_on_connect_fail": True, "connect_timeout": "500ms"}
 
 
@@ -37,7 +40,14 @@ class Servers:
     sentinel: Sentinel
     tls: RedisServer
     misnamed: RedisServer
+    nats: NatsServer
+    nats_locked: NatsServer
+    nats_tls: NatsServer
+    nats_misnamed: NatsServer
+    nats_verifying: NatsServer
     certificates: Certificates
+    others: Certificates
+    authorities: str
     directory: object
     closed: str = f"127.0.0.1:{free_port()}"
 
@@ -48,10 +58,15 @@ class Servers:
 
 
 def trusting(servers, **more):
-    return {"enabled": True, "ca_file": str(servers.certificates.authority), **more}
+    return {"enabled": True, "ca_file": servers.authorities, **more}
 
 
-# name: (the server, the keys of bus.redis, the reason, what the line says beside the address)
+def showing(certificates, servers):
+    """TLS with a certificate of the node's own."""
+    return trusting(servers, cert_file=str(certificates.certificate), key_file=str(certificates.key))
+
+
+# name: (the server, the keys of bus.redis or bus.nats, the reason, what the line says beside the address)
 FAULTS = {
     "nobody listens": (lambda s: s.closed, {}, "unreachable", "connection refused"),
     "no such name": (lambda s: NO_HOST, {}, "unreachable", "no-such-host.invalid"),
@@ -104,6 +119,36 @@ FAULTS = {
         "does this port speak TLS?",
     ),
     "plain to a TLS port": (lambda s: s.tls, {}, None, "does this port want TLS?"),
+    "nats: nobody listens": (lambda s: f"nats://{s.closed}", {}, "unreachable", "nobody listens"),
+    "nats: no such name": (lambda s: "nats://no-such-host.invalid:4222", {}, "unreachable", "no-such-host.invalid"),
+    "nats: no answer": (lambda s: "nats://192.0.2.1:4222", {"connect_timeout": "300ms"}, None, "192.0.2.1"),
+    "nats: wrong password": (
+        lambda s: s.nats_locked,
+        lambda s: {"password_file": s.file("wrong", SECRET)},
+        "refused",
+        "Authorization Violation",
+    ),
+    "nats: no password": (lambda s: s.nats_locked.url, {}, "refused", "Authorization Violation"),
+    "nats: no password file": (lambda s: s.nats_locked, {"password_file": "/nowhere/password"}, "refused", "/nowhere/password"),
+    "nats: no credentials file": (lambda s: s.nats, {"creds_file": "/nowhere/node.creds"}, None, "/nowhere/node.creds"),
+    "nats: a Redis": (lambda s: f"nats://{s.plain.address}", {"connect_timeout": "500ms"}, None, ""),
+    "nats: another name in the certificate": (lambda s: s.nats_misnamed, lambda s: {"tls": trusting(s)}, "tls", "bus.nats.tls"),
+    "nats: another authority": (
+        lambda s: s.nats_tls,
+        lambda s: {"tls": trusting(s, ca_file=str(s.certificates.certificate))},
+        "tls",
+        "certificate",
+    ),
+    "nats: a stranger's certificate": (lambda s: s.nats_tls, {"tls": {"enabled": True}}, "tls", "certificate"),
+    "nats: no certificate of its own": (lambda s: s.nats_verifying, lambda s: {"tls": trusting(s)}, "tls", "another certificate"),
+    "nats: a certificate by nobody": (
+        lambda s: s.nats_verifying,
+        lambda s: {"tls": showing(s.others, s)},
+        "tls",
+        "another certificate",
+    ),
+    "nats: TLS to a plain port": (lambda s: s.nats, lambda s: {"tls": trusting(s)}, "tls", "bus.nats.tls"),
+    "nats: plain to a TLS port": (lambda s: s.nats_tls, {}, "tls", "bus.nats.tls"),
 }
 
 
@@ -116,15 +161,20 @@ def settings_of(name, servers):
 
 def address_of(name, servers):
     server = FAULTS[name][0](servers)
-    return server if isinstance(server, str) else server.address
+    return server.removeprefix("nats://") if isinstance(server, str) else server.address
+
+
+def aborting(settings):
+    return merge(settings, {"bus": {settings["bus"]["type"]: ABORTING}})
 
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory):
     directory = tmp_path_factory.mktemp("servers")
-    good, other = Certificates(directory / "good", "127.0.0.1"), Certificates(directory / "other", "redis.example")
-    # Both are signed by one authority each; the nodes trust both.
-    good.authority.write_text(good.authority.read_text() + other.authority.read_text(), encoding="ascii")
+    good, other = Certificates(directory / "good", "127.0.0.1"), Certificates(directory / "other", "bus.example")
+    # Both are signed by one authority each; the nodes trust both, and a server its own.
+    both = directory / "both.pem"
+    both.write_text(good.authority.read_text() + other.authority.read_text(), encoding="ascii")
     with contextlib.ExitStack() as stack:
 
         def start(name, *options, kind=RedisServer, **more):
@@ -136,14 +186,22 @@ def servers(tmp_path_factory):
         sentinel = start("sentinel", plain, kind=Sentinel)
         rights = ["+auth", "+ping", "+client|setname", "+sentinel|get-master-addr-by-name", "+subscribe"]
         sentinel.command("ACL", "SETUSER", "deaf", "on", ">" + SECRET, "resetchannels", *rights)
+        password = {"password": "another-secret", "keys": {"password_file": str(directory / "right")}}
         yield Servers(
             plain=plain,
             locked=start("locked", password="another-secret"),
             replica=start("replica", [f"replicaof 127.0.0.1 {plain.port}"]),
             sentinel=sentinel,
-            tls=start("tls", good.options, context=good.context),
-            misnamed=start("misnamed", other.options, context=other.context),
+            tls=start("tls", good.redis_options, context=good.context),
+            misnamed=start("misnamed", other.redis_options, context=other.context),
+            nats=start("nats", kind=NatsServer),
+            nats_locked=start("nats-locked", kind=NatsServer, **password),
+            nats_tls=start("nats-tls", good.nats_options(), kind=NatsServer),
+            nats_misnamed=start("nats-misnamed", other.nats_options(), kind=NatsServer),
+            nats_verifying=start("nats-verifying", good.nats_options(verify=True), kind=NatsServer),
             certificates=good,
+            others=other,
+            authorities=str(both),
             directory=directory,
         )
 
@@ -181,14 +239,14 @@ def test_a_node_says_what_it_tried_and_what_came_of_it(faulty, servers, name):
     assert node.program.stop(within=10) == 0, node.program.tail()
 
 
-def test_nodes_that_are_told_so_end_when_redis_cannot_be_used_at_the_start(start_program, servers):
+def test_nodes_that_are_told_so_end_when_their_bus_cannot_be_used_at_the_start(start_program, servers):
     names = ["nobody listens", "wrong password", "a stranger's certificate"]
-    aborting = {"bus": {"redis": ABORTING}}
-    for name, program in [(name, start_program(merge(settings_of(name, servers), aborting))) for name in names]:
+    names += [f"nats: {name}" for name in names]
+    for name, program in [(name, start_program(aborting(settings_of(name, servers)))) for name in names]:
         assert program.wait() == 69, program.tail()
         records = [json.loads(line) for line in program.lines]
         assert (records[-1]["level"], records[-1]["message"]) == ("error", "cannot serve")
-        assert "bus.redis.abort_on_connect_fail" in records[-1]["error"]
+        assert f"bus.{settings_of(name, servers)['bus']['type']}.abort_on_connect_fail" in records[-1]["error"]
         told = [record for record in records if record["message"] == UNREACHED]
         assert address_of(name, servers) in told[0]["error"]
 
@@ -196,17 +254,23 @@ def test_nodes_that_are_told_so_end_when_redis_cannot_be_used_at_the_start(start
 def test_nodes_with_the_right_settings_are_ready(start_hub, servers):
     settings = [
         (servers.tls, {"tls": trusting(servers)}),
-        (servers.misnamed, {"tls": trusting(servers, server_name="redis.example")}),
+        (servers.misnamed, {"tls": trusting(servers, server_name="bus.example")}),
         (servers.plain, {"abort_on_connect_fail": True}),
         # Which leads to the one before.
         (servers.sentinel, {"mode": "sentinel", "master_name": "mymaster"}),
+        (servers.nats_tls, {"tls": trusting(servers)}),
+        (servers.nats_misnamed, {"tls": trusting(servers, server_name="bus.example")}),
+        (servers.nats_verifying, {"tls": showing(servers.certificates, servers)}),
+        (servers.nats_tls.url.replace("nats://", "tls://"), {"tls": trusting(servers)}),
+        (servers.nats, {"abort_on_connect_fail": True}),
+        (servers.nats_locked, {"password_file": servers.file("right", "another-secret")}),
     ]
     own = [node_settings(server, f"n{n}", ONE_LOOP, **options) for n, (server, options) in enumerate(settings)]
     nodes = start_together(start_hub, own)
     for node in nodes:
         assert node.get("/readyz")[0] == 200
         assert node.metrics().value("gohub_bus_up") == 1
-    for node in nodes[2:]:
+    for node in nodes[2:4]:
         assert node.metrics().value("gohub_nodes") == 2
 
 

@@ -30,13 +30,13 @@ def test_nodes_that_publish_by_different_ways_warn_of_each_other(redis, start_hu
         (warning,) = [record for record in node.records() if "by another way" in record["message"]]
         assert (warning["level"], warning["member"]) == ("warning", other)
         assert (warning["publications"], warning["its_publications"]) == (ways[name][1], ways[other][1])
-    for node in start_nodes(start_hub, redis, 2, {"bus": {"redis": {"key_prefix": "alike:"}}}):
+    for node in start_nodes(start_hub, redis, 2, {"bus": {"publish_timeout": "5s", "redis": {"key_prefix": "alike:"}}}):
         assert not [record for record in node.records() if record["level"] == "warning"]
 
 
-def test_operators_see_all_nodes_and_others_see_none(redis, start_hub):
+def test_operators_see_all_nodes_and_others_see_none(broker, start_hub):
     settings = {"server": {"admin_addr": "127.0.0.1:0"}}
-    nodes = start_nodes(start_hub, redis, 2, settings)
+    nodes = start_nodes(start_hub, broker, 2, settings)
     for node, name in zip(nodes, ("n1", "n2")):
         records, ready = listed(node)
         assert ready
@@ -55,9 +55,9 @@ def test_operators_see_all_nodes_and_others_see_none(redis, start_hub):
         assert len(joined) == 1 and joined[0]["nodes"] == 2
 
 
-def test_the_second_node_of_one_name_does_not_serve(redis, start_hub, start_program):
-    (first,) = start_nodes(start_hub, redis, 1)
-    second = start_program(node_settings(redis, "n1"))
+def test_the_second_node_of_one_name_does_not_serve(broker, start_hub, start_program):
+    (first,) = start_nodes(start_hub, broker, 1)
+    second = start_program(node_settings(broker, "n1"))
     assert second.wait() == 73, second.tail()
     last = json.loads(second.lines[-1])
     assert (last["level"], last["message"]) == ("error", "cannot serve")
@@ -66,8 +66,8 @@ def test_the_second_node_of_one_name_does_not_serve(redis, start_hub, start_prog
     await_nodes(first, 1)
 
 
-def test_of_two_nodes_that_start_together_under_one_name_one_serves(redis, start_program):
-    programs = [start_program(node_settings(redis, "n1")) for _ in range(2)]
+def test_of_two_nodes_that_start_together_under_one_name_one_serves(broker, start_program):
+    programs = [start_program(node_settings(broker, "n1")) for _ in range(2)]
     refused = eventually(lambda: next((each for each in programs if not each.running), None), 20, "the end of one")
     (other,) = [program for program in programs if program is not refused]
     assert refused.wait() == 73
@@ -75,8 +75,8 @@ def test_of_two_nodes_that_start_together_under_one_name_one_serves(redis, start
     assert other.stop() == 0
 
 
-async def test_a_node_that_dies_is_gone_after_a_while(redis, start_hub):
-    here, there = start_nodes(start_hub, redis, 2, {"server": {"admin_addr": "127.0.0.1:0"}})
+async def test_a_node_that_dies_is_gone_after_a_while(broker, start_hub):
+    here, there = start_nodes(start_hub, broker, 2, {"server": {"admin_addr": "127.0.0.1:0"}})
     async with Client(here) as sender, Client(there) as lost:
         start = time.monotonic()
         there.program.kill()
@@ -93,13 +93,13 @@ async def test_a_node_that_dies_is_gone_after_a_while(redis, start_hub):
     (record,) = told(here, "a node is silent, and counts as gone")
     assert record["member"] == "n2"
     # One that comes again under the same name is another one.
-    (again,) = start_together(start_hub, [node_settings(redis, "n2")])
+    (again,) = start_together(start_hub, [node_settings(broker, "n2")])
     await_nodes(here, 2)
     await_nodes(again, 2)
 
 
-async def test_a_node_that_is_told_to_end_under_load_leaves_in_order(redis, start_hub):
-    here, there = start_nodes(start_hub, redis, 2)
+async def test_a_node_that_is_told_to_end_under_load_leaves_in_order(broker, start_hub):
+    here, there = start_nodes(start_hub, broker, 2, {"bus": {"publish_timeout": "5s"}})
     async with Client(here) as publisher, Client(here) as reader, Client(there) as leaver, Client(there) as talker:
         for client in (reader, leaver):
             await client.request("subscribe", {"topic": "t"}, expect="subscribed")

@@ -2,9 +2,8 @@
 # Part of gohub.
 """The metrics of the bus: names that dashboards know are always there, all others with their bus alone."""
 
-import pytest
-
 from bus import node_settings
+from conftest import every_way
 
 COUNTERS = [
     "gohub_bus_redis_publish_errors_total",
@@ -46,16 +45,16 @@ def test_a_node_without_a_bus_has_the_fixed_names_alone(hub):
     assert "gohub_nodes" not in page.text
 
 
-@pytest.mark.parametrize("delivery", ["pubsub", "streams"])
-def test_a_node_on_redis_has_all_families_of_its_bus_and_no_other(redis, start_hub, delivery):
-    page = start_hub(node_settings(redis, "n1", delivery=delivery)).metrics()
-    assert_fixed_names(page, moved=["gohub_bus_redis_latency_seconds_count"])
+@every_way
+def test_a_node_has_all_families_of_its_bus_and_no_other(broker, start_hub):
+    page = start_hub(node_settings(broker, "n1")).metrics()
+    assert_fixed_names(page, moved=[broker.transit + "_count", "gohub_bus_nats_publish_latency_seconds_count"])
     (info,) = [sample for sample in page.samples if sample.name == "gohub_bus_info"]
-    assert (info.labels["bus"], info.labels["mode"], info.value) == ("redis", "single", 1)
+    assert (info.labels["bus"], info.labels["mode"], info.value) == (broker.kind, broker.mode, 1)
     others = families(page) - {"gohub_bus_info", *COUNTERS, *GAUGES, *HISTOGRAMS}
     assert len(others) >= 20
     samples = [sample for sample in page.samples if sample.labels.get("bus")]
-    assert {sample.labels["bus"] for sample in samples} == {"redis"}
+    assert {sample.labels["bus"] for sample in samples} == {broker.kind}
     assert page.value("gohub_bus_up") == 1
     assert page.value("gohub_nodes") == 1
     assert page.value("gohub_bus_subscriptions", state="desired") == 4

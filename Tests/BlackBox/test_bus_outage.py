@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Redis goes away, and comes back."""
+"""The server of the bus goes away, and comes back."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from bus import BACK, LOST, await_ready, await_told, is_ready, node_settings, st
 from client import Client
 from process import eventually
 
-# Publications are answered within 50 ms by default; these machines may be slow.
+# Publications are answered within 50 ms by default, and 10 ms with NATS; these machines may be slow.
 SLACK = 3.0
 TOPICS = 1000
 
@@ -39,8 +39,8 @@ async def ask_while_away(node, sender, reader):
         assert (await reader.receive("message"))["data"]["payload"] == "local"
 
 
-async def test_without_redis_a_node_serves_its_own_clients_and_afterwards_all(redis, start_hub):
-    nodes = start_nodes(start_hub, redis, 2)
+async def test_without_its_bus_a_node_serves_its_own_clients_and_afterwards_all(broker, start_hub):
+    nodes = start_nodes(start_hub, broker, 2)
     here, there = nodes
     before = here.metrics()
     assert before.value("gohub_bus_up") == 1
@@ -49,7 +49,7 @@ async def test_without_redis_a_node_serves_its_own_clients_and_afterwards_all(re
         sender, reader, far = [await stack.enter_async_context(Client(node)) for node in (here, here, there)]
         for client in (reader, far):
             await client.request("subscribe", {"topic": "t"}, expect="subscribed")
-        redis.kill()
+        broker.kill()
         for node in nodes:
             await_ready(node, False)
             status, _, body = node.get("/readyz")
@@ -70,11 +70,11 @@ async def test_without_redis_a_node_serves_its_own_clients_and_afterwards_all(re
         assert away.value("gohub_bus_subscriptions", state="desired") == 6
         assert away.value("gohub_bus_disconnects_total") >= 1
         assert away.value("gohub_bus_publish_failures_total", reason="disconnected") >= 4
-        assert away.value("gohub_bus_redis_publish_errors_total") >= 4
+        assert away.value(f"gohub_bus_{broker.kind}_publish_errors_total") >= 4
         assert away.value("gohub_unicasts_refused_total", reason="bus_unavailable") == 1
         assert await far.settle() == []
 
-        redis.start()
+        broker.start()
         for node in nodes:
             await_ready(node)
         await sender.request("publish", {"topic": "t", "payload": "again", "confirm": True}, expect="published")
@@ -92,25 +92,25 @@ async def test_without_redis_a_node_serves_its_own_clients_and_afterwards_all(re
         assert page.value("gohub_bus_up") == 1
         assert page.value("gohub_health_check", check="bus") == 1
         assert page.value("gohub_bus_reconnects_total") == 1
-        assert page.value("gohub_bus_redis_reconnects_total") == 1
+        assert page.value(f"gohub_bus_{broker.kind}_reconnects_total") == 1
         assert page.value("gohub_bus_outage_seconds_count") == 1
         assert page.value("gohub_bus_gap_messages_total") == 0
         subscriptions = page.value("gohub_bus_subscriptions", state="desired")
         assert page.value("gohub_bus_subscriptions", state="confirmed") == subscriptions
         (lost,) = told(node, LOST)
         (back,) = told(node, BACK)
-        assert redis.address in lost["error"] and lost["reason"] == "closed"
+        assert broker.address in lost["error"] and lost["reason"] == "closed"
         assert 0 < back["after"] < 30 and back["attempts"] >= 1
     warnings = [record for record in here.records() if record["level"] == "warning"]
     # One that it is lost, one or two that it cannot be reached, one of failed publications a second.
     assert len(warnings) <= 12, warnings
 
 
-async def test_a_thousand_subscriptions_while_the_bus_is_away_are_answered_and_kept(redis, start_hub):
+async def test_a_thousand_subscriptions_while_the_bus_is_away_are_answered_and_kept(broker, start_hub):
     settings = {"hub": {"max_subscriptions_per_client": TOPICS}}
-    here, there = start_nodes(start_hub, redis, 2, settings)
+    here, there = start_nodes(start_hub, broker, 2, settings)
     async with Client(here) as reader, Client(there) as sender:
-        redis.kill()
+        broker.kill()
         await_ready(here, False)
         start = time.monotonic()
         numbers = [await reader.send("subscribe", {"topic": f"t{number}"}) for number in range(TOPICS)]
@@ -119,7 +119,7 @@ async def test_a_thousand_subscriptions_while_the_bus_is_away_are_answered_and_k
             assert reply["message_type"] == "subscribed" and reply["data"]["bus"] == "unavailable", reply
         # Each would have been answered after two seconds at the latest, with a bus that does not answer.
         assert time.monotonic() - start < SLACK
-        redis.start()
+        broker.start()
         for node in (here, there):
             await_ready(node)
         page = here.metrics()
@@ -132,12 +132,12 @@ async def test_a_thousand_subscriptions_while_the_bus_is_away_are_answered_and_k
         assert found == list(range(TOPICS))
 
 
-async def test_a_frozen_redis_is_noticed_by_what_is_published(redis, start_hub):
-    here, there = start_nodes(start_hub, redis, 2, {"bus": {"publish_timeout": "0s"}})
+async def test_a_frozen_server_is_noticed_by_what_is_published(broker, start_hub):
+    here, there = start_nodes(start_hub, broker, 2, {"bus": {"publish_timeout": "0s"}})
     async with Client(here) as sender, Client(here) as reader, Client(there) as far:
         for client in (reader, far):
             await client.request("subscribe", {"topic": "t"}, expect="subscribed")
-        redis.freeze()
+        broker.freeze()
         start = time.monotonic()
         reply = await sender.request("publish", {"topic": "t", "payload": 1, "confirm": True}, expect="error")
         assert reply["data"]["code"] == "bus_unavailable"
@@ -154,27 +154,30 @@ async def test_a_frozen_redis_is_noticed_by_what_is_published(redis, start_hub):
         await asyncio.to_thread(eventually, refused)
         while (await sender.request("publish", {"topic": "u", "payload": 3}))["data"].get("bus") != "unavailable":
             assert time.monotonic() - start < 10
-        redis.thaw()
+        broker.thaw()
         for node in (here, there):
             await asyncio.to_thread(await_ready, node)
-        await sender.request("publish", {"topic": "t", "payload": "end", "confirm": True}, expect="published")
+        # In the short time that a publication may take, a slow machine may get no answer either.
+        end = {"topic": "t", "payload": "end", "confirm": True}
+        while (reply := await sender.request("publish", end))["message_type"] != "published":
+            assert reply["data"]["reason"].endswith("timeout") and time.monotonic() - start < 30, reply
         for client in (reader, far):
             while (await client.receive("message"))["data"]["payload"] != "end":
                 pass
     page = here.metrics()
     assert page.value("gohub_bus_publish_failures_total", reason="timeout") >= 1
-    assert page.value("gohub_bus_redis_publish_errors_total") >= 1
+    assert page.value(f"gohub_bus_{broker.kind}_publish_errors_total") >= 1
     assert page.value("gohub_bus_up") == 1
 
 
-async def test_a_frozen_redis_is_noticed_in_silence_too(redis, start_hub):
-    node = start_hub(node_settings(redis, "n1", {"bus": {"probe_after": "1s"}}, sync_timeout="1s"))
-    redis.freeze()
+async def test_a_frozen_server_is_noticed_in_silence_too(broker, start_hub):
+    node = start_hub(node_settings(broker, "n1", {"bus": {"probe_after": "1s"}}))
+    broker.freeze()
     await asyncio.to_thread(await_told, node, LOST, 15)
     assert not is_ready(node)
     assert node.metrics().value("gohub_bus_disconnects_total", reason="timeout") >= 1
     assert node.metrics().value("gohub_bus_probe_failures_total") >= 1
-    redis.thaw()
+    broker.thaw()
     await asyncio.to_thread(await_ready, node, True, 15)
 
 

@@ -7,11 +7,11 @@ import json
 import random
 import struct
 
-import pytest
-
-from bus import PREFIX, node_settings, start_nodes
+from bus import node_settings, start_nodes
 from client import Client
+from conftest import every_way
 from process import eventually
+from redis_server import PREFIX
 
 MAGIC = b"\xffGHB"
 VERSION = b"\x01"
@@ -24,6 +24,7 @@ BARE = [
     (b"{broken", "{broken"),
 ]
 NO_TEXT = bytes(range(256))
+GARBAGE = 3000
 
 
 class Drops:
@@ -44,39 +45,39 @@ async def frame(client):
     return await asyncio.wait_for(client.socket.recv(), 10)
 
 
-async def test_what_redis_cli_publishes_reaches_clients(shared_redis, shared_pair):
-    redis, pair = shared_redis, shared_pair
+async def test_what_other_programs_publish_reaches_clients(shared_broker, shared_pair):
+    broker, pair = shared_broker, shared_pair
     async with Client(pair[0]) as here, Client(pair[1]) as there:
         for client in (here, there):
             await client.request("subscribe", {"topic": "news/1"}, expect="subscribed")
-        assert redis.cli("PUBLISH", PREFIX + "topic/news/1", '{"text":"extra"}') == "2"
-        assert redis.cli("PUBLISH", PREFIX + "broadcast", "all of you") == "2"
+        broker.publish("topic/news/1", '{"text":"extra"}')
+        broker.publish("broadcast", "all of you")
         for client in (here, there):
             message = await client.receive("message")
             assert message["data"] == {"topic": "news/1", "payload": {"text": "extra"}, "from": "bus"}
             message = await client.receive("message")
             assert message["data"] == {"topic": "broadcast", "payload": "all of you", "from": "bus"}
-        redis.cli("PUBLISH", f"{PREFIX}unicast/{there.id}", "42")
+        broker.publish(f"unicast/{there.id}", "42")
         message = await there.receive("message")
         assert message["data"] == {"topic": f"unicast/{there.id}", "payload": 42, "from": "bus"}
         for client in (here, there):
             assert await client.settle() == []
 
 
-async def test_json_stays_as_it_is_and_text_becomes_a_string_and_bytes_a_binary_frame(shared_redis, shared_pair):
-    redis, node = shared_redis, shared_pair[0]
+async def test_json_stays_as_it_is_and_text_becomes_a_string_and_bytes_a_binary_frame(shared_broker, shared_pair):
+    broker, node = shared_broker, shared_pair[0]
     drops = Drops(node)
     async with Client(node) as reader:
         await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
         for topic in ("t", "broadcast", f"unicast/{reader.id}"):
-            channel = PREFIX + ("topic/t" if topic == "t" else topic)
+            channel = "topic/t" if topic == "t" else topic
             for sent, expected in BARE:
-                redis.publish(channel, sent)
+                broker.publish(channel, sent)
                 text = await frame(reader)
                 assert json.loads(text)["data"] == {"topic": topic, "payload": expected, "from": "bus"}, text
-            redis.publish(channel, b'{ "n" : 12345678901234567890 }')
+            broker.publish(channel, b'{ "n" : 12345678901234567890 }')
             assert '"payload":{ "n" : 12345678901234567890 }' in await frame(reader)
-            redis.publish(channel, NO_TEXT)
+            broker.publish(channel, NO_TEXT)
             name = topic.encode()
             assert await frame(reader) == struct.pack("B", len(name)) + name + NO_TEXT
         assert await reader.settle() == []
@@ -84,40 +85,40 @@ async def test_json_stays_as_it_is_and_text_becomes_a_string_and_bytes_a_binary_
         assert drops.count() == 0
 
 
-async def test_nodes_are_not_spoken_to_by_others(shared_redis, shared_pair):
-    redis, node = shared_redis, shared_pair[0]
+async def test_nodes_are_not_spoken_to_by_others(shared_broker, shared_pair):
+    broker, node = shared_broker, shared_pair[0]
     drops = Drops(node)
     for channel in ("nodes", "node/n1"):
         for payload in (b'{"id":"n1"}', b"text", b"", NO_TEXT):
-            redis.publish(PREFIX + channel, payload)
+            broker.publish(channel, payload)
     drops.wait("bare_refused", 8)
     assert drops.count() == 8
     # Nobody listens to the inboxes of nodes that are not there, nor to other names.
-    assert [redis.publish(PREFIX + channel, "x") for channel in ("node/other", "topic/unwanted", "else")] == [0, 0, 0]
+    assert [broker.listeners(name) for name in ("node/other", "topic/unwanted", "else")] == [0, 0, 0]
 
 
-async def test_what_is_too_large_for_clients_or_for_nobody_is_dropped(shared_redis, shared_pair):
-    redis, node = shared_redis, shared_pair[0]
+async def test_what_is_too_large_for_clients_or_for_nobody_is_dropped(shared_broker, shared_pair):
+    broker, node = shared_broker, shared_pair[0]
     drops = Drops(node)
     async with Client(node) as client:
-        redis.publish(PREFIX + "broadcast", b"x" * ((1 << 20) + 1))
+        broker.publish("broadcast", b"x" * ((1 << 20) + 1))
         # With the hub's own text around it this has too many bytes too.
-        redis.publish(PREFIX + "broadcast", b"x" * ((1 << 20) - 10))
+        broker.publish("broadcast", b"x" * ((1 << 20) - 10))
         drops.wait("too_large", 2)
-        redis.publish(PREFIX + "unicast/nobody", "x")
+        broker.publish("unicast/nobody", "x")
         drops.wait("decode", 1)
-        redis.publish(PREFIX + "unicast/01890a5d-ac96-774b-bcce-b302099a8057", "x")
-        redis.publish(PREFIX + "broadcast", "end")
+        broker.publish("unicast/01890a5d-ac96-774b-bcce-b302099a8057", "x")
+        broker.publish("broadcast", "end")
         assert (await client.receive("message"))["data"]["payload"] == "end"
 
 
-async def test_a_hub_that_is_told_so_hears_nodes_alone(redis, start_hub):
-    nodes = start_nodes(start_hub, redis, 2, {"bus": {"accept_bare": False}})
+async def test_a_hub_that_is_told_so_hears_nodes_alone(broker, start_hub):
+    nodes = start_nodes(start_hub, broker, 2, {"bus": {"accept_bare": False}})
     drops = Drops(nodes[1])
     async with Client(nodes[0]) as sender, Client(nodes[1]) as reader:
         await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
         for channel in ("topic/t", "broadcast", f"unicast/{reader.id}", "nodes"):
-            redis.publish(PREFIX + channel, '"bare"')
+            broker.publish(channel, '"bare"')
         drops.wait("bare_refused", 4)
         await sender.request("publish", {"topic": "t", "payload": "of a node"}, expect="published")
         assert (await reader.receive("message"))["data"]["payload"] == "of a node"
@@ -152,19 +153,18 @@ def garbage(generator, channel):
     return MAGIC + VERSION + head + origin + topic + extensions + payload
 
 
-@pytest.mark.parametrize("delivery", ["pubsub", "streams"])
-async def test_garbage_that_begins_as_an_envelope_ends_nothing(redis, start_hub, delivery):
-    node = start_hub(node_settings(redis, "n1", delivery=delivery))
+@every_way
+async def test_garbage_that_begins_as_an_envelope_ends_nothing(broker, start_hub):
+    node = start_hub(node_settings(broker, "n1"))
     generator = random.Random(11)
     async with Client(node) as client, Client(node) as reader:
         await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
         channels = ["broadcast", "topic/t", "nodes", "node/n1", f"unicast/{client.id}"]
-        count = 0
-        with redis.connect() as writer:
-            for number in range(3000):
+        with broker.connect() as writer:
+            for number in range(GARBAGE):
                 channel = channels[number % len(channels)]
-                count += writer.command("PUBLISH", PREFIX + channel, garbage(generator, channel))
-            if delivery == "streams":
+                writer.publish(channel, garbage(generator, channel))
+            if broker.keys.get("delivery") == "streams":
                 for number in range(1000):
                     channel = channels[number % len(channels)]
                     fields = ["t", channel, "p", garbage(generator, channel)]
@@ -173,9 +173,7 @@ async def test_garbage_that_begins_as_an_envelope_ends_nothing(redis, start_hub,
                     elif number % 7 == 0:
                         fields = fields[:2] * (number % 4 + 1)
                     writer.command("XADD", PREFIX + "stream", "*", *fields)
-        eventually(
-            lambda: node.metrics().value("gohub_bus_received_total", bus="redis") >= count, what="all of the garbage"
-        )
+        eventually(lambda: node.metrics().value("gohub_bus_received_total") >= GARBAGE, what="all of the garbage")
         page = node.metrics()
         assert page.value("gohub_bus_inbound_dropped_total", reason="decode") > 100
         assert page.value("gohub_bus_inbound_dropped_total", reason="unknown_version") > 10

@@ -2,9 +2,8 @@
 # Part of gohub.
 """The messages that a node sends to itself: what they say while all is well, and while something is not."""
 
-import pytest
-
 from bus import await_ready, node_settings
+from conftest import every_way
 from process import eventually
 
 # One canary is sent in five seconds; these machines may be slow.
@@ -32,17 +31,17 @@ def test_without_a_bus_a_node_has_the_local_path_alone(hub):
     assert sum(sample.value for sample in page.samples if sample.name == "gohub_deliveries_total") == 0
 
 
-@pytest.mark.parametrize("delivery", ["pubsub", "streams"])
-def test_through_the_bus_it_comes_back_is_late_or_is_refused(redis, start_hub, delivery):
-    node = start_hub(node_settings(redis, "n1", delivery=delivery))
+@every_way
+def test_through_the_bus_it_comes_back_is_late_or_is_refused(broker, start_hub):
+    node = start_hub(node_settings(broker, "n1"))
     await_more(node, "bus", "ok")
     page = node.metrics()
     assert canaries(page, "bus", "timeout") + canaries(page, "bus", "refused") == 0
-    redis.freeze()
+    broker.freeze()
     await_more(node, "bus", "timeout")
-    redis.kill()
+    broker.kill()
     await_more(node, "bus", "refused")
-    redis.start()
+    broker.start()
     await_ready(node)
     await_more(node, "bus", "ok")
     assert canaries(node.metrics(), "local", "timeout") == 0

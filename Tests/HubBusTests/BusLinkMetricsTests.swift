@@ -257,12 +257,12 @@ struct BusLinkMetricsTests {
     @Test("the names that dashboards know move with their own bus, and are 0 with another", arguments: BusKind.allCases)
     func fixedNames(kind: BusKind) throws {
         let harness = LinkHarness(kind: kind)
-        let names = [
-            "redis_publish_errors_total", "redis_subscribe_errors_total", "redis_reconnects_total",
-            "redis_latency_seconds_count",
-        ]
-        func shown() throws -> [Double?] { try names.map { try harness.fixed($0) } }
-        #expect(try shown() == [0, 0, 0, 0])
+        func shown(_ kind: BusKind) throws -> [Double?] {
+            let transit = kind == .redis ? "redis_latency_seconds" : "\(kind)_subscribe_latency_seconds"
+            let names = ["publish_errors_total", "subscribe_errors_total", "reconnects_total"].map { "\(kind)_\($0)" }
+            return try (names + ["\(transit)_count"]).map { try harness.fixed($0) }
+        }
+        for other in [BusKind.redis, .nats] { #expect(try shown(other) == [0, 0, 0, 0]) }
         harness.becomeReady()
         harness.publish()
         harness.tick()
@@ -271,9 +271,12 @@ struct BusLinkMetricsTests {
         harness.receive(harness.envelope(to: .broadcast), on: "broadcast")
         harness.lose()
         harness.becomeReady()
-        #expect(try shown() == (kind == .redis ? [1, 1, 1, 1] : [0, 0, 0, 0]))
-        for name in ["nats_reconnects_total", "nats_publish_errors_total", "nats_ack_pending"] {
-            #expect(try harness.fixed(name) == 0, "\(name)")
+        for other in [BusKind.redis, .nats] {
+            #expect(try shown(other) == (kind == other ? [1, 1, 1, 1] : [0, 0, 0, 0]), "\(other)")
         }
+        // One was answered by its failure, another by the end of its connection.
+        let answers = try harness.fixed("nats_publish_latency_seconds_count") ?? 0
+        #expect(kind == .nats ? answers > 0 : answers == 0)
+        for name in ["nats_ack_errors_total", "nats_ack_pending"] { #expect(try harness.fixed(name) == 0, "\(name)") }
     }
 }

@@ -294,6 +294,31 @@ struct BusLinkTests {
         #expect(try harness.histogram("probe_rtt_seconds") == [2, 0.02])
     }
 
+    @Test(
+        "takes for life what comes by the way of its probes, and nothing that may go beside a stream",
+        arguments: [Envelope.Kind.publication, .probe, .canary, .request, .answer, .node]
+    )
+    func silenceOfTheStream(kind: Envelope.Kind) {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        harness.tick(after: .seconds(29))
+        let other = EnvelopeWriter(NodeIdentity(id: "other", incarnation: 9))
+        harness.receive(other.encode(EnvelopeWriter.Fields(kind, to: .nodes)).bytes, on: "nodes")
+        harness.tick()
+        let goesBeside = [.request, .answer, .node].contains(kind)
+        #expect(harness.wait == .seconds(goesBeside ? 1 : 30))
+    }
+
+    @Test("takes what a program that is no node sends for life")
+    func life() {
+        let harness = LinkHarness()
+        harness.becomeReady()
+        harness.tick(after: .seconds(29))
+        harness.receive([49], on: "topic/news")
+        harness.tick()
+        #expect(harness.wait == .seconds(30))
+    }
+
     @Test("hands on what other nodes and programs sent; its own copies and probes go no further")
     func receives() {
         let harness = LinkHarness()

@@ -140,11 +140,10 @@ struct FaultTests {
             "cluster.enabled", "true", .notInBuild,
             "true means bus.type etcd, which is not in this build, allowed is false"
         ),
-        ("bus.type", "nats", .notInBuild, #""nats" is not in this build, allowed is noop, redis"#),
-        ("bus.type", "etcd", .notInBuild, #""etcd" is not in this build, allowed is noop, redis"#),
-        ("bus.type", "mesh", .notInBuild, #""mesh" is not in this build, allowed is noop, redis"#),
-        ("bus.type", "nop", .notAllowed, #""nop" is not known, allowed is noop, redis (did you mean noop?)"#),
-        ("bus.type", "kafka", .notAllowed, #""kafka" is not known, allowed is noop, redis"#),
+        ("bus.type", "etcd", .notInBuild, #""etcd" is not in this build, allowed is noop, redis, nats"#),
+        ("bus.type", "mesh", .notInBuild, #""mesh" is not in this build, allowed is noop, redis, nats"#),
+        ("bus.type", "nop", .notAllowed, #""nop" is not known, allowed is noop, redis, nats (did you mean noop?)"#),
+        ("bus.type", "kafka", .notAllowed, #""kafka" is not known, allowed is noop, redis, nats"#),
         (
             "log.level", "warn", .notAllowed,
             #""warn" is not known, allowed is trace, debug, info, warning, error (did you mean warning?)"#

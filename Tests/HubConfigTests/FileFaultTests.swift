@@ -222,7 +222,7 @@ struct FileFaultTests {
     @Test("draws no conclusions from a value that is wrong in itself")
     func noConclusions() {
         #expect(faults("hub:\n  ping_interval: 5s\n  pong_timeout: x").map(\.key) == ["hub.pong_timeout"])
-        #expect(faults("bus:\n  type: nats\ncluster:\n  enabled: true").map(\.key) == ["bus.type"])
+        #expect(faults("bus:\n  type: etcd\ncluster:\n  enabled: true").map(\.key) == ["bus.type"])
     }
 
     @Test("texts of all sorts are refused or taken, and never end the process")

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import Foundation
+import HubConfig
 import Testing
-
-@testable import HubConfig
 
 @Suite("Configuration of the bus and of Redis")
 struct RedisConfigurationTests {
@@ -28,7 +26,7 @@ struct RedisConfigurationTests {
         #expect(!bus.redis.abortOnConnectFail)
         #expect(bus.redis.streamMaxLength == 100_000)
         #expect(bus.redis.db == 0)
-        #expect(bus.redis.tls == RedisTLSSection())
+        #expect(bus.redis.tls == BusTLSSection())
         #expect(!bus.redis.tls.enabled)
     }
 
@@ -110,7 +108,7 @@ struct RedisConfigurationTests {
         arguments: [
             ("redis", "0s", Duration.milliseconds(50)), ("redis", "2s", .seconds(2)),
             ("redis", "1ms", .milliseconds(1)),
-            ("noop", "0s", .zero),
+            ("noop", "0s", .zero), ("nats", "0s", .milliseconds(10)), ("nats", "70ms", .milliseconds(70)),
         ] as [(String, String, Duration)]
     )
     func publishDeadline(type: String, timeout: String, deadline: Duration) throws {
@@ -118,35 +116,16 @@ struct RedisConfigurationTests {
         #expect(bus.publishDeadline == deadline)
     }
 
+    @Test("a stream of JetStream has more time to answer than NATS alone", arguments: ["true", "false"])
+    func publishDeadlineOfJetStream(jetstream: String) throws {
+        let bus = try LoaderTests.load(flags: ["bus-type": "nats", "bus-nats-jetstream": jetstream]).bus
+        #expect(bus.publishDeadline == (jetstream == "true" ? .seconds(2) : .milliseconds(10)))
+        #expect(bus.publishTimeout == .zero)
+    }
+
     @Test("an empty text is nothing")
     func unlessEmpty() {
         #expect("".unlessEmpty == nil)
         #expect(" ".unlessEmpty == " ")
     }
-
-    // MARK: The example
-
-    @Test("the example is taken, and is for Redis")
-    func example() throws {
-        let configuration = try ConfigurationLoader.load(file: Self.example)
-        #expect(configuration.bus.type == .redis)
-        #expect(configuration.bus.redis.user == "gohub")
-        #expect(configuration.bus.redis.keyPrefix == RedisSection().keyPrefix)
-    }
-
-    @Test(
-        "every key of Redis stands in the example",
-        arguments: ConfigurationKey.all.map(\.path).filter { $0.hasPrefix("bus.redis.") }
-    )
-    func exampleHas(path: String) throws {
-        let text = try String(contentsOfFile: Self.example, encoding: .utf8)
-        var node = try #require(YAMLDocument(Array(text.utf8)).root)
-        for name in path.split(separator: ".") {
-            guard case .mapping(let entries) = node.content else { break }
-            node = try #require(entries.first { $0.key == name }?.value, "\(path) is missing")
-        }
-        #expect(!node.isNull)
-    }
-
-    private static let example = ReferenceTests.root.appendingPathComponent("configs/redis.yaml").path
 }

@@ -8,9 +8,6 @@ import Testing
 struct RedisContradictionTests {
     private static let single = "c.yaml:1) does not go with bus.redis.mode, single (default)"
     private static let sentinelsOnly = "(it is for sentinels only: set bus.redis.mode to sentinel, or leave it empty)"
-    private static let noTLS = "c.yaml:1) does not go with bus.redis.tls.enabled, false (default)"
-    private static let tlsHint = "(set bus.redis.tls.enabled to true, or leave it empty)"
-    private static let together = "(a certificate and its key are given together, or neither is)"
     private static let passwordHint = "(write the user's password into a file and name that)"
 
     @Test(
@@ -60,29 +57,6 @@ struct RedisContradictionTests {
                         + #""gohub" (c.yaml:1) \#(passwordHint)"#
                 ]
             ),
-            ("tls: { ca_file: a }", [#"tls.ca_file: "a" (\#(noTLS) \#(tlsHint)"#]),
-            ("tls: { server_name: a }", [#"tls.server_name: "a" (\#(noTLS) \#(tlsHint)"#]),
-            (
-                "tls: { cert_file: a, key_file: b }",
-                [
-                    #"tls.cert_file: "a" (\#(noTLS) \#(tlsHint)"#,
-                    #"tls.key_file: "b" (\#(noTLS) \#(tlsHint)"#,
-                ]
-            ),
-            (
-                "tls: { enabled: true, cert_file: a }",
-                [
-                    #"tls.key_file: empty (default) does not go with bus.redis.tls.cert_file, "a" (c.yaml:1) "#
-                        + together
-                ]
-            ),
-            (
-                "tls: { enabled: true, key_file: a }",
-                [
-                    #"tls.cert_file: empty (default) does not go with bus.redis.tls.key_file, "a" (c.yaml:1) "#
-                        + together
-                ]
-            ),
         ] as [(String, [String])]
     )
     func contradiction(text: String, messages: [String]) {
@@ -96,8 +70,7 @@ struct RedisContradictionTests {
         arguments: [
             "mode: cluster, delivery: streams", "mode: cluster, db: 0", "mode: sentinel, master_name: mymaster",
             "password_file: /a", "user: gohub, password_file: /a", "db: 3", "mode: single, master_name: \"\"",
-            "mode: sentinel, master_name: m, sentinel_password_file: /a", "tls: { enabled: true }",
-            "tls: { enabled: true, ca_file: a, cert_file: b, key_file: c, server_name: \"::1\" }",
+            "mode: sentinel, master_name: m, sentinel_password_file: /a",
             "stream_max_length: 1000, delivery: pubsub",
         ]
     )

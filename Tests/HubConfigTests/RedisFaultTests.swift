@@ -11,7 +11,7 @@ struct RedisFaultTests {
     static let wildcards =
         #"(* ? [ ] \ are wildcards where Redis compares channels with patterns, so it would match others too)"#
     static let address = "1 to 32 of host:port or [IPv6]:port"
-    static let credentials = "(user and password belong into bus.redis.user and bus.redis.password_file)"
+    static let credentials = "(user and password belong in bus.redis.user and bus.redis.password_file)"
 
     static let texts: [FaultTests.Row] =
         ["*", "?", "[", "]", #"\"#].map { wildcard in
@@ -45,7 +45,7 @@ struct RedisFaultTests {
             ),
             (
                 "bus.redis.client_name", "my hub", .notAllowed,
-                #""my hub" is not a name for CLIENT SETNAME, allowed is 1 to 64 printable characters of ASCII, "#
+                #""my hub" is not a name for connections, allowed is 1 to 64 printable characters of ASCII, "#
                     + "without spaces"
             ),
             (
@@ -88,7 +88,7 @@ struct RedisFaultTests {
         ),
         (
             "bus.publish_timeout", "61s", .outOfRange,
-            #""61s" is too large, allowed is 0s to 1m, 0s is the kind's own: redis 50ms"#
+            #""61s" is too large, allowed is 0s to 1m, 0s is the kind's own: redis 50ms, nats 10ms, 2s with jetstream"#
         ),
         (
             "bus.buffer.max_bytes", "2GiB", .outOfRange,
@@ -170,7 +170,7 @@ struct RedisFaultTests {
             found.map(\.description) == [
                 "environment GOHUB_BUS_REDIS_PASSWORD: unknown variable (did you mean GOHUB_BUS_REDIS_PASSWORD_FILE?)",
                 "environment GOHUB_BUS_REDIS_PASSWORD_FILE: bus.redis.password_file: this is not the path of a file, "
-                    + "allowed is \(Self.file), or empty for no password (the password itself belongs into the file)",
+                    + "allowed is \(Self.file), or empty for no password (the password itself belongs in the file)",
                 "environment GOHUB_BUS_REDIS_URL: unknown variable (did you mean GOHUB_BUS_REDIS_ADDRS?)",
                 #"flag --bus-redis-addrs: bus.redis.addrs: "***@b.example:1" is not an address of Redis, "#
                     + "allowed is \(Self.address) \(Self.credentials)",

@@ -202,4 +202,38 @@ struct LoopTimerTests {
     func isSmall() {
         #expect(instanceSize(LoopTimer.self) <= 64)
     }
+
+    @Test("the loop waits until the tick that is asked for, or a timer, whichever comes first")
+    func nextTick() {
+        let timer = LoopTimer {}
+        loop.runOnce(wait: false)
+        #expect(loop.armedFor == nil)
+        // A timer is due at the end of a step of the wheel, a tick when it was asked for.
+        let soon = loop.now + .milliseconds(3)
+        loop.nextTick = soon
+        loop.runOnce(wait: false)
+        #expect(loop.armedFor == soon)
+        loop.schedule(timer, after: .milliseconds(1))
+        loop.nextTick = loop.now + .seconds(1)
+        loop.runOnce(wait: false)
+        #expect(loop.armedFor.map { $0 < loop.now + .milliseconds(20) } == true)
+        loop.cancel(timer)
+        loop.nextTick = nil
+        loop.runOnce(wait: false)
+        #expect(loop.armedFor == nil)
+    }
+
+    @Test("each tick that is asked for comes, with nothing else to do", .timeLimit(.minutes(1)))
+    func ticks() throws {
+        let loop = try EventLoop()
+        var count = 0
+        loop.onTick = { [unowned loop] in
+            count += 1
+            loop.nextTick = count < 50 ? loop.now + .milliseconds(1) : nil
+        }
+        loop.runOnce(wait: false)
+        while count < 50 { loop.runOnce(wait: true) }
+        loop.onTick = nil
+        #expect(loop.nextTick == nil)
+    }
 }

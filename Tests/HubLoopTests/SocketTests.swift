@@ -71,6 +71,42 @@ struct SocketTests {
         #expect(Socket.write(left, pieces: UnsafeBufferPointer(start: nil, count: 0)) == .bytes(0))
     }
 
+    @Test("a second descriptor is of the same socket, which lives until both are closed")
+    func duplicates() throws {
+        let (left, right) = try Socket.pair()
+        let copy = try Socket.duplicate(left)
+        #expect(copy != left)
+        #expect(fcntl(copy, F_GETFD) & FD_CLOEXEC != 0)
+        #expect(write(copy, [1]) == .bytes(1))
+        #expect(read(right) == [1])
+        Socket.close(left)
+        #expect(readAll(right) == .wouldBlock)
+        #expect(write(right, [2]) == .bytes(1))
+        #expect(read(copy) == [2])
+        Socket.close(copy)
+        #expect(readAll(right) == .closed)
+        Socket.close(right)
+        #expect(throws: LoopError.self) { _ = try Socket.duplicate(-1) }
+    }
+
+    @Test("a shutdown ends both directions, for all descriptors of the socket and for the other end")
+    func shutsDown() throws {
+        let (left, right) = try Socket.pair()
+        let copy = try Socket.duplicate(left)
+        #expect(write(left, [1]) == .bytes(1))
+        Socket.shutdown(copy)
+        #expect(write(left, [2]) == .closed)
+        #expect(readAll(left) == .closed)
+        // What was sent before still arrives.
+        #expect(read(right) == [1])
+        #expect(readAll(right) == .closed)
+        #expect(write(right, [3]) == .closed)
+        // Harmless once more, and for what is no socket.
+        Socket.shutdown(copy)
+        Socket.shutdown(-1)
+        for descriptor in [left, copy, right] { Socket.close(descriptor) }
+    }
+
     @Test("report a full buffer, and a broken connection by its number")
     func reportsBackPressureAndResets() throws {
         let listener = try Socket.listen(on: Self.anyPort)
@@ -209,4 +245,47 @@ struct SocketTests {
         }
         #expect(connecting?.code == .badAddress)
     }
+
+    @Test("all connections to an address are ended but those that are spared, however high their descriptors are")
+    func shutsDownConnections() throws {
+        let listeners = [try Socket.listen(on: Self.anyPort), try Socket.listen(on: Self.anyPort)]
+        let addresses = try listeners.map { try Socket.localAddress($0) }
+        let clients = try [0, 0, 0, 1].map { try Socket.connect(to: addresses[$0]) }
+        var limit = rlimit()
+        try #require(getrlimit(ResourceKind.descriptors, &limit) == 0)
+        limit.rlim_cur = limit.rlim_max
+        try #require(setrlimit(ResourceKind.descriptors, &limit) == 0)
+        // Far behind all others, as that of an attempt is when many clients have left meanwhile.
+        let high = fcntl(clients[0], F_DUPFD_CLOEXEC, Int32(clamping: limit.rlim_max) - 1 < 20_000 ? 0 : 20_000)
+        try #require(high >= 0)
+        Socket.close(clients[0])
+        let ours = [high] + clients.dropFirst()
+        #expect(Set(ours.map(Socket.identity)).count == 4)
+        let copy = try Socket.duplicate(ours[1])
+        #expect(Socket.identity(copy) == Socket.identity(ours[1]))
+        Socket.close(copy)
+
+        Socket.shutDownConnections(to: addresses[0], sparing: [Socket.identity(ours[1])])
+        // One that stands says nothing; of one that was ended there is the end to be read.
+        #expect(ours.map { readAll($0) } == [.closed, .wouldBlock, .closed, .wouldBlock])
+        Socket.shutDownConnections(to: SocketAddress(host: "no address", port: 1), sparing: [])
+        #expect(readAll(ours[3]) == .wouldBlock)
+        for descriptor in ours + listeners { Socket.close(descriptor) }
+    }
+
+    @Test("what is no socket has no identity")
+    func identity() {
+        #expect(Socket.identity(-1) == 0)
+        let file = open("/dev/null", O_RDONLY)
+        defer { close(file) }
+        #expect(Socket.identity(file) == 0)
+    }
+}
+
+private enum ResourceKind {
+    #if canImport(Glibc)
+        static let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+        static let descriptors = RLIMIT_NOFILE
+    #endif
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubBus
 import HubFuzz
 import HubLoop
 import HubRedis
@@ -17,7 +18,7 @@ struct RedisConnectionTests: FakeLink {
     @Test("is open when the whole handshake is answered, which is sent at once")
     func handshake() throws {
         let fake = try FakeRedis(loop)
-        let handshake = RedisHandshake(user: "hub", password: RedisSecret("p w"), clientName: "n1", database: 3)
+        let handshake = RedisHandshake(user: "hub", password: BusSecret("p w"), clientName: "n1", database: 3)
         let connection = connect(fake, .commands, handshake)
         #expect(loop.run { fake.text.hasSuffix("PING\r\n") })
         let expected = try [
@@ -55,7 +56,7 @@ struct RedisConnectionTests: FakeLink {
     )
     func refused(answer: String, code: RedisError.Code, word: String) throws {
         let fake = try FakeRedis(loop) { $0.send(answer) }
-        let connection = connect(fake, .commands, RedisHandshake(user: "u", password: RedisSecret("hunter2")))
+        let connection = connect(fake, .commands, RedisHandshake(user: "u", password: BusSecret("hunter2")))
         #expect(loop.run { !recorder.errors.isEmpty })
         let error = try #require(recorder.errors.first)
         #expect(error.code == code)
@@ -77,7 +78,7 @@ struct RedisConnectionTests: FakeLink {
 
     @Test("does not show its password")
     func secret() {
-        let secret = RedisSecret("hunter2")
+        let secret = BusSecret("hunter2")
         var dumped = ""
         dump(secret, to: &dumped)
         dump(RedisHandshake(user: "u", password: secret), to: &dumped)

@@ -134,7 +134,7 @@ struct RedisServerTests {
         ]
         for (server, password, code) in cases {
             let recorder = Recorder()
-            let handshake = RedisHandshake(password: password.map(RedisSecret.init))
+            let handshake = RedisHandshake(password: password.map(BusSecret.init))
             let connection = connect(server, .commands, handshake, recorder)
             #expect(loop.run { recorder.openings + recorder.errors.count > 0 })
             #expect(recorder.code == code)
@@ -150,7 +150,7 @@ struct RedisServerTests {
         let server = try await RedisServer {
             $0.users = [.init("hub", password: "pw", rights: "~* &a* -@all +publish +subscribe +ping")]
         }
-        let handshake = RedisHandshake(user: "hub", password: RedisSecret("pw"), clientName: "n1")
+        let handshake = RedisHandshake(user: "hub", password: BusSecret("pw"), clientName: "n1")
         let publisher = connect(server, .commands, handshake)
         let received = Recorder()
         let subscriber = connect(server, .subscriptions, handshake, received)

@@ -3,6 +3,7 @@
 
 import HubMetrics
 import HubTesting
+import HubWire
 import Synchronization
 import Testing
 

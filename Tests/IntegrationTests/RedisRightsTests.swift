@@ -117,7 +117,7 @@ struct RedisRightsTests {
                 var settings = RedisSettings()
                 settings.addresses = [SocketAddress(host: "127.0.0.1", port: redis.port)]
                 settings.user = "gohub"
-                settings.password = { RedisSecret("PASSWORD") }
+                settings.password = { BusSecret("PASSWORD") }
                 settings.database = 1
                 settings.delivery = delivery
                 try await Self.run(settings)
@@ -139,7 +139,7 @@ struct RedisRightsTests {
         settings.mode = .sentinel
         settings.masterName = "hub"
         settings.sentinelUser = "gohub"
-        settings.sentinelPassword = { RedisSecret("PASSWORD") }
+        settings.sentinelPassword = { BusSecret("PASSWORD") }
         try await Self.run(settings)
         for sentinel in group.sentinels {
             #expect(try await sentinel.command(["ACL", "LOG"]).texts == [])
@@ -169,7 +169,7 @@ struct RedisRightsTests {
         settings.mode = .cluster
         settings.delivery = delivery
         settings.user = "gohub"
-        settings.password = { () throws(RedisError) in RedisSecret("PASSWORD") }
+        settings.password = { BusSecret("PASSWORD") }
         let node = try BusLoopHarness("a", patience: .seconds(30), link: nil) { [settings] loop in
             // Fails only for files of TLS, of which there are none.
             do { return try RedisBus(settings, loop: loop) } catch { preconditionFailure("\(error)") }

@@ -182,7 +182,7 @@ struct RedisServerTests {
         )
         #expect(made.ending == .exited(0), "\(made.errors)")
         try await withRedisServer { options in
-            options.tls = RedisServer.TLS(
+            options.tls = ServerTLS(
                 certificate: certificate,
                 key: key,
                 authority: certificate,
@@ -198,10 +198,5 @@ struct RedisServerTests {
             #expect(try await redis.client().call(["PING"]) == .text("PONG"))
             withExtendedLifetime(files) {}
         }
-    }
-
-    private func expectFault<Result>(_ words: String, _ body: () async throws -> Result) async {
-        let fault = await #expect(throws: ProcessFault.self) { _ = try await body() }
-        #expect(fault?.message.contains(words) == true, "\(fault.map { "\($0)" } ?? "no fault")")
     }
 }

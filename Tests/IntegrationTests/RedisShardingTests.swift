@@ -184,7 +184,7 @@ struct RedisShardingTests {
         settings.addresses = [SocketAddress(host: "127.0.0.1", port: cluster.servers[4].port)]
         settings.mode = .cluster
         settings.user = "hub"
-        settings.password = { () throws(RedisError) in RedisSecret("pw") }
+        settings.password = { BusSecret("pw") }
         let node = try BusLoopHarness("a", patience: .seconds(60), link: BusLink.Settings()) { [settings] loop in
             do { return try RedisBus(settings, loop: loop) } catch { preconditionFailure("\(error)") }
         }

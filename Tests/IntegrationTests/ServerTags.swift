@@ -4,6 +4,9 @@
 import Testing
 
 extension Tag {
+    /// Needs a NATS server.
+    @Tag static var nats: Self
+
     /// Needs a Prometheus and its promtool.
     @Tag static var prometheus: Self
 

@@ -20,7 +20,7 @@ def services(tmp_path):
         shutil.copyfile(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "dashboards", tmp_path / "dashboards")
     return {
-        "redis": {},
+        "redis": {"image": "redis:7"},
         "node1": {},
         "node2": {},
         "prometheus": {
@@ -110,6 +110,10 @@ def change_redis(services):
     services["redis"]["ports"] = ["127.0.0.1:6379:6379/tcp"]
 
 
+def change_nats(services):
+    services["nats1"] = {"image": "nats:2.9-alpine", "ports": ["127.0.0.1:4222:4222/tcp"]}
+
+
 def change_alertmanager(services):
     file = pathlib.Path(services["alertmanager"]["volumes"][0]["source"])
     file.write_text("route: {receiver: nobody}\n", encoding="utf-8")
@@ -128,6 +132,7 @@ def change_alertmanager(services):
         (change_port, "is not of 127.0.0.1 alone"),
         (change_other_port, "is not of 127.0.0.1 alone"),
         (change_redis, "it has a port outside"),
+        (change_nats, "nats1: it has a port outside"),
         (change_alertmanager, "amtool check-config"),
     ],
 )

@@ -10,7 +10,7 @@ from alert_matrix.cell import Cell
 from alert_matrix.confirm import run
 from alert_matrix.rewriting import replace_value
 from alert_matrix.run import in_order, may_start
-from alert_matrix.table import MATRIX, QUIET, document, grid, matrix
+from alert_matrix.table import MATRIX, QUIET, document, grid, matrix, rows
 from alert_matrix.verdict import faults, gaps
 from alerts.runbooks import confirm_lines
 
@@ -22,6 +22,7 @@ GOOD = {
     "others": {},
     "resolved_after": 20.0,
     "confirmed": 2,
+    "build": "a81a64560a4d",
     "wrong": [],
 }
 
@@ -90,7 +91,7 @@ ok
 ```sh
 one
 # why
-two
+ask $REDIS
 ```
 
 ## What to do
@@ -104,7 +105,9 @@ rm
 def test_commands_are_the_lines_of_the_section_confirm(tmp_path):
     page = tmp_path / "GohubDown.md"
     page.write_text(PAGE, encoding="utf-8")
-    assert confirm_lines(page) == ['curl "$NODE/livez"', "one", "two"]
+    assert confirm_lines(page) == ['curl "$NODE/livez"', "one", "ask $REDIS"]
+    assert confirm_lines(page, {"REDIS"}) == ['curl "$NODE/livez"', "one", "ask $REDIS"]
+    assert confirm_lines(page, {"NATS"}) == ['curl "$NODE/livez"', "one"]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +141,12 @@ def test_the_tables_show_what_fired_beside():
     results = {"GohubDown": {**GOOD, "others": {"GohubOther": 150.0}}, "GohubOther": {**GOOD, "fired_after": None}}
     assert list(grid(cells, results))[2:] == ["| 1 | ● | ○ |", "| 2 |  |  |"]
     text = matrix(cells, results, "a machine")
-    assert "| 1 | a node is killed | [GohubDown](runbooks/GohubDown.md) | 140 s | GohubOther (150 s) | 20 s | 2 |" in text
+    assert "| 1 | a node is killed | [GohubDown](runbooks/GohubDown.md) | 140 s | GohubOther (150 s) | 20 s | 2 | a81a64560a4d |" in text
     assert "- GohubOther at “a node is killed”: it sees the same." in text
     assert "- GohubOther: it has no such fault." in text
+    # What is not tried again is taken from there.
+    told = {key: GOOD[key] for key in ("fired_after", "others", "resolved_after", "confirmed", "build")}
+    assert rows(text) == {
+        "GohubDown": {**told, "others": {"GohubOther": 150.0}},
+        "GohubOther": {**told, "fired_after": None},
+    }

@@ -2,7 +2,8 @@
 # Part of gohub.
 """Faults of the bus, and of what nodes may do there."""
 
-from bus import PREFIX, await_ready
+from bus import await_ready
+from redis_server import PREFIX
 from stack.peers import TOPICS
 
 from alert_matrix.bus_proxy import BusProxy

@@ -4,6 +4,7 @@
 
 import alert_matrix.bus_cells
 import alert_matrix.client_cells
+import alert_matrix.nats_cells
 import alert_matrix.node_cells
 import alert_matrix.simulated_cells
 from alert_matrix.cell import CELLS

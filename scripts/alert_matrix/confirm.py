@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from alerts.rules import RUNBOOKS
-from alerts.runbooks import confirm_lines
+from alerts.runbooks import BUSES, confirm_lines
 from process import die_with_parent
 
 WITHIN = 60
@@ -37,7 +37,7 @@ def confirm(alert, environment):
 
     Each has to end well and to say something, by itself: an empty answer tells nobody anything.
     """
-    commands = confirm_lines(RUNBOOKS / f"{alert}.md")
+    commands = confirm_lines(RUNBOOKS / f"{alert}.md", BUSES & environment.keys())
     wrong = [] if commands else [f"{alert}.md: the section Confirm has no command"]
     for command in commands:
         for attempt in range(ATTEMPTS):

@@ -21,7 +21,7 @@ from stack.nodes import program
 from alert_matrix import quiet
 from alert_matrix.cell import BASELINE
 from alert_matrix.cells import CELLS
-from alert_matrix.table import document, matrix
+from alert_matrix.table import document, matrix, rows
 from alert_matrix.table import quiet as quiet_part
 from alert_matrix.verdict import faults, gaps
 
@@ -98,15 +98,26 @@ def report(cell, result):
         print(f"    log of {name}:\n{log}", flush=True)
 
 
+def version():
+    return subprocess.run([program(), "version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def build():
+    """The commit of the program, as its version has it in brackets."""
+    return version().partition("(")[2].rstrip(")")
+
+
 def setting():
     """The build, the machine and the day of a run."""
-    version = subprocess.run([program(), "version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    return f"{version}; {os.cpu_count()} cores, {platform.system()} {platform.release()}; {time.strftime('%Y-%m-%d')}."
+    return f"{version()}; {os.cpu_count()} cores, {platform.system()} {platform.release()}; {time.strftime('%Y-%m-%d')}."
+
+
+def written():
+    return DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
 
 
 def write(part):
-    old = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
-    DOCUMENT.write_text(document(old, part, BASELINE), encoding="utf-8")
+    DOCUMENT.write_text(document(written(), part, BASELINE), encoding="utf-8")
 
 
 def run_matrix(arguments, stack):
@@ -117,8 +128,10 @@ def run_matrix(arguments, stack):
     results = try_all(list(chosen.values()), stack)
     failed = [name for name, cell in chosen.items() if faults(cell, results[name])]
     if arguments.write:
-        ordered = {name: CELLS[name] for name in RuleFile().alert_names if name in CELLS}
-        write(matrix(ordered, results, setting()))
+        commit = build()
+        tried = rows(written()) | {name: {**result, "build": commit} for name, result in results.items()}
+        shown = {name: CELLS[name] for name in RuleFile().alert_names if name in CELLS and name in tried}
+        write(matrix(shown, tried, setting()))
     print(f"{len(chosen) - len(failed)} passed, {len(failed) + len(wrong)} failed: {' '.join(failed)}".rstrip(": "))
     return 1 if failed or wrong else 0
 
@@ -140,13 +153,11 @@ def main():
     )
     parser.add_argument("--list", action="store_true", help="the alerts, with their faults")
     parser.add_argument("--quiet", action="store_true", help="the half hour without a fault instead")
-    parser.add_argument("--write", action="store_true", help="writes the result to docs/alerts-matrix.md")
+    parser.add_argument("--write", action="store_true", help="writes what was tried to docs/alerts-matrix.md")
     arguments = parser.parse_args()
     if arguments.list:
         print("\n".join(f"{cell.alert:36}{cell.fault}" for cell in CELLS.values()))
         return 0
-    if arguments.write and arguments.only:
-        parser.error("--write is for all alerts")
     try:
         with ended_in_order() as stack:
             return (run_quiet if arguments.quiet else run_matrix)(arguments, stack)

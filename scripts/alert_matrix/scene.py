@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""What a cell consists of: hubs, a Redis if it needs one, a light load, a Prometheus."""
+"""What a cell consists of: hubs, a Redis or a NATS if it needs one, a light load, a Prometheus."""
 
 import pathlib
 
 from bus import await_nodes
 from hub import merge
+from nats_server import NatsServer
 from process import Program
 from redis_server import RedisServer
 from stack.load import Load
@@ -25,6 +26,7 @@ class Scene:
         self._stack = stack
         self.nodes = []
         self.servers = []
+        self.nats = None
         self.prometheus = None
         # What Prometheus scrapes where that is not the nodes themselves, and what runbooks call the node.
         self.targets = None
@@ -43,6 +45,14 @@ class Scene:
     @property
     def redis(self):
         return self.servers[0]
+
+    def start_nats(self, **options):
+        self.nats = self.until_end(NatsServer(self.directory / "nats", **options))
+        return self.nats
+
+    def start_node_on_nats(self, options):
+        """A node at the NATS; `options` are keys of bus.nats."""
+        return self.start_node({"bus": {"type": "nats", "nats": {"urls": [self.nats.url], **options}}})
 
     def start_node(self, settings=None, bus=None, **options):
         """A node, at the Redis or proxy with the address `bus` if there is one; it serves after `await_nodes`."""
@@ -71,9 +81,18 @@ class Scene:
         self.start_redis()
         for _ in range(count):
             self.start_node(settings, self.redis.address)
+        self._begin(has_load)
+
+    def cluster_on_nats(self, options, count=2, has_load=True):
+        """The same on the NATS, which was started before; `options` are keys of bus.nats."""
+        for _ in range(count):
+            self.start_node_on_nats(options)
+        self._begin(has_load)
+
+    def _begin(self, has_load):
         self.await_nodes()
         for node in self.nodes:
-            await_nodes(node, count)
+            await_nodes(node, len(self.nodes))
         if has_load:
             self.start_load()
 
@@ -95,6 +114,8 @@ class Scene:
         found = {"NODE": self.targets[0], "PROMETHEUS": self.prometheus.url}
         if self.servers:
             found["REDIS"] = self.redis.address
+        if self.nats:
+            found["NATS"] = self.nats.monitoring_address
         return found
 
     def logs(self):

@@ -6,7 +6,8 @@ import re
 
 HEADING = """# Which alert fires for which fault
 
-Written by `scripts/stress-alerts --write` and `scripts/stress-alerts --quiet --write`. The rules are those of
+Written by `scripts/stress-alerts --write` and `scripts/stress-alerts --quiet --write`; with `--only` the other rows stay as they were,
+and *build* says with which commit each was tried. The rules are those of
 `alerts/gohub.rules.yml`, unchanged, with their real durations; Prometheus scrapes every 5 s. Each fault has hubs, a Prometheus
 and a light load of its own, for {baseline} s or more without the fault and then until its alert has fired for a minute. `Confirm`
 is how many commands under that heading of the alert's [runbook](runbooks/README.md) were run while the alert fired;
@@ -19,13 +20,32 @@ def seconds(value):
     return "–" if value is None else f"{value:.0f} s"
 
 
+def seconds_of(text):
+    return None if text == "–" else float(text.removesuffix(" s"))
+
+
 def row(number, cell, result):
     others = ", ".join(f"{name} ({seconds(after)})" for name, after in sorted(result["others"].items()))
     mark = " ¹" if cell.simulated else ""
     return (
         f"| {number} | {cell.fault}{mark} | [{cell.alert}](runbooks/{cell.alert}.md) | {seconds(result['fired_after'])} "
-        f"| {others or 'none'} | {seconds(result['resolved_after'])} | {result['confirmed']} |"
+        f"| {others or 'none'} | {seconds(result['resolved_after'])} | {result['confirmed']} | {result['build']} |"
     )
+
+
+def rows(text):
+    """{alert: result} of a document that was written."""
+    found = {}
+    for line in re.findall(r"^\| \d+ \| .*\]\(runbooks/.*", text, re.MULTILINE):
+        _, _, alert, fired, others, resolved, confirmed, build = (cell.strip() for cell in line.strip("|").split("|"))
+        found[re.match(r"\[(\w+)\]", alert)[1]] = {
+            "fired_after": seconds_of(fired),
+            "others": {name: seconds_of(after) for name, after in re.findall(r"(\w+) \(([^)]*)\)", others)},
+            "resolved_after": seconds_of(resolved),
+            "confirmed": int(confirmed),
+            "build": build,
+        }
+    return found
 
 
 def grid(cells, results):
@@ -54,10 +74,10 @@ def matrix(cells, results, setting):
         [
             MATRIX,
             "",
-            setting,
+            f"The last run: {setting}",
             "",
-            "| | fault | alert | fires after | others that fire | resolved after | Confirm |",
-            "|---|---|---|---|---|---|---|",
+            "| | fault | alert | fires after | others that fire | resolved after | Confirm | build |",
+            "|---|---|---|---|---|---|---|---|",
             *(row(number, cell, results[cell.alert]) for number, cell in enumerate(cells.values(), 1)),
             "",
             "*Resolved after* is told where the rule does not look further back than some minutes.",

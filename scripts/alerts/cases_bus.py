@@ -17,6 +17,7 @@ def add(suite):
     _subscriptions(suite)
     _losses(suite)
     _latency(suite)
+    _nats(suite)
 
 
 def _connection(suite):
@@ -108,3 +109,37 @@ def _latency(suite):
         suite.quiet(alert, f"hardly any, by {family}", hardly, 30, 10)
         burst = {near: rise((20, rate), (4, rate * 0.5), rate)}
         suite.quiet(alert, f"four bad minutes, by {family}", burst, 45, 20)
+
+
+def _nats(suite):
+    alert, pending, limit = (
+        "GohubNatsAckPendingHigh",
+        named("gohub_bus_nats_ack_pending"),
+        named("gohub_bus_nats_ack_pending_limit"),
+    )
+    suite.fires(alert, "at its limit", {pending: level((10, 300), 960)}, 13, "960")
+    suite.quiet(alert, "a little below", {pending: level((10, 300), 940)}, 20)
+    suite.quiet(alert, "for two minutes and a half", {pending: level((10, 300), (2.5, 1000), 300)}, 20)
+    suite.quiet(alert, "at its limit now and then", {pending: level((5, 300), *[(1.5, 1000), (0.5, 300)] * 10, 300)}, 20)
+    errors = named("gohub_bus_nats_ack_errors_total")
+    # A node that connects anew each minute.
+    often = [(0.5, 200), (0.5, 1000)] * 10
+    lost = [(0.5, count) for count in range(40)]
+    again = {pending: level((10, 0), *often)}
+    suite.fires(alert, "again and again, as acknowledgements are lost", again | {errors: level((10, 0), *lost)}, 12.5, "1000")
+    suite.quiet(alert, "again and again, and all is acknowledged", again | {errors: level(0)}, 20)
+    half = {pending: level(500), errors: level((10, 0), *lost)}
+    suite.quiet(alert, "half of it, as acknowledgements are lost", half, 20)
+    once = {pending: level((10, 300), (0.5, 1000), 300), errors: level((10, 0), 50)}
+    suite.quiet(alert, "once, with acknowledgements that were lost", once, 20)
+    suite.quiet(alert, "core NATS, or another bus", {pending: level(0), limit: level(0)}, 15)
+    for alert, series in (
+        ("GohubNatsMessagesGivenUp", "gohub_bus_nats_max_deliveries_total"),
+        ("GohubNatsSlowConsumer", "gohub_bus_nats_slow_consumer_total"),
+    ):
+        once = {named(series): level((10, 0), 1)}
+        suite.fires(alert, "once", once, 10, "1", still=14.5)
+        suite.quiet(alert, "six minutes ago", once, 20, 15.5)
+    alert, differences = "GohubNatsStreamDiffers", named("gohub_bus_nats_stream_differences")
+    suite.fires(alert, "one option", {differences: level((10, 0), 1)}, 25, "1")
+    suite.quiet(alert, "for a quarter of an hour, in which all is changed", {differences: level((10, 0), (15, 2), 0)}, 40)

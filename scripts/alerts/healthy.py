@@ -84,6 +84,15 @@ ON_BUS = {
     **_histogram("gohub_bus_publish_duration_seconds", BUS, {"0.1": 5995, "0.25": 6000}, 6000),
 }
 
+# A node that gets what it publishes; which bus it has, the alerts do not ask.
+ON_NATS = {
+    ("gohub_bus_nats_ack_pending", ""): level(300),
+    ("gohub_bus_nats_ack_pending_limit", ""): level(1000),
+    ("gohub_bus_nats_max_deliveries_total", ""): level(0),
+    ("gohub_bus_nats_slow_consumer_total", ""): level(0),
+    ("gohub_bus_nats_stream_differences", ""): level(0),
+}
+
 # Another program on another port, and on the same one.
 NEIGHBOUR = {
     ("up", ""): level(0),
@@ -106,5 +115,5 @@ def neighbour():
 
 def healthy(with_bus=True):
     """All series, by their names."""
-    series = PROCESS | CLIENTS | (ON_BUS if with_bus else {})
+    series = PROCESS | CLIENTS | (ON_BUS | ON_NATS if with_bus else {})
     return {name: values for node in NODES for name, values in of_node(series, node).items()} | neighbour()

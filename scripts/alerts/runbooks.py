@@ -8,7 +8,8 @@ from alerts.rules import ROOT, RUNBOOK_URL, RUNBOOKS
 
 SECTIONS = ["## What it means", "## What users feel", "## Confirm", "## What to do"]
 LAST = "## Afterwards"
-VARIABLES = {"NODE", "PROMETHEUS", "REDIS"}
+BUSES = {"NATS", "REDIS"}
+VARIABLES = BUSES | {"NODE", "PROMETHEUS"}
 INDEX = RUNBOOKS / "README.md"
 
 
@@ -71,7 +72,7 @@ def faults_of_page(page):
         yield "a ```sh block under Confirm has no command"
     if text.count("```sh\n") != len(commands):
         yield "only Confirm may have ```sh blocks, which are run on a live fault"
-    for name in set(re.findall(r"\$\{?([A-Za-z_]\w*)", "\n".join(commands))) - VARIABLES:
+    for name in _variables("\n".join(commands)) - VARIABLES:
         yield f"${name} is not one of the index's variables"
     for words in re.findall(r"grep '([^']+)'$", text, re.MULTILINE):
         if not _is_logged(words):
@@ -84,10 +85,15 @@ def confirm_commands(page):
     return re.findall(r"```sh\n(.*?)```", confirm, re.DOTALL)
 
 
-def confirm_lines(page):
-    """The commands under Confirm, each of which is one line and stands by itself."""
+def confirm_lines(page, buses=BUSES):
+    """The commands under Confirm, each of which is one line and stands by itself, without those that ask another bus."""
     lines = "".join(confirm_commands(page)).splitlines()
-    return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    commands = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return [line for line in commands if not _variables(line) & (BUSES - buses)]
+
+
+def _variables(commands):
+    return set(re.findall(r"\$\{?([A-Za-z_]\w*)", commands))
 
 
 def _is_logged(words):

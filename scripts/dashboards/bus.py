@@ -26,8 +26,8 @@ STATE = Row("", (
         what="Whether messages flow between the node and the bus. Without a bus this board is empty, but for the fixed "
              "names below.",
         normal="up.",
-        act="one node is down: its network or its login. All nodes: Redis. The log of a node has the reason, and what "
-            "to do.",
+        act="one node is down: its network or its login. All nodes: the server. The log of a node has the reason, and "
+            "what to do.",
         alerts=("GohubBusDown",), mappings={0: ("down", CRITICAL), 1: ("up", GOOD)}, no_value="no bus",
         width=12, height=LOW,
     ),
@@ -45,16 +45,17 @@ STATE = Row("", (
         one(f"clamp_min({DESIRED}\n  - {CONFIRMED}, 0)", EACH),
         what="Topics that the node wants from the bus and that the server has not confirmed.",
         normal="0; more for a moment when clients subscribe, or when the bus is back.",
-        act="it stays above 0: clients of this node miss what other nodes publish there. The log names what Redis "
-            "refused, mostly for lack of a right.",
+        act="it stays above 0: clients of this node miss what other nodes publish there. The log names what the "
+            "server refused, mostly for lack of a right.",
         alerts=("GohubBusSubscriptionsIncomplete",),
     ),
     Panel(
         "Messages lost within 5 minutes", "graph",
         one(of_bus(increase("5m", "gohub_bus_gap_messages_total", BUS)), EACH),
         what="Messages of other nodes that are known to be lost: their numbers have a gap.",
-        normal="0. With `delivery: pubsub`, what is published during an outage of the bus is lost.",
-        act="without an outage: Redis closed a connection that read too slowly; see the disconnects.",
+        normal="0. What is published during an outage of the bus is lost, unless a stream keeps it "
+               "(`bus.redis.delivery: streams`, `bus.nats.jetstream`).",
+        act="without an outage: the server closed a connection that read too slowly; see the disconnects.",
         alerts=("GohubBusMessageLoss",),
     ),
     Panel(
@@ -77,7 +78,7 @@ STATE = Row("", (
         "Probe round trip", "gohub_bus_probe_rtt_seconds", BUS, width=8,
         what="Time that a probe took to the server and back.",
         normal="the network's round trip, and a millisecond or two.",
-        act="long on all nodes: Redis is busy, or far away. On one node: its network.",
+        act="long on all nodes: the server is busy, or far away. On one node: its network.",
     ),
 ))
 
@@ -94,7 +95,8 @@ PUBLISH = Row("Publishing", (
         unit="mps", stack=True,
         what="Publications that failed on the bus. Clients of the same node got them all the same.",
         normal="0.",
-        act="`timeout`: Redis is slow. `disconnected`: it is gone. `rejected`: a right is missing, or its memory is full.",
+        act="`timeout`: the server is slow. `disconnected`: it is gone. `rejected`: a right is missing, or its memory is "
+            "full.",
         alerts=("GohubBusPublishErrorBudgetBurn",),
     ),
     Panel(
@@ -108,7 +110,8 @@ PUBLISH = Row("Publishing", (
         "Publish duration", "gohub_bus_publish_duration_seconds", BUS, cells="mps",
         what="Time from publishing until the bus answered, failures included.",
         normal="a few milliseconds; never more than `bus.publish_timeout`.",
-        act="long on all nodes: Redis is busy; `redis-cli --latency` and its slow log show more.",
+        act="long on all nodes: the server is busy. `redis-cli --latency` and the slow log of Redis show more, `/varz` "
+            "of NATS.",
         alerts=("GohubBusLatencyHigh",), limits=((0.1, WARNING),),
     ),
     budget_burn(
@@ -200,8 +203,8 @@ OUTAGES = Row("Outages", (
         stack=True,
         what="Connections to the bus that were lost, and attempts to connect that failed.",
         normal="0.",
-        act="`unreachable`: Redis or the network. `refused`: user, password, rights or memory. `timeout`: Redis hangs. "
-            "`closed`: Redis closed the connection. `moved`: a failover.",
+        act="`unreachable`: the server or the network. `refused`: user, password, rights or memory. `timeout`: the server "
+            "hangs. `closed`: the server closed the connection. `moved`: a failover.",
     ),
     Panel(
         "Reconnects within 10 minutes", "graph", one(of_bus(increase("10m", "gohub_bus_reconnects_total", BUS)), EACH),
@@ -221,7 +224,7 @@ OUTAGES = Row("Outages", (
         one(of_bus(increase("1h", "gohub_bus_outage_seconds_sum", BUS)), EACH), unit="s",
         what="How long the outages that ended lasted together.",
         normal="0.",
-        act="long: find out when Redis came back, and whether the node reached it at once.",
+        act="long: find out when the server came back, and whether the node reached it at once.",
         width=12,
     ),
     Panel(
@@ -229,7 +232,7 @@ OUTAGES = Row("Outages", (
         one(total(increase("5m", "gohub_bus_outage_seconds_bucket", BUS), "le"), "{{le}}"), unit="s", cells="short",
         what="How long each outage lasted, of those that ended within 5 minutes.",
         normal="nothing.",
-        act="seconds are normal after a restart of Redis. Minutes: the network, or a login that fails.",
+        act="seconds are normal after a restart of the server. Minutes: the network, or a login that fails.",
         width=12,
     ),
 ))
@@ -262,7 +265,7 @@ REDIS = Row("Redis: fixed names", (
     ),
 ), collapsed=True)
 
-NATS = Row("NATS: fixed names, 0 in this version", (
+NATS = Row("NATS and JetStream", (
     Panel(
         "NATS: errors", "graph",
         (
@@ -271,30 +274,83 @@ NATS = Row("NATS: fixed names, 0 in this version", (
             Target(node(rate("gohub_bus_nats_ack_errors_total")), "acknowledge {{instance}}"),
         ),
         unit="eps",
-        what="This version has no NATS. The names exist already, and stay 0.",
-        normal="0.",
-        act="anything else is a bug; report it.",
+        what="Publications that failed, subscriptions that NATS refused, acknowledgements that JetStream did not confirm "
+             "within 5 s. Only here and in the two panels of times is there anything of a node with another bus: 0.",
+        normal="0; acknowledgements may fail while a server is restarted.",
+        act="publish: see Publish failures by reason. subscribe: the hub's user has no right to a subject. acknowledge, "
+            "again and again: its user has no right to publish to `$JS.ACK.>`, or the stream has no leader.",
+        alerts=("GohubBusSubscriptionsIncomplete", "GohubNatsMessagesGivenUp"),
     ),
     Panel(
-        "NATS: reconnects and unacknowledged messages", "graph",
+        "NATS: reconnects within 10 minutes", "graph", one(node(increase("10m", "gohub_bus_nats_reconnects_total"))),
+        what="The same as Reconnects within 10 minutes, which has the alert.",
+        normal="0.",
+        act="see Reconnects within 10 minutes.",
+    ),
+    Panel(
+        "NATS: slow node and ending servers within 5 minutes", "graph",
         (
-            Target(node(increase("10m", "gohub_bus_nats_reconnects_total")), "reconnects in 10m {{instance}}"),
+            Target(node(increase("5m", "gohub_bus_nats_slow_consumer_total")), "too slow {{instance}}"),
+            Target(node(increase("5m", "gohub_bus_nats_lame_duck_total")), "server ends {{instance}}"),
+        ),
+        what="Times that the node dropped messages of NATS as it had no room for them, and that a server told that it is "
+             "about to end (lame duck).",
+        normal="0. A server that ends tells each of its nodes once; they go to another one.",
+        act="too slow: those messages are lost to the node's clients. Its loops take too long, or more comes than they can "
+            "pass on.",
+        alerts=("GohubNatsSlowConsumer",),
+    ),
+    *distribution(
+        "NATS: publish latency", "gohub_bus_nats_publish_latency_seconds", cells="mps",
+        what="Time from publishing until the server had the message; with JetStream until the stream had stored it.",
+        normal="a millisecond; with JetStream a few, more where the stream has replicas.",
+        act="long on all nodes: the server's disk, a replica that is slow or away. On one node: its network.",
+    ),
+    *distribution(
+        "NATS: node-to-node latency", "gohub_bus_nats_subscribe_latency_seconds", cells="mps",
+        what="The same as Node-to-node latency, under a name that stays the same in all versions.",
+        normal="a few milliseconds. With JetStream what a node catches up after an outage is as old as that was long.",
+        act="see Node-to-node latency; with JetStream also the messages still to be delivered below.",
+    ),
+    Panel(
+        "JetStream: unacknowledged messages", "graph",
+        (
             Target(node(pick("gohub_bus_nats_ack_pending")), "unacknowledged {{instance}}"),
+            Target(node(pick("gohub_bus_nats_ack_pending_limit")), "limit {{instance}}"),
         ),
-        what="This version has no NATS: both stay 0.",
-        normal="0.",
-        act="anything else is a bug; report it.",
+        what="Messages that JetStream has delivered to the node and that it has not acknowledged, and how many there may "
+             "be: `bus.nats.consumer.max_ack_pending`. Asked of the server every 5 s.",
+        normal="near 0; some hundreds for a moment under load. With core NATS both are 0.",
+        act="at its limit it gets nothing more of the stream, while its connection looks well: the acknowledgements do not "
+            "reach the server.",
+        alerts=("GohubNatsAckPendingHigh",),
     ),
     Panel(
-        "NATS: messages timed", "graph",
+        "JetStream: messages still to be delivered", "graph", one(node(pick("gohub_bus_nats_num_pending"))),
+        what="Messages of the stream that JetStream has still to deliver to the node. Asked of the server every 5 s.",
+        normal="0, and a moment of more when the node catches up after an outage.",
+        act="it grows while the unacknowledged messages are at their limit: see there. It grows without that: more is "
+            "published than the node takes; its clients get it late, and lose what the stream drops before.",
+    ),
+    Panel(
+        "JetStream: redelivered and given up within 5 minutes", "graph",
         (
-            Target(node(rate("gohub_bus_nats_publish_latency_seconds_count")), "published {{instance}}"),
-            Target(node(rate("gohub_bus_nats_subscribe_latency_seconds_count")), "received {{instance}}"),
+            Target(node(increase("5m", "gohub_bus_nats_redelivered_total")), "redelivered {{instance}}"),
+            Target(node(increase("5m", "gohub_bus_nats_max_deliveries_total")), "given up {{instance}}"),
         ),
-        unit="mps",
-        what="This version has no NATS: nothing is timed, and both stay 0.",
+        what="Messages that came again, as they were not acknowledged within `bus.nats.consumer.ack_wait`, and those that "
+             "JetStream will not deliver again, after `max_deliver` times. Clients get each but once.",
         normal="0.",
-        act="anything else is a bug; report it.",
+        act="for a moment: the node stood still. All the time: its acknowledgements do not reach the server.",
+        alerts=("GohubNatsMessagesGivenUp",),
+    ),
+    Panel(
+        "JetStream: options of the stream that differ", "graph", one(node(pick("gohub_bus_nats_stream_differences"))),
+        what="How many options of the stream are not as `bus.nats.stream` has them. A node looks when it connects and "
+             "once a minute, and changes nothing.",
+        normal="0.",
+        act="the node's log names them: change the stream, or the configuration.",
+        alerts=("GohubNatsStreamDiffers",),
     ),
 ), collapsed=True)
 

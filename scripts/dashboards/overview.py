@@ -84,7 +84,7 @@ NOW = Row("", (
         width=6, height=4,
         what="Whether messages flow between the nodes and the bus: down if one node has lost it.",
         normal="up; without a bus there is nothing to show.",
-        act="look at Redis first. Meanwhile each node goes on serving its own clients.",
+        act="look at the bus's server first. Meanwhile each node goes on serving its own clients.",
         alerts=("GohubBusDown",), mappings={0: ("down", CRITICAL), 1: ("up", GOOD)}, no_value="no bus",
     ),
 ))
@@ -116,7 +116,7 @@ USERS = Row("What users feel", (
         unit="s", logarithmic_from=0,
         what="How long the canary's messages took, of those that came in time. Unlike the delivery latency it includes "
              "the time until a loop that is held up runs again.",
-        normal="`local` a few milliseconds, `bus` as long as a round trip to Redis.",
+        normal="`local` a few milliseconds, `bus` as long as a round trip to its server.",
         act="long while the delivery latency is short: the process gets no CPU time.",
     ),
     *distribution(
@@ -140,7 +140,7 @@ USERS = Row("What users feel", (
         what="The share of publications that the bus did not take, over each window of the alert. "
              "The objective allows 0.1 %. There is no data below one publication in ten seconds.",
         normal="0.",
-        act="the board Bus has the reasons: `timeout` means that Redis is slow, `disconnected` that it is gone.",
+        act="the board Bus has the reasons: `timeout` means that the server is slow, `disconnected` that it is gone.",
         alert="GohubBusPublishErrorBudgetBurn",
     ),
     Panel(
@@ -156,8 +156,8 @@ USERS = Row("What users feel", (
         one(total(rate("gohub_canary_latency_seconds_bucket", 'path="bus"'), "le"), "{{le}}"),
         unit="s", cells="mps", width=12, height=CHECKS,
         what="The canary's messages through the message bus.",
-        normal="one band, as long as a round trip to Redis.",
-        act="a second band while `local` has only one: Redis, or the network to it, is slow at times.",
+        normal="one band, as long as a round trip to the bus's server.",
+        act="a second band while `local` has only one: the server, or the network to it, is slow at times.",
     ),
 ))
 

@@ -7,6 +7,7 @@ The nodes are an object with
     status(node, path)    the HTTP status of an operators' endpoint
     metrics(node)         a scrape, as Metrics
     command(node, words)  the command line of a gohub client command for a node
+    publish(name, bytes)  publishes to a name on the bus, as a program that is no node
     stop_bus(), start_bus()
 """
 
@@ -66,7 +67,10 @@ class Peer(Client):
 
 
 async def mark(sender, receivers):
-    """What came to each receiver before a broadcast of `sender`, which is the last thing that it sends here."""
+    """What came to each receiver before a broadcast of `sender`, which is the last thing that it sends here.
+
+    Some have to be of the other node: what is still on the way there would come to the clients of the next check.
+    """
     end = f"end {next(MARKS)}"
     await sender.request("broadcast", {"payload": end, "confirm": True}, expect="published")
     return [await until(receiver, end) for receiver in receivers]
@@ -115,7 +119,7 @@ class Clients:
 async def broadcast_here(nodes):
     async with Clients(nodes) as clients:
         await clients.here[0].request("broadcast", {"payload": "T1"}, expect="published")
-        for got in await mark(clients.here[0], clients.here):
+        for got in (await mark(clients.here[0], clients.all))[: len(clients.here)]:
             assert payloads(got, "broadcast") == ["T1"], got
 
 
@@ -256,6 +260,36 @@ def small_socket(url):
     connection.connect((address.hostname, address.port))
     connection.setblocking(False)
     return connection
+
+
+@check("an outside program's JSON arrives as it is, its text as a string, its bytes as a binary frame, all once")
+async def bare(nodes):
+    async with Clients(nodes) as clients:
+        for client in (clients.here[0], clients.there[0]):
+            await client.subscribe("e2e/bare")
+        for payload in (b'{"a": [1, 2.50]}', b"plain text", b"\xca\xfe\n"):
+            await asyncio.to_thread(nodes.publish, "topic/e2e/bare", payload)
+        await asyncio.to_thread(nodes.publish, "broadcast", b'"to all"')
+        # A node's own messages may overtake those by the bus.
+        for client in clients.all:
+            messages = await until(client, "to all")
+            if client in (clients.here[0], clients.there[0]):
+                assert payloads(messages, "e2e/bare") == [{"a": [1, 2.5]}, "plain text", b"\xca\xfe\n"], messages
+                assert {message["data"].get("from", "bus") for message in messages} == {"bus"}, messages
+            else:
+                assert not messages, messages
+        for messages in await mark(clients.here[1], clients.all):
+            assert not messages, messages
+
+
+@check("what an outside program sends to a client's id reaches this client and nobody else")
+async def bare_unicast(nodes):
+    async with Clients(nodes) as clients:
+        target = clients.there[1]
+        await asyncio.to_thread(nodes.publish, f"unicast/{target.id}", b'"alone"')
+        assert (await target.receive("message"))["data"]["payload"] == "alone"
+        for messages in await mark(clients.here[0], clients.all):
+            assert not messages, messages
 
 
 @check("while the bus is away nodes serve their own clients and say so; when it is back all is as before")

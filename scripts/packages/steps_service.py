@@ -139,9 +139,10 @@ def scraped(trial):
 
 
 def configuration(trial):
-    for file in (CONFIGURATION, f"{EXAMPLES}/config.yaml", f"{EXAMPLES}/redis.yaml"):
+    examples = ("config", "redis", "nats", "jetstream")
+    for file in (CONFIGURATION, *(f"{EXAMPLES}/{name}.yaml" for name in examples)):
         trial.machine.run("gohub", "check", file)
-    return "`gohub check` takes it, and both examples"
+    return f"`gohub check` takes it, and {len(examples)} examples"
 
 
 def documents(trial):

@@ -11,8 +11,9 @@ import urllib.parse
 
 import yaml
 
-# Who looks at hubs is for this machine alone; Redis has no port at all.
+# Who looks at hubs is for this machine alone; Redis and NATS have no port at all.
 PRIVATE = ("prometheus", "alertmanager", "grafana")
+BUSES = ("redis:", "nats:")
 PROVISIONING = "/etc/grafana/provisioning"
 # What each image reads, and what judges it.
 CHECKS = {
@@ -59,8 +60,9 @@ def published(services):
             address = port.rpartition(":")[0] if isinstance(port, str) else f"{port.get('host_ip', '')}:"
             if not address.startswith("127.0.0.1:"):
                 yield f"{name}: the port {port} is not of 127.0.0.1 alone"
-    if services["redis"].get("ports"):
-        yield "redis: it has a port outside"
+    for name, service in services.items():
+        if service.get("image", "").startswith(BUSES) and service.get("ports"):
+            yield f"{name}: it has a port outside"
 
 
 def assemble(mounted, root):

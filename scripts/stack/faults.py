@@ -4,9 +4,9 @@
 
 import time
 
-from bus import PREFIX
 from client import short_frame
 from process import eventually
+from redis_server import PREFIX
 
 from stack.raw import raw_clients, slow_clients
 from stack.threads import Thread
@@ -83,7 +83,7 @@ def publish_bare(stage):
         ("broadcast", b"\xffGHB\x01"),
         ("nodes", "nonsense"),
     ):
-        stage.redis.publish(PREFIX + channel, payload)
+        stage.redis.publish(channel, payload)
 
 
 @fault("node2 is drained and started again")
@@ -138,5 +138,5 @@ def strike(stage, function):
 
 
 def await_all_ready(stage):
-    for node in stage.nodes:
+    for node in stage.all_nodes:
         eventually(lambda: node.is_ready, 30, f"{node.name} is ready after the fault")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""Asks a live Prometheus, while the demo goes through its faults, all that dashboards and rules ask."""
+"""Asks a live Prometheus, while the demo and two hubs on NATS go through their faults, all that dashboards and rules ask."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ import time
 from dashboards.permitted_empty import PERMITTED_EMPTY
 from process import eventually
 
-from stack import faults
+from stack import faults, nats_faults
 from stack.api import ApiError, fetch
 from stack.ending import ended_in_order
 from stack.panel_queries import queries, substitute, variable_values
@@ -36,10 +36,10 @@ def say(text):
 
 
 def play(stage, is_whole):
-    """The demo's faults; when they began, and ended."""
+    """The faults of the demo, and those of the hubs on NATS; when they began, and ended."""
     began = time.time()
     for _ in range(ROUNDS if is_whole else 1):
-        for line, function in faults.ALL:
+        for line, function in [*faults.ALL, *nats_faults.ALL]:
             say(f"  {line}")
             faults.strike(stage, function)
             if is_whole:
@@ -92,7 +92,7 @@ def main():
     is_whole = not parser.parse_args().smoke
     try:
         with ended_in_order() as stack:
-            stage = Stage(stack, f"{INTERVAL}s")
+            stage = Stage(stack, f"{INTERVAL}s", with_nats=True)
             api = stage.prometheus.api
             began, ended = play(stage, is_whole)
             answers, wrong = ask(api, began, ended)

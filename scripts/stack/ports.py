@@ -5,7 +5,7 @@
 import contextlib
 import socket
 
-from redis_server import HOST, free_port
+from bus_server import HOST, free_port
 
 
 def choose_port(preferred=None):

@@ -60,12 +60,16 @@ def configuration(targets_file, interval, alertmanager=None):
 
 
 class Prometheus:
-    """A running Prometheus that scrapes `targets` as job gohub and evaluates the rules of alerts/, unchanged."""
+    """A running Prometheus that scrapes `targets` as job gohub and evaluates the rules of alerts/, unchanged.
 
-    def __init__(self, directory, targets, interval="2s", port=None, alertmanager=None):
+    `others` are targets of other hubs, each with a job of its own: {job: targets}.
+    """
+
+    def __init__(self, directory, targets, interval="2s", port=None, alertmanager=None, others=None):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir()
         self._targets = self.directory / "targets.json"
+        self._others = others or {}
         self.set_targets(targets)
         file = self.directory / "prometheus.yml"
         file.write_text(configuration(self._targets, interval, alertmanager), encoding="utf-8")
@@ -84,15 +88,16 @@ class Prometheus:
         return f"http://{self.address}"
 
     def set_targets(self, targets):
-        """What it scrapes from now on; it notices within seconds."""
+        """What it scrapes from now on beside the others; it notices within seconds."""
         new = self._targets.with_suffix(".new")
-        new.write_text(json.dumps([{"targets": list(targets)}]), encoding="utf-8")
+        groups = [{"targets": list(targets)}]
+        groups += [{"targets": list(own), "labels": {"job": job}} for job, own in self._others.items()]
+        new.write_text(json.dumps(groups), encoding="utf-8")
         os.replace(new, self._targets)
 
     def await_scraped(self, count, within=WITHIN):
         """Waits until so many targets were scraped well."""
-        up = f'count(up{{job="{JOB}"}} == 1)'
-        eventually(lambda: self.api.value(up) == count, within, f"{count} targets that are up")
+        eventually(lambda: self.api.value("count(up == 1)") == count, within, f"{count} targets that are up")
 
     def stop(self):
         if self.program.running:

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""What the demo consists of: Redis, two hubs, Prometheus with the rules, Alertmanager, and the load."""
+"""What the demo consists of: Redis, two hubs, Prometheus with the rules, Alertmanager, and the load.
+
+For scripts/panels there are a NATS with JetStream and two hubs on it as well, which are a job of their own.
+"""
 
 import pathlib
 import tempfile
 
 from hub import merge
+from nats_server import NatsServer
 from redis_server import RedisServer
 from stress_bus.worker import Worker
 
@@ -41,12 +45,18 @@ SETTINGS = {
 }
 LISTENERS, PUBLISHERS = 50, 4  # of each node
 POLICIES = {"node1": "disconnect", "node2": "drop_oldest"}
+NATS_JOB = "gohub-nats"
+NATS_LISTENERS, NATS_PUBLISHERS = 10, 2  # of each node
+# A message that is not acknowledged is delivered again, and given up, within seconds. One of the nodes is configured for
+# another stream than there is.
+CONSUMER = {"ack_wait": "1s", "max_deliver": 2}
+STREAMS = {"node3": {"max_bytes": "64MiB"}, "node4": {"max_bytes": "64MiB", "max_msgs": 500_000}}
 
 
 class Stage:
     """Everything, once it runs and was scraped; ended by `stack`."""
 
-    def __init__(self, stack, interval="2s"):
+    def __init__(self, stack, interval="2s", with_nats=False):
         self._stack = stack
         directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gohub-demo-")))
         self.redis = self._until_end(RedisServer(directory / "redis"), "stop")
@@ -55,18 +65,39 @@ class Stage:
             bus = {"type": "redis", "redis": {"addrs": [self.redis.address]}}
             own = {"hub": {"slow_client_policy": POLICIES[name]}, "bus": bus}
             self.nodes.append(self._until_end(Node(name, directory, merge(SETTINGS, own), *ports), "close"))
-        for node in self.nodes:
+        self.nats = self._until_end(NatsServer(directory / "nats", streams=True), "stop") if with_nats else None
+        self.nats_nodes = [self._start_on_nats(name, directory) for name in (STREAMS if with_nats else ())]
+        for node in self.all_nodes:
             node.wait()
         self.alertmanager = self._until_end(Alertmanager(directory / "alertmanager", ALERTMANAGER), "stop")
         targets = [node.operators_address for node in self.nodes]
         self.prometheus = self._until_end(
-            Prometheus(directory / "prometheus", targets, interval, PROMETHEUS, self.alertmanager.address), "stop"
+            Prometheus(directory / "prometheus", targets, interval, PROMETHEUS, self.alertmanager.address, self._others),
+            "stop",
         )
         ports = [node.operators_port for node in self.nodes]
         load = Worker(Load, [node.url for node in self.nodes], LISTENERS, PUBLISHERS, ports)
         self.load = self._until_end(load, "close")
         self.load.ask("begin")
-        self.prometheus.await_scraped(len(targets))
+        self.nats_load = None
+        if with_nats:
+            load = Worker(Load, [node.url for node in self.nats_nodes], NATS_LISTENERS, NATS_PUBLISHERS)
+            self.nats_load = self._until_end(load, "close")
+            self.nats_load.ask("begin")
+        self.prometheus.await_scraped(len(self.all_nodes))
+
+    def _start_on_nats(self, name, directory):
+        options = {"urls": [self.nats.url], "jetstream": True, "stream": STREAMS[name], "consumer": CONSUMER}
+        settings = merge(SETTINGS, {"bus": {"type": "nats", "nats": options}})
+        return self._until_end(Node(name, directory, settings), "close")
+
+    @property
+    def all_nodes(self):
+        return [*self.nodes, *self.nats_nodes]
+
+    @property
+    def _others(self):
+        return {NATS_JOB: [node.operators_address for node in self.nats_nodes]} if self.nats_nodes else {}
 
     def _until_end(self, part, end):
         self._stack.callback(getattr(part, end))
@@ -74,8 +105,10 @@ class Stage:
 
     def check(self):
         """Fails when a part has ended that no fault has ended."""
-        self.load.ask("check")
+        for load in (self.load, self.nats_load):
+            if load:
+                load.ask("check")
         for name, program in (("Prometheus", self.prometheus.program), ("Alertmanager", self.alertmanager.program)):
             assert program.running, f"{name} has ended:\n{program.tail()}"
-        for node in self.nodes:
+        for node in self.all_nodes:
             assert node.running, f"{node.name} has ended:\n{node.hub.program.tail()}"

@@ -2,15 +2,11 @@
 # Part of gohub.
 """Panels that rightly stay at 0 in a demo that goes through its faults: {(uid of the board, title of the panel): why}."""
 
-NO_NATS = "NATS is not in this version"
 OWN_FAULT = "a fault of the program"
 
 UNMOVED = {
     ("gohub-bus", "Duplicate messages"): "a bus that repeats messages",
     ("gohub-bus", "Messages with clock skew"): "clocks of two machines",
-    ("gohub-bus", "NATS: errors"): NO_NATS,
-    ("gohub-bus", "NATS: reconnects and unacknowledged messages"): NO_NATS,
-    ("gohub-bus", "NATS: messages timed"): NO_NATS,
     ("gohub-delivery", "Accounting residual"): OWN_FAULT,
     ("gohub-node", "Accept pauses within 5 minutes"): "descriptors have run out; the alert matrix does that",
     ("gohub-node", "HTTP requests in progress"): "two scrapes at one moment",

@@ -1,29 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""What is done to Redis, and to the way there, while messages flow; and what the nodes have to count then."""
+"""What is done to the server, and to the way there, while messages flow; and what the nodes have to count then."""
 
 import dataclasses
 import itertools
 import os
 import time
 
-from bus import PREFIX
 from load import TOPICS
+from redis_server import PREFIX
 from servers import MASTER, Cluster, Sentinels
 from tcp_proxy import CUT, OPEN, SILENT, Proxy
+from ways import CORE, JETSTREAM, PUBSUB, STREAMS
 from worker import Worker
 
-SAFE = ["appendonly yes", "appendfsync always"]
 BOTH = (0, 1)
 BUS = "gohub_bus_"
 # Counters of gohub_bus_… that a node which lost its connection has moved.
 LOST = [
     ("disconnects_total", {}), ("reconnects_total", {}), ("outage_seconds_count", {}),
-    ("redis_reconnects_total", {}), ("probe_rtt_seconds_count", {}),
+    ("probe_rtt_seconds_count", {}),
 ]
-FAILED = [("publish_failures_total", {"reason": "disconnected"}), ("redis_publish_errors_total", {})]
+FAILED = [("publish_failures_total", {"reason": "disconnected"})]
 TIMEOUT = ("publish_failures_total", {"reason": "timeout"})
-LATE = [TIMEOUT, ("redis_publish_errors_total", {})]
+LATE = [TIMEOUT]
 
 
 def turn(choices, number):
@@ -45,6 +45,8 @@ class Strike:
     moved: list = dataclasses.field(default_factory=list)
     # Whether what was confirmed may be lost, in a gap that the nodes tell.
     may_lose: bool = True
+    # How often each of these nodes lost its connection and got it back; None where that is a matter of chance.
+    reconnects: int | None = None
     # How long after its end nodes may take to be ready.
     bound: float = 12.0
 
@@ -52,36 +54,36 @@ class Strike:
 class Fault:
     """One kind of fault; `prepare` starts what it needs, `strike` is called once a round."""
 
-    def __init__(self, name, delivery="pubsub"):
-        self.name = name if delivery == "pubsub" else f"{name}, streams"
-        self.delivery = delivery
-
-    @property
-    def options(self):
-        """Of the servers: by streams a restart keeps what was confirmed."""
-        return SAFE if self.delivery == "streams" else []
+    def __init__(self, name, way):
+        self.name = name + way.suffix
+        self.way = way
 
     def prepare(self, start, stack, directory):
-        """Starts servers; answers the keys of bus.redis of each node."""
-        self.redis = start(self.options)
-        return [{"addrs": [self.redis.address]}] * 2
+        """Starts servers; answers the keys of the bus's section of each node."""
+        self.server = self.way.start(start)
+        return [self.server.keys] * 2
 
     def rest(self):
         """Waits until the next round may begin."""
 
     def struck(self, began, moved, may_lose=False, **more):
-        may_lose = may_lose or self.delivery == "pubsub"
+        may_lose = may_lose or not self.way.keeps
+        # Dashboards know these by the name of the bus.
+        if ("reconnects_total", {}) in moved:
+            moved = [*moved, (self.way.counter("reconnects"), {})]
+        if TIMEOUT in moved or FAILED[0] in moved:
+            moved = [*moved, (self.way.counter("publish_errors"), {})]
         return Strike(began, time.monotonic(), moved=moved, may_lose=may_lose, **more)
 
 
 class Kill(Fault):
     def strike(self, number, scene):
         began = time.monotonic()
-        self.redis.kill()
+        self.server.kill()
         scene.await_loss(BOTH)
         scene.change_interest()
-        self.redis.start()
-        return self.struck(began, LOST + FAILED + [by("closed")])
+        self.server.start()
+        return self.struck(began, LOST + FAILED + [by("closed")], reconnects=1)
 
 
 class Freeze(Fault):
@@ -89,18 +91,19 @@ class Freeze(Fault):
     SECONDS = [5.0, 5.5]
 
     def strike(self, number, scene):
-        seconds = turn(self.SECONDS, number)
+        # A probe is sent when an answer is late.
+        seconds = turn(self.SECONDS, number) + self.way.deadline
         began = time.monotonic()
-        self.redis.freeze()
+        self.server.freeze()
         try:
             scene.await_loss(BOTH)
             scene.change_interest()
             scene.hold(began + seconds)
         finally:
-            self.redis.thaw()
+            self.server.thaw()
         # Whether a connection is given up after five seconds is a matter of milliseconds.
         given_up = LOST + [by("timeout"), ("probe_failures_total", {})]
-        return self.struck(began, LATE + FAILED + (given_up if seconds > 5 else []))
+        return self.struck(began, LATE + FAILED + (given_up if turn(self.SECONDS, number) > 5 else []))
 
 
 class Proxied(Fault):
@@ -108,9 +111,9 @@ class Proxied(Fault):
 
     def prepare(self, start, stack, directory):
         super().prepare(start, stack, directory)
-        self.proxy = Worker(Proxy, self.redis.port, 2)
+        self.proxy = Worker(Proxy, self.server.port, 2)
         stack.callback(self.proxy.close)
-        return [{"addrs": [f"127.0.0.1:{port}"]} for port in self.proxy.ask("listen")]
+        return [self.way.to(port) for port in self.proxy.ask("listen")]
 
     def rest(self):
         self.proxy.ask("forget")
@@ -124,7 +127,7 @@ class Cut(Proxied):
         scene.await_loss(struck)
         scene.change_interest()
         self.proxy.ask("become", OPEN, struck)
-        return self.struck(began, LOST + FAILED + [by("closed")], struck=struck)
+        return self.struck(began, LOST + FAILED + [by("closed")], struck=struck, reconnects=1)
 
 
 class HalfOpen(Proxied):
@@ -137,7 +140,7 @@ class HalfOpen(Proxied):
         self.proxy.ask("become", SILENT, struck)
         scene.await_loss(struck)
         scene.change_interest()
-        scene.hold(began + turn(self.SECONDS, number))
+        scene.hold(began + turn(self.SECONDS, number) + self.way.deadline)
         self.proxy.ask("become", OPEN, struck)
         moved = LOST + LATE + FAILED + [by("timeout"), ("probe_failures_total", {})]
         return self.struck(began, moved, struck=struck)
@@ -149,8 +152,8 @@ class Password(Fault):
         self._passwords = (f"secret-{number}" for number in itertools.count())
         first = next(self._passwords)
         self._write(first)
-        self.redis = start(self.options, password=first)
-        return [{"addrs": [self.redis.address], "password_file": str(self._file)}] * 2
+        self.server = self.way.start(start, password=first)
+        return [{**self.server.keys, "password_file": str(self._file)}] * 2
 
     def _write(self, password):
         new = self._file.with_suffix(".new")
@@ -159,18 +162,12 @@ class Password(Fault):
 
     def strike(self, number, scene):
         password = next(self._passwords)
-        command = ["CONFIG", "SET", "requirepass", password]
-        if number // 2 % 2:
-            command = ["ACL", "SETUSER", "default", "resetpass", ">" + password]
         is_early = number % 2 == 0
         if is_early:
             self._write(password)
         began = time.monotonic()
-        with self.redis.connect() as administrator:
-            administrator.command(*command)
-            administrator.command("CLIENT", "KILL", "USER", "default")
-        self.redis.password = password
-        moved = LOST + [by("closed")]
+        self._change(password, number)
+        moved = LOST
         if not is_early:
             scene.await_loss(BOTH)
             scene.change_interest()
@@ -179,12 +176,23 @@ class Password(Fault):
             moved = moved + FAILED + [by("refused")]
         return self.struck(began, moved)
 
+    def _change(self, password, number):
+        if self.way.kind == "nats":
+            return self.server.change_password(password)
+        command = ["CONFIG", "SET", "requirepass", password]
+        if number // 2 % 2:
+            command = ["ACL", "SETUSER", "default", "resetpass", ">" + password]
+        with self.server.connect() as administrator:
+            administrator.command(*command)
+            administrator.command("CLIENT", "KILL", "USER", "default")
+        self.server.password = password
+
 
 class FailOver(Fault):
     """The replica becomes the master: by streams a replica gets entries when their publishers were told already."""
 
     def prepare(self, start, stack, directory):
-        self.group = Sentinels(start, self.options)
+        self.group = Sentinels(start, self.way.options)
         self.group.settle()
         addresses = [sentinel.address for sentinel in self.group.sentinels]
         return [
@@ -217,8 +225,8 @@ class Clustered(Fault):
     """A topic's channel is where its slot is, as a stream is."""
 
     def prepare(self, start, stack, directory):
-        self.group = Cluster(start, self.options)
-        name = PREFIX + ("stream" if self.delivery == "streams" else f"topic/{TOPICS[0]}")
+        self.group = Cluster(start, self.way.options)
+        name = PREFIX + ("stream" if self.way.keeps else f"topic/{TOPICS[0]}")
         self._slot = self.group.slot(name)
         addresses = self.group.addresses
         return [
@@ -245,7 +253,7 @@ class ClusterMasterKilled(Clustered):
 
     def strike(self, number, scene):
         masters = self.group.masters()
-        if self.delivery == "streams":
+        if self.way.keeps:
             dead = self.group.owner(self._slot)
         else:
             dead = max(masters, key=lambda server: len(self._connected(server)))
@@ -253,7 +261,7 @@ class ClusterMasterKilled(Clustered):
         slot = next(slot for slot in (self._slot, 0, 8000, 16383) if self.group.owner(slot) is dead)
         began = time.monotonic()
         dead.kill()
-        if self.delivery == "streams":
+        if self.way.keeps:
             scene.await_loss(struck)
         else:
             # Any other server will do, so that the node is back before anybody could see it.
@@ -270,15 +278,20 @@ class ClusterMasterKilled(Clustered):
         return tuple(index for index, name in enumerate((b" name=n1 ", b" name=n2 ")) if name in clients)
 
 
-KINDS = [
+SINGLE = [
     (Kill, "kill -9 of the server"),
     (Freeze, "server frozen"),
     (Cut, "connections cut"),
     (HalfOpen, "half-open connections"),
     (Password, "password rotated"),
+]
+GROUPED = [
     (FailOver, "sentinel fail-over"),
     (MasterKilled, "sentinel, master killed"),
     (SlotMoved, "cluster, slot moved"),
     (ClusterMasterKilled, "cluster, master killed"),
 ]
-ALL = [kind(name, delivery) for delivery in ("pubsub", "streams") for kind, name in KINDS]
+ALL = [
+    *(kind(name, way) for way in (PUBSUB, STREAMS) for kind, name in SINGLE + GROUPED),
+    *(kind(name, way) for way in (CORE, JETSTREAM) for kind, name in SINGLE),
+]

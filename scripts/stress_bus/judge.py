@@ -9,12 +9,8 @@ from ledger import REFUSED, TAKEN, UNAVAILABLE, UNICAST
 from load import RATE
 from faults import TIMEOUT
 
-# The longest answer: bus.publish_timeout is 50 ms, and its deadline is looked at when the loop has its turn.
-ANSWER = 0.060
 # Of a unicast, which the other node answers: a request is given up after 2 s.
 UNICAST_ANSWER = 2.060
-# The bucket of gohub_bus_publish_duration_seconds above that.
-BUCKET = "0.1"
 # A thread that waited so long for a core cannot keep to 50 ms, nor to 0.1 s with what it had waited for before.
 STARVED = 0.04
 # What a publication is refused with that had its number and no answer in time.
@@ -31,11 +27,12 @@ def difference(before, after, name, **labels):
 class Round:
     """One round: what was seen, and what is wrong with it (`faults`)."""
 
-    def __init__(self, ledger, samples, waits, pages, gaps, strike, is_timed):
+    def __init__(self, way, ledger, samples, waits, pages, gaps, strike, is_timed):
         """`samples`, `waits`: what the monitor saw of each node; `pages`: each node's metrics before and after.
 
         `gaps`: how many messages to each topic each node's log says are lost; `is_timed`: whether to judge times at all.
         """
+        self.way = way
         self.ledger = ledger
         self.samples = samples
         self.waits = waits
@@ -73,7 +70,7 @@ class Round:
             if publication.topic == UNICAST:
                 self.judge_time(publication, took, UNICAST_ANSWER)
             elif took > self.worst:
-                self.worst = max(self.worst, self.judge_time(publication, took, ANSWER))
+                self.worst = max(self.worst, self.judge_time(publication, took, self.way.answer))
         self.times = sorted(times)
 
     def judge_time(self, publication, took, bound):
@@ -219,7 +216,7 @@ class Round:
             if publication.is_confirmed:
                 by_node[self.ledger.nodes[publication.publisher]].append(publication)
         for node, samples in enumerate(self.samples):
-            for untruth in [] if self.is_untimed else readiness.untruths(samples, by_node[node]):
+            for untruth in [] if self.is_untimed else readiness.untruths(samples, by_node[node], self.way.detection):
                 self.fault(f"node {node} said {untruth}")
             is_struck = self.strike and node in self.strike.struck
             began = self.strike.began if is_struck else float("inf")
@@ -268,6 +265,7 @@ class Round:
             if self.strike and node in self.strike.struck:
                 if TIMEOUT in self.strike.moved and not any(p.reason == LATE for p in self.ledger.publications):
                     self.fault("no publisher was told that the bus did not answer in time")
+                self.judge_reconnects(node)
                 for name, labels in self.strike.moved:
                     if self.count(node, name, **labels) <= 0:
                         self.fault(f"node {node} has not counted {BUS}{name}{labels or ''}")
@@ -278,15 +276,20 @@ class Round:
             if self.pages[node][1].value(BUS + "up") != 1:
                 self.fault(f"gohub_bus_up of node {node} is not 1 after the fault")
 
+    def judge_reconnects(self, node):
+        for name in ("reconnects_total", self.way.counter("reconnects")):
+            if self.strike.reconnects not in (None, self.count(node, name)):
+                self.fault(f"node {node} counts {self.count(node, name):.0f} of {BUS}{name}, not {self.strike.reconnects}")
+
     def durations(self):
         """No publication took longer than its time, as the nodes see it."""
         for node in range(len(self.pages)):
             name = "publish_duration_seconds"
-            late = self.count(node, name + "_count") - self.count(node, name + "_bucket", le=BUCKET)
+            late = self.count(node, name + "_count") - self.count(node, name + "_bucket", le=self.way.bucket)
             if late and self.was_starved(node):
                 self.is_untimed = True
             elif late and not self.is_untimed:
-                self.fault(f"node {node} answered {late:.0f} publications later than {BUCKET} s")
+                self.fault(f"node {node} answered {late:.0f} publications later than {self.way.bucket} s")
 
 
 def covered(times):

@@ -68,8 +68,10 @@ class Peer(Client):
 class Load:
     """Clients of both nodes; begun and ended once a round."""
 
-    def __init__(self, urls):
+    def __init__(self, urls, share):
+        """`share`: of so many publications to topics one asks for a confirmation."""
         self._urls = urls
+        self._share = share
         self._numbers = collections.Counter()
         self._answers = 0
         self._tasks = []
@@ -134,7 +136,7 @@ class Load:
             elif count % CYCLE == 35:
                 await self._send_to(peer, target)
             else:
-                await self._send(peer, topics[count % len(topics)], count // 4 % 2 == 0)
+                await self._send(peer, topics[count % len(topics)], count // 4 % self._share == 0)
 
     async def _send(self, peer, topic, is_confirmed):
         self._numbers[peer.name, topic] += 1

@@ -14,10 +14,6 @@ PERIOD = 0.1
 PATIENCE = 5.0
 # How often it is looked at how long a node's threads have waited for a core.
 LOOK = 0.02
-# From the first publication that the bus does not take until /readyz says no: bus.publish_timeout, 50 ms, and what the
-# processes of one machine may wait for its cores.
-DETECTION = 0.3
-
 # How long publications may work before a node says that it is ready: subscriptions and a probe have to be answered.
 HESITATION = 1.0
 
@@ -109,11 +105,11 @@ def failing_times(publications):
     return times + ([(start, end)] if start is not None else [])
 
 
-def untruths(samples, publications):
-    """When a node said that it is ready, and no publication worked for longer than it may take to notice that."""
+def untruths(samples, publications, detection):
+    """When a node said that it is ready, and no publication worked for longer than it may take to notice that, in seconds."""
     found = []
     for start, end in failing_times(publications):
-        lies = [s.asked - start for s in samples if s.ready and start + DETECTION < s.asked and s.answered < end]
+        lies = [s.asked - start for s in samples if s.ready and start + detection < s.asked and s.answered < end]
         if lies:
             found.append(f"ready {1000 * lies[-1]:.0f} ms after the first of publications that all failed")
     return found

@@ -8,16 +8,16 @@ import contextlib
 import json
 import os
 import pathlib
-import platform
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 
 import faults
+import page
 from bus import await_nodes, await_ready, is_ready, node_settings, start_together
+from bus_server import in_memory
 from conftest import starter
 from judge import Round
 from ledger import UNICAST
@@ -25,15 +25,13 @@ from load import Load
 from process import eventually
 from readiness import Monitor
 from redis_server import RedisError, RedisServer
-from table import Row, document, lines
+from table import Row, of_faults, verdict
 from worker import Worker
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".build" / "results" / "stress-bus"
 # How many answers are awaited before a fault, and after it; and without any.
 BEFORE, AFTER, IDLE = 300, 700, 1000
-# Where servers keep their files if there is room: answers are judged, not the disk.
-MEMORY, ROOM = pathlib.Path("/dev/shm"), 1 << 30
 # The line that tells of one gap.
 GAP = "a gap in what another node has sent"
 # Shorter than the defaults, so that rounds are short; queues that take what comes after an outage.
@@ -41,7 +39,7 @@ SETTINGS = {
     "server": {"loops": 2},
     "log": {"level": "debug"},
     "hub": {"message_buffer_cap": 100_000, "message_buffer_bytes": "64MiB"},
-    "bus": {"probe_after": "2s", "redis": {"connect_timeout": "1s", "sync_timeout": "1s"}},
+    "bus": {"probe_after": "2s"},
 }
 
 
@@ -55,7 +53,7 @@ class Scene:
         self.servers = []
 
         def start(*options, kind=RedisServer, **more):
-            server = kind(directory / f"redis-{len(self.servers)}", *options, **more)
+            server = kind(directory / f"server-{len(self.servers)}", *options, **more)
             self.servers.append(server)
             stack.callback(server.stop)
             return server
@@ -64,13 +62,13 @@ class Scene:
         self.hubs = []
         stack.callback(self._end_hubs)
         settings = [
-            node_settings("", f"n{index + 1}", SETTINGS, delivery=fault.delivery, **options)
+            node_settings((fault.way.kind, {**fault.way.keys, **options}), f"n{index + 1}", SETTINGS)
             for index, options in enumerate(own)
         ]
         start_together(starter(binary, directory, self.hubs), settings)
         for hub in self.hubs:
             await_nodes(hub, 2)
-        self.load = Worker(Load, [hub.url for hub in self.hubs])
+        self.load = Worker(Load, [hub.url for hub in self.hubs], fault.way.share)
         stack.callback(self.load.close)
         self.monitor = Worker(
             Monitor, [hub.operators_port for hub in self.hubs], [hub.program.pid for hub in self.hubs]
@@ -130,7 +128,7 @@ class Scene:
         pages = [(before, hub.metrics() if hub.program.running else before) for before, hub in zip(self.pages, self.hubs)]
         self.pages = [after for _, after in pages]
         gaps = [self._gaps(*entry) for entry in enumerate(pages)]
-        return Round(ledger, samples, waits, pages, gaps, strike, self.is_timed)
+        return Round(self.fault.way, ledger, samples, waits, pages, gaps, strike, self.is_timed)
 
     def _gaps(self, node, pages):
         """How many messages to each topic a node's log tells that it has lost in this round."""
@@ -170,6 +168,8 @@ class Scene:
         troubles = []
         for hub in self.hubs:
             try:
+                # Where a stream is read, in the end nothing waits to be acknowledged.
+                eventually(lambda: hub.metrics().value("gohub_bus_nats_ack_pending") == 0, 15, "no unacknowledged messages")
                 hub.close()
             except (AssertionError, OSError) as error:
                 troubles.append(str(error))
@@ -215,12 +215,8 @@ def try_fault(fault, binary, rounds, is_timed):
     return row
 
 
-def memory():
-    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM else None
-
-
 def try_rounds(fault, binary, rounds, is_timed, row):
-    with tempfile.TemporaryDirectory(prefix="gohub-stress-", dir=memory()) as directory, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="gohub-stress-", dir=in_memory(1 << 30)) as directory, contextlib.ExitStack() as stack:
         scene = Scene(fault, binary, is_timed, pathlib.Path(directory), stack)
         judge(row, scene, scene.round(is_struck=False), "without-a-fault")
         for number in range(1, rounds + 1):
@@ -260,17 +256,20 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/stress-bus", description=__doc__)
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("BUS_ROUNDS", 50)), help="of each fault; $BUS_ROUNDS, or 50")
     parser.add_argument("--only", default="", metavar="FAULT", help="the faults with that in their name")
+    parser.add_argument("--bus", choices=["redis", "nats"], help="the faults of that bus alone")
     parser.add_argument("--gohub", default=ROOT / ".build/release/gohub", metavar="PROGRAM", help="another build")
     parser.add_argument("--write", action="store_true", help="writes the result to docs/stress.md")
     parser.add_argument("--untimed", action="store_true", help="judges no times, for a machine that does something else too")
     parser.add_argument("--list", action="store_true", help="the names of the faults")
     arguments = parser.parse_args()
-    chosen = [fault for fault in faults.ALL if arguments.only in fault.name]
+    chosen = [
+        fault for fault in faults.ALL if arguments.only in fault.name and arguments.bus in (None, fault.way.kind)
+    ]
     if arguments.list or not chosen:
-        print("\n".join(fault.name for fault in faults.ALL))
+        print("\n".join(fault.name for fault in chosen or faults.ALL))
         return 0 if arguments.list else 64
     if arguments.write and (arguments.only or arguments.untimed):
-        parser.error("--write is for all faults, with their times")
+        parser.error("--write is for all faults of a bus, with their times")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     rows = []
@@ -281,14 +280,15 @@ def main():
     except KeyboardInterrupt:
         print("interrupted; everything that was started is ended", file=sys.stderr)
         return 130
-    print("\n".join(lines(rows)))
-    failed = sum(bool(row.failed) for row in rows)
+    print(of_faults(rows))
+    failed = [bool(row.failed) for row in rows]
     if arguments.write:
-        version = subprocess.run([arguments.gohub, "version"], stdout=subprocess.PIPE, text=True, check=True).stdout
-        machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
-        (ROOT / "docs" / "stress.md").write_text(document(rows, machine, version.strip()), encoding="utf-8")
-    print(f"{len(rows) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        for kind, title in (("redis", "Redis"), ("nats", "NATS")):
+            part = [row for row, fault in zip(rows, chosen) if fault.way.kind == kind]
+            if part:
+                page.write(title, arguments.gohub, of_faults(part), verdict([bool(row.failed) for row in part]))
+    print(verdict(failed))
+    return 1 if any(failed) else 0
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 # Part of gohub.
 """Groups of Redis servers: a master with a replica under three sentinels, and a cluster of six."""
 
+from bus_server import HOST, free_port
 from process import eventually
-from redis_server import HOST, RedisError, RedisServer, Sentinel, free_port
+from redis_server import RedisError, RedisServer, Sentinel
 
 WITHIN = 40.0
 MASTER = "mymaster"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of gohub.
-"""The results as a table, on the terminal and as docs/stress.md."""
+"""The results as tables, on the terminal and in docs/stress.md."""
 
 import dataclasses
 
@@ -54,62 +54,16 @@ class Row:
         ]
 
 
-def lines(rows):
-    yield "| " + " | ".join(HEAD) + " |"
-    yield "|" + "---|" * len(HEAD)
-    for row in rows:
-        yield "| " + " | ".join(map(str, row.cells())) + " |"
+def table(head, rows):
+    """A table of Markdown."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
 
 
-def document(rows, machine, version):
-    """The page docs/stress.md."""
-    table = "\n".join(lines(rows))
-    failed = sum(bool(row.failed) for row in rows)
-    return f"""<!-- SPDX-License-Identifier: Apache-2.0 -->
-# Under faults
+def of_faults(rows):
+    return table(HEAD, [row.cells() for row in rows])
 
-The last result of `scripts/stress-bus --write`: {version} on {machine}.
 
-Two nodes with two loops each and real Redis servers; eight clients that are not the hub's own code, four of which publish a
-thousand messages a second, in both directions, to topics, to all and to single clients. Half of those to topics and to all
-have `"confirm":true`. The clients write down what they sent, were answered and received. In each round a fault is done and
-undone. A round fails unless all of this holds:
-
-- **Answers.** Each publication is answered within 60 ms, as `bus.publish_timeout` is 50 ms; a unicast, which the other node
-  answers, within 2.06 s. Left out is how late the measuring program itself was, and how long a thread of the node waited for
-  a core, which the kernel tells. No node counts a publication above 0.1 s, unless the machine kept it from its cores.
-- **Load.** At least 950 publications a second are sent, also during the fault. At a node to which nothing is done no
-  confirmed publication fails.
-- **Readiness.** `/readyz` is asked ten times a second. While confirmed publications all fail it says no, from 0.3 s after
-  the first of them on. It says yes again within 12 s of the fault's end, and within 1 s of when all confirmed publications
-  work again. After that, and without a fault, it never says no twice in a row, unless the machine kept the node from its
-  cores.
-- **Losses.** What did not come to a node is accounted for. A message with `confirm` that was taken, or that timed out, is
-  among the gaps of its topic that this node's log tells. Any other message is a gap, or its publisher was told
-  (`"bus":"unavailable"`, an error), or the publisher's node counts it as failed. A node tells of no more gaps of a topic
-  than messages are missing.
-- **Streams.** Redis writes each entry to its files (`appendonly yes`, `appendfsync always`); these are in memory where there
-  is room, so that the disk is not judged. Then nothing is missing but what its publisher was told, or its node counts as
-  failed. Rounds in which a replica becomes the master are judged as without streams: a replica gets entries after their
-  publishers were told that they are taken.
-- **Order.** Nobody gets a message twice or out of order, and a unicast that was answered `published` has come.
-- **Afterwards.** The server has confirmed everything that a node wants, also what clients began to want during the fault,
-  and a last message of each publisher to each of its topics and to all, and of each node to a client of the other one,
-  arrives.
-- **Counters.** Those that the fault has to move have moved, and a node to which nothing is done counts no lost connection.
-  `gohub_bus_up` is seen at 0 where the connection is lost for longer than a page of metrics lives.
-- **Processes.** Both nodes live, their logs hold no error, and in the end they drain and exit with 0.
-
-Times are not judged in a round in which the machine gives the nodes, or the measuring program, no core for 0.1 s
-("untimed"). A fault fails when that is so in more than a fifth of its rounds.
-
-"Lost" are messages that did not come to the other node: "confirmed" those that were `published` with `confirm`, "not to be
-confirmed" those that were `published` without it, "publisher told" those whose publisher got an error or
-`"bus":"unavailable"`. "Out of turn" are messages that a node got behind newer ones, when they counted as lost already, and
-dropped (`gohub_bus_duplicates_total`). "Ready again" is the median and the maximum of the time until nodes are ready.
-"Answer" is the time of confirmed publications; "the hub's part" is the longest of all but unicasts, less what is left out above.
-
-{table}
-
-{len(rows) - failed} passed, {failed} failed.
-"""
+def verdict(failed):
+    """The last line under some rows, of which each failed or did not."""
+    return f"{len(failed) - sum(failed)} passed, {sum(failed)} failed"

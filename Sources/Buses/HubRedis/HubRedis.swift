@@ -28,7 +28,7 @@
 /// - ``RedisConnectionHandler``: who is told of answers, of messages and of the end.
 /// - ``RedisBus`` and ``RedisSession``: the adapter, and its connections of one attempt; ``RedisShards``: those to the masters
 ///   of a cluster, which carry the topics there.
-/// - ``RedisHandshake``: what is said first, and ``RedisSecret`` what must not be shown.
+/// - ``RedisHandshake``: what is said first.
 /// - ``RedisError``: why something failed, in a closed set of codes.
 ///
 /// Of hiredis only the reader of replies and the formatter of commands are used: its asynchronous part does not report a

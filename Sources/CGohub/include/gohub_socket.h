@@ -76,6 +76,13 @@ int gohub_get_no_delay(int descriptor);
 int gohub_set_send_buffer(int descriptor, int bytes);
 int gohub_set_receive_buffer(int descriptor, int bytes);
 int gohub_shutdown_write(int descriptor);
+int gohub_shutdown(int descriptor);
+/// What tells a socket from all others of the system, whichever descriptor it is looked at by; 0 when it is none.
+uint64_t gohub_socket_identity(int descriptor);
+/// Shuts down all connections of this process to an address, but those with these identities. How many, or a negated errno.
+int gohub_shutdown_connections(const struct gohub_address *peer, const uint64_t *spared, size_t count);
+/// Another descriptor of the same file, closed on exec; a negated errno when there is none left.
+int gohub_duplicate(int descriptor);
 void gohub_close(int descriptor);
 
 ptrdiff_t gohub_receive(int descriptor, void *bytes, size_t count);

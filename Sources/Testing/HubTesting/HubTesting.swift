@@ -12,7 +12,8 @@
 /// - `TLS/`: ``TestAuthority``, which issues certificates as files, good ones and such as have to be refused.
 /// - `Proxy/`: ``FaultProxy``, a TCP proxy with the faults of networks, and ``EchoServer`` to stand behind it.
 /// - `Processes/`, `Servers/`: child processes that end with their test; Prometheus, and Redis alone (``RedisServer``), with
-///   Sentinel (``RedisSentinels``) and as a cluster (``RedisCluster``); the traits of tests that need one of them.
+///   Sentinel (``RedisSentinels``) and as a cluster (``RedisCluster``); NATS alone (``NATSServer``) and as a cluster
+///   (``NATSCluster``), with users of every kind; the traits of tests that need one of them.
 ///
 /// Tests wait for conditions (`eventually`), never for time to pass.
 enum HubTestingOverview {}

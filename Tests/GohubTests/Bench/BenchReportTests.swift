@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubTesting
+import HubWire
 import Testing
 
 @testable import gohub
@@ -18,7 +19,7 @@ struct BenchReportTests {
     func json() throws {
         var report = BenchReport()
         for (index, value) in Self.values.enumerated() { report.add("v\(index)", value, "µs") }
-        let json = try PrometheusJSON(parsing: Array(report.json.utf8))
+        let json = try JSONTree(parsing: Array(report.json.utf8))
         #expect(json.object.count == Self.values.count)
         for (index, value) in Self.values.enumerated() {
             let told = try #require(json["v\(index)"]?.number)
@@ -32,7 +33,7 @@ struct BenchReportTests {
 
     @Test("an empty report is an empty object")
     func empty() throws {
-        #expect(try PrometheusJSON(parsing: Array(BenchReport().json.utf8)) == .object([:]))
+        #expect(try JSONTree(parsing: Array(BenchReport().json.utf8)) == .object([:]))
         #expect(BenchReport().text.isEmpty)
     }
 
@@ -58,7 +59,7 @@ struct BenchReportTests {
         after.resident = 1 << 20
         var report = BenchReport()
         report.add(server: before, after, per: "delivery", count: 1000)
-        let json = try PrometheusJSON(parsing: Array(report.json.utf8))
+        let json = try JSONTree(parsing: Array(report.json.utf8))
         #expect(json["server_cpu_seconds"] == .number(2))
         #expect(json["server_cpu_microseconds_per_delivery"] == .number(2000))
         #expect(json["server_resident_bytes"] == .number(1_048_576))
@@ -76,7 +77,7 @@ struct BenchReportTests {
         histogram.observe(32_000, count: 1)
         var report = BenchReport()
         report.add(histogram)
-        let json = try PrometheusJSON(parsing: Array(report.json.utf8))
+        let json = try JSONTree(parsing: Array(report.json.utf8))
         for name in ["p50", "p90", "p99", "p999", "max"] {
             #expect(json["latency_\(name)_microseconds"] == .number(32))
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubRedis
+import HubBus
 import HubTesting
 import Testing
 
@@ -44,8 +44,7 @@ struct PasswordFileTests {
         ]
     )
     func noPassword(contents: String, reason: String) throws {
-        let error = #expect(throws: RedisError.self) { try read(contents) }
-        #expect(error?.code == .authFailed)
+        let error = #expect(throws: BusSecretError.self) { try read(contents) }
         #expect(error?.message.contains(reason) == true)
     }
 
@@ -57,7 +56,7 @@ struct PasswordFileTests {
             (directory.path, "not a regular file"), (pipe, "not a regular file"),
             ("\(directory.path)/none", "No such file"),
         ] {
-            let error = #expect(throws: RedisError.self) { try PasswordFile(path: path).read() }
+            let error = #expect(throws: BusSecretError.self) { try PasswordFile(path: path).read() }
             #expect(error?.message.contains(reason) == true)
             #expect(error?.message.contains(path) == true)
         }

@@ -3,6 +3,7 @@
 
 import HubServer
 import HubTesting
+import HubWire
 import Synchronization
 import Testing
 
@@ -13,10 +14,10 @@ struct HealthTests {
         try await withServer {
             $0.checks = [.bus: { true }]
         } _: { server in
-            let live = try PrometheusJSON(parsing: try await server.get("/livez").body)
+            let live = try JSONTree(parsing: try await server.get("/livez").body)
             #expect(live == .object(["status": .string("ok"), "checks": .object(["loops": .string("ok")])]))
             for path in ["/readyz", "/healthz"] {
-                let ready = try PrometheusJSON(parsing: try await server.get(path).body)
+                let ready = try JSONTree(parsing: try await server.get(path).body)
                 #expect(ready["status"] == .string("ok"))
                 #expect(
                     ready["checks"]?.object == ["state": .string("ok"), "loops": .string("ok"), "bus": .string("ok")]
@@ -36,7 +37,7 @@ struct HealthTests {
             for path in ["/readyz", "/healthz"] {
                 let reply = try await server.get(path)
                 #expect(reply.status == 503)
-                let body = try PrometheusJSON(parsing: reply.body)
+                let body = try JSONTree(parsing: reply.body)
                 #expect(body["status"] == .string("failing"))
                 #expect(
                     body["checks"]?.object == [

@@ -3,6 +3,7 @@
 
 import HubServer
 import HubTesting
+import HubWire
 import Testing
 
 @Suite("Routes")
@@ -91,7 +92,7 @@ struct RoutesTests {
             $0.settings.revision = "0123abc"
         } _: { server in
             let reply = try await server.get("/version")
-            let body = try PrometheusJSON(parsing: reply.body)
+            let body = try JSONTree(parsing: reply.body)
             #expect(body.object == ["version": .string("1.2.3"), "revision": .string("0123abc")])
             #expect(reply["cache-control"] == "no-store")
         }

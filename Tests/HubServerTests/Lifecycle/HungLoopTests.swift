@@ -3,6 +3,7 @@
 
 import HubServer
 import HubTesting
+import HubWire
 import Testing
 
 @Suite("A loop that hangs")
@@ -99,7 +100,7 @@ struct HungLoopTests {
             try await timePasses(.milliseconds(1600))
             let (peer, status) = try await firstAnswer(server, "/readyz")
             #expect(status == 503)
-            let body = try PrometheusJSON(parsing: try await peer.get("/readyz").body)
+            let body = try JSONTree(parsing: try await peer.get("/readyz").body)
             #expect(body["checks"]?.object == ["state": .string("ok"), "loops": .string("failing")])
             #expect(try await peer.get("/livez").status == 200)
             let page = try await server.scrape()

@@ -4,6 +4,7 @@
 import HubCore
 import HubServer
 import HubTesting
+import HubWire
 import Testing
 
 @Suite("Subscriptions of an address")

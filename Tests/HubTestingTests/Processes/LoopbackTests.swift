@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubWire
 import Testing
 
 @testable import HubTesting
@@ -49,7 +50,7 @@ struct LoopbackTests {
     @Test("answers of Prometheus are read with every escape")
     func readsJSON() throws {
         let text = #"{"a":[1,-2.5e3,true,null,{}],"b":"\u00e9\ud83d\ude00\n\"\\\/\u0000","c":[]} "#
-        let json = try PrometheusJSON(parsing: Array(text.utf8))
+        let json = try JSONTree(parsing: Array(text.utf8))
         #expect(json["a"] == .array([.number(1), .number(-2500), .boolean(true), .null, .object([:])]))
         #expect(json["b"]?.string == "é😀\n\"\\/\0")
         #expect(json["c"]?.array == [])
@@ -60,7 +61,7 @@ struct LoopbackTests {
         arguments: ["", "{", "[1,]", "\"a", "tru", "1 2", "{\"a\" 1}", "\"\\x\"", "\"\\u12\""]
     )
     func refusesJSON(text: String) {
-        #expect(throws: ProcessFault.self) { try PrometheusJSON(parsing: Array(text.utf8)) }
+        #expect(throws: ProcessFault.self) { try JSONTree(parsing: Array(text.utf8)) }
     }
 
     @Test("waiting gives the first answer there is, and says what did not come")

@@ -233,8 +233,8 @@ struct FaultProxyTests {
         let peers = try PeerLoop()
         let proxy = try FaultProxy(to: echo.port)
         let peer = try await echoing(proxy, peers)
-        await proxy.close()
-        await proxy.close()
+        await proxy.stop()
+        await proxy.stop()
         await proxy.heal()
         _ = try await peer.readToEnd()
         try await wait("the server's end") { echo.counts.open == 0 }

@@ -65,6 +65,26 @@ struct RedisReplyTextTests {
     func ports() throws {
         #expect(Set(try FreePorts.take(20)).count == 20)
         #expect(FreePorts.wereTaken(ProcessFault(.ended, "bind: Address already in use")))
+        #expect(FreePorts.wereTaken(ProcessFault(.ended, "bind: address already in use")))
         #expect(!FreePorts.wereTaken(ProcessFault(.ended, "no such setting")))
+    }
+
+    @Test("a server whose port is taken before it listens is given others, and no other failure is tried again")
+    func portsAgain() async throws {
+        var tries: [[Int]] = []
+        let ports = try await FreePorts.take(2) { ports in
+            tries.append(ports)
+            if tries.count < 3 { throw ProcessFault(.ended, "Address already in use") }
+            return ports
+        }
+        #expect(tries.count == 3 && tries.last == ports)
+        var count = 0
+        await #expect(throws: ProcessFault.self) {
+            try await FreePorts.take(1) { _ in
+                count += 1
+                throw ProcessFault(.ended, "no such setting")
+            }
+        }
+        #expect(count == 1)
     }
 }

@@ -40,7 +40,7 @@ package final class RedisBus: BusAdapter {
             case (.cluster, .pubsub): ClusterLocator(settings, dialer, loop: loop, .anyNode)
             case (.cluster, .streams):
                 ClusterLocator(settings, dialer, loop: loop, .owner(ofSlot: ClusterSlot.of(settings.streamKey)))
-            case (.single, _): AddressRotation(settings.addresses)
+            case (.single, _): NextAddress(settings.addresses)
             }
     }
 

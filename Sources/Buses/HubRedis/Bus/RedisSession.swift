@@ -258,13 +258,3 @@ final class RedisSession: RedisConnectionHandler {
         end(isLargeEntry ? stream?.replyWasTooLarge(error) ?? error : error)
     }
 }
-
-extension Envelope.Kind {
-    /// Whether a stream keeps it: what nodes ask and tell each other is of no use later.
-    fileprivate var isKept: Bool {
-        switch self {
-        case .publication, .probe, .canary: true
-        case .request, .answer, .node: false
-        }
-    }
-}

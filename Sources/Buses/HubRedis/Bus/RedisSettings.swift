@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+package import HubBus
 package import HubLoop
 package import HubTLS
 
@@ -32,10 +33,10 @@ package struct RedisSettings: Sendable {
     package var masterName = ""
     package var user: String?
     /// The password, asked for at each connection, so that a new one is taken up without a restart.
-    package var password: @Sendable () throws(RedisError) -> RedisSecret? = { () throws(RedisError) in nil }
+    package var password: BusSecret.Source?
     /// The user and the password of the sentinels.
     package var sentinelUser: String?
-    package var sentinelPassword: @Sendable () throws(RedisError) -> RedisSecret? = { () throws(RedisError) in nil }
+    package var sentinelPassword: BusSecret.Source?
     package var database = 0
     package var clientName = "gohub"
     /// What all channels and keys begin with.

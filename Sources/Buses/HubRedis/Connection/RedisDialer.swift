@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubBus
 import HubLoop
 import HubTLS
 
@@ -24,7 +25,7 @@ struct RedisDialer {
     ) throws(RedisError) -> RedisConnection {
         let handshake = RedisHandshake(
             user: settings.user,
-            password: try settings.password(),
+            password: try Self.read(settings.password),
             clientName: settings.clientName,
             database: settings.database
         )
@@ -39,11 +40,15 @@ struct RedisDialer {
     ) throws(RedisError) -> RedisConnection {
         let handshake = RedisHandshake(
             user: settings.sentinelUser,
-            password: try settings.sentinelPassword(),
+            password: try Self.read(settings.sentinelPassword),
             clientName: settings.clientName,
             keys: "bus.redis.sentinel_user and bus.redis.sentinel_password_file"
         )
         return try dial(address, role, handshake, handler)
+    }
+
+    private static func read(_ source: BusSecret.Source?) throws(RedisError) -> BusSecret? {
+        do throws(BusSecretError) { return try source?() } catch { throw RedisError(.authFailed, error.message) }
     }
 
     private func dial(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+package import HubBus
+
 /// What a connection says first, and what it takes for an answer.
 ///
 /// All of it is sent at once. The last word is `PING`, by which a server that still loads its data, or wants a password,
@@ -15,7 +17,7 @@ package struct RedisHandshake: Sendable {
     /// The steps in their order, without the `PING` at the end.
     private var steps: [Step] = []
     /// What no message may show.
-    private let password: RedisSecret?
+    private let password: BusSecret?
     private let user: String?
     /// The keys of the configuration that say who the node is.
     private let keys: String
@@ -28,7 +30,7 @@ package struct RedisHandshake: Sendable {
     /// - Parameter database: The number of the database; 0 is selected without being said.
     package init(
         user: String? = nil,
-        password: RedisSecret? = nil,
+        password: BusSecret? = nil,
         clientName: String? = nil,
         keys: String = "bus.redis.user and bus.redis.password_file",
         database: Int = 0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubBus
 import HubLoop
 
 /// Where a node is in the stream, for the connection after this one to go on from.
@@ -11,5 +12,5 @@ struct StreamPlace {
     var singlesLeft = 0
     /// Until when no more is asked for than may come whatever it is: large entries lay behind many small ones.
     var smallStepsEnd = MonotonicTime(nanoseconds: 0)
-    var interests = StreamInterests()
+    var interests = StreamInterests<StreamID>()
 }

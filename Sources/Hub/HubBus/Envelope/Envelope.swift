@@ -20,6 +20,14 @@ package struct Envelope {
         case probe = 5
         /// The same, to measure how messages flow.
         case canary = 6
+
+        /// Whether a stream keeps it, and brings it: what nodes ask and tell each other is of no use later, and goes beside it.
+        package var isKept: Bool {
+            switch self {
+            case .publication, .probe, .canary: true
+            case .request, .answer, .node: false
+            }
+        }
     }
 
     /// Why bytes are no envelope of this version.
@@ -60,9 +68,9 @@ package struct Envelope {
     package let extensions: EnvelopeExtensions
     package let payload: UnsafeRawBufferPointer
 
-    /// Whether bytes are an envelope of a kind, if they are an envelope at all.
-    static func hasKind(_ kind: Kind, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        bytes.count > 5 && bytes[5] == kind.rawValue && begins(bytes)
+    /// The kind of bytes that begin as an envelope does; nil when they do not, or for a kind that is not known.
+    static func kind(of bytes: UnsafeRawBufferPointer) -> Kind? {
+        bytes.count > 5 && begins(bytes) ? Kind(rawValue: bytes[5]) : nil
     }
 
     /// Whether bytes begin as an envelope of any version does.

@@ -40,8 +40,9 @@ extension BusLink {
 
     /// The number of a canary of this node in the node's own inbox; nil for anything else.
     private func ownCanary(_ message: Received) -> UInt64? {
-        guard Envelope.hasKind(.canary, message.bytes), let envelope = try? Envelope(message.bytes) else { return nil }
-        guard envelope.incarnation == identity.incarnation else { return nil }
+        guard Envelope.kind(of: message.bytes) == .canary, let envelope = try? Envelope(message.bytes),
+            envelope.incarnation == identity.incarnation
+        else { return nil }
         guard envelope.topic.hasBytes(of: message.topic) else { return nil }
         return BusTopic(message.topic) == .node(identity.id) ? envelope.sequence : nil
     }

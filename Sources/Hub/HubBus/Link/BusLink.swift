@@ -164,7 +164,7 @@ package final class BusLink {
     }
 
     private func answer(_ error: BusError?, after nanoseconds: UInt64, _ observer: (any PublishObserver)?) {
-        metrics.duration.observe(nanoseconds)
+        metrics.observeDuration(nanoseconds)
         if let error {
             metrics.failed(error)
             outageLog.publicationFailed(error)
@@ -354,7 +354,8 @@ extension BusLink: BusEvents {
     package func received(_ message: Received) -> Bool {
         guard !isClosed else { return true }
         let now = clock.monotonic()
-        supervisor.received(now)
+        // What nodes tell each other may go on beside a stream that brings nothing.
+        if Envelope.kind(of: message.bytes)?.isKept != false { supervisor.received(now) }
         receive(message, now)
         isPaused = sink?.hasRoom == false
         return !isPaused

@@ -181,7 +181,7 @@ package struct BusSupervisor {
         return sendProbe(now)
     }
 
-    /// A message came from the server.
+    /// A message came from the server, by the way that probes take.
     package mutating func received(_ now: UInt64) { lastReceived = now }
 
     /// What the server has is not all read yet, perhaps for want of room here: a probe that lies behind it is not lost.

@@ -9,6 +9,8 @@ package enum BusKind: String, CaseIterable, Sendable, MetricLabel {
     case noop
     /// Redis: Pub/Sub or streams, one server, sentinels or a cluster.
     case redis
+    /// NATS: core, or JetStream.
+    case nats
 
     package static var labelName: String { "bus" }
 }

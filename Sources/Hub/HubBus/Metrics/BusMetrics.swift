@@ -7,7 +7,7 @@ package import HubMetrics
 package struct BusMetrics: Sendable {
     let up: Gauge
     let published: Counter
-    let duration: Histogram
+    private let duration: Histogram
     let received: Counter
     let receivedBytes: Counter
     let bare: Counter
@@ -30,16 +30,24 @@ package struct BusMetrics: Sendable {
     private let outboxBytes: Gauge
     private let topics: Family2<Gauge, BusKind, SequenceSide>
     private let evictions: Family2<Counter, BusKind, SequenceSide>
-    private let fixed: FixedBusMetrics
+    /// The same once more under the names that dashboards know.
+    private let own: FixedBusMetrics.Own?
     private let bus: BusKind
 
     /// Registers the families; once a registry.
     ///
     /// - Parameter mode: How the bus is run, where it has several ways; a word of a closed set.
-    package init(registry: Registry, fixed: FixedBusMetrics, bus: BusKind, mode: String) {
+    /// - Parameter named: Which buses have series: the one in use, or all where the families are only listed.
+    package init(
+        registry: Registry,
+        fixed: FixedBusMetrics,
+        bus: BusKind,
+        mode: String,
+        naming named: Set<BusKind>? = nil
+    ) {
         self.bus = bus
-        self.fixed = fixed
-        let families = BusFamilies(registry: registry, bus: bus)
+        own = fixed.own(bus)
+        let families = BusFamilies(registry: registry, bus: bus, named: named ?? [bus])
         Self.registerInfo(registry, bus: bus, mode: mode)
         up = families.gauge("up", "1 while messages flow to this node and back, otherwise 0.")
         published = families.counter("published_total", "Publications that the bus has taken.")
@@ -119,7 +127,8 @@ package struct BusMetrics: Sendable {
     package static func registerInfo(_ registry: Registry, bus: BusKind, mode: String) {
         registry.info(
             "gohub_bus_info",
-            help: "The message bus in use, and how it is run: none, or single, sentinel or cluster with Redis.",
+            help:
+                "The message bus in use, and how it is run: none, or single, sentinel or cluster with Redis, core or jetstream with NATS.",
             labels: [("bus", bus.labelValue), ("mode", mode)],
             shown: .dashboard(.bus)
         )
@@ -127,11 +136,11 @@ package struct BusMetrics: Sendable {
 
     func failed(_ error: BusError, _ count: UInt64 = 1) {
         failures[bus, PublishFailureReason(error.code)].increment(by: count)
-        if bus == .redis { fixed.redisPublishErrors.increment(by: count) }
+        own?.publishErrors.increment(by: count)
     }
 
     func interestRefused() {
-        if bus == .redis { fixed.redisSubscribeErrors.increment() }
+        own?.subscribeErrors.increment()
     }
 
     /// Counts a message that goes no further.
@@ -149,7 +158,13 @@ package struct BusMetrics: Sendable {
         guard let outage else { return }
         outages.observe(outage)
         reconnects.increment()
-        if bus == .redis { fixed.redisReconnects.increment() }
+        own?.reconnects.increment()
+    }
+
+    /// How long a publication took, nanoseconds.
+    func observeDuration(_ nanoseconds: UInt64) {
+        duration.observe(nanoseconds)
+        own?.publishDuration?.observe(nanoseconds)
     }
 
     func down(_ reason: LinkFault.Reason) { disconnects[bus, reason].increment() }
@@ -166,7 +181,7 @@ package struct BusMetrics: Sendable {
         if clamped != micros { skews.increment() }
         let nanoseconds = UInt64(clamped) * 1000
         transit.observe(nanoseconds)
-        if bus == .redis { fixed.redisLatency.observe(nanoseconds) }
+        own?.transit.observe(nanoseconds)
     }
 
     /// Shows how many publications wait until the bus is back.
@@ -182,16 +197,19 @@ package struct BusMetrics: Sendable {
     }
 }
 
-/// Registers families whose names begin alike, for one bus only.
+/// Registers families whose names begin alike, for the bus in use.
 private struct BusFamilies {
     let registry: Registry
     let bus: BusKind
+    /// Those that have series.
+    let named: Set<BusKind>
 
     private let shown = Shown.dashboard(.bus)
 
-    init(registry: Registry, bus: BusKind) {
+    init(registry: Registry, bus: BusKind, named: Set<BusKind>) {
         self.registry = registry
         self.bus = bus
+        self.named = named
     }
 
     func counter(_ name: String, _ help: String) -> Counter {
@@ -199,7 +217,7 @@ private struct BusFamilies {
             "gohub_bus_" + name,
             help: help,
             by: BusKind.self,
-            where: { $0 == bus },
+            where: { named.contains($0) },
             shown: shown
         )[bus]
     }
@@ -212,13 +230,15 @@ private struct BusFamilies {
             help: help,
             by: BusKind.self,
             label,
-            where: { kind, _ in kind == bus },
+            where: { kind, _ in named.contains(kind) },
             shown: shown
         )
     }
 
     func gauge(_ name: String, _ help: String) -> Gauge {
-        registry.gauge("gohub_bus_" + name, help: help, by: BusKind.self, where: { $0 == bus }, shown: shown)[bus]
+        registry.gauge("gohub_bus_" + name, help: help, by: BusKind.self, where: { named.contains($0) }, shown: shown)[
+            bus
+        ]
     }
 
     func gauges<Label: MetricLabel>(_ name: String, _ help: String, _ label: Label.Type) -> Family2<
@@ -229,7 +249,7 @@ private struct BusFamilies {
             help: help,
             by: BusKind.self,
             label,
-            where: { kind, _ in kind == bus },
+            where: { kind, _ in named.contains(kind) },
             shown: shown
         )
     }
@@ -243,7 +263,7 @@ private struct BusFamilies {
             "gohub_bus_" + name,
             help: help,
             by: BusKind.self,
-            where: { $0 == bus },
+            where: { named.contains($0) },
             buckets: buckets,
             shown: shown
         )[bus]

@@ -3,26 +3,31 @@
 
 /// A queue: what was added first is taken first.
 ///
+/// Inlined into those who use it: unspecialized, each call would look up the element's type.
+///
 /// - Complexity: O(1) each, amortised; what was taken is moved out of the way once it is half of the memory.
 package struct FIFO<Element> {
-    private var elements: [Element?] = []
-    private var head = 0
+    @usableFromInline var elements: [Element?] = []
+    @usableFromInline var head = 0
 
     /// Makes an empty one.
+    @inlinable
     package init() {}
 
-    package var count: Int { elements.count - head }
-    package var isEmpty: Bool { head == elements.count }
+    @inlinable package var count: Int { elements.count - head }
+    @inlinable package var isEmpty: Bool { head == elements.count }
     /// What is taken next.
-    package var first: Element? { isEmpty ? nil : elements[head] }
+    @inlinable package var first: Element? { isEmpty ? nil : elements[head] }
 
     /// The element that is so many behind the first; nil when there are not so many.
     subscript(_ offset: Int) -> Element? { offset >= 0 && offset < count ? elements[head + offset] : nil }
 
+    @inlinable
     package mutating func append(_ element: Element) { elements.append(element) }
 
     /// Takes the first; nil when there is none.
     @discardableResult
+    @inlinable
     package mutating func popFirst() -> Element? {
         guard !isEmpty else { return nil }
         defer { advance() }
@@ -30,6 +35,7 @@ package struct FIFO<Element> {
     }
 
     /// Takes the first if it is one that a function wants.
+    @inlinable
     package mutating func popFirst(where isWanted: (Element) -> Bool) -> Element? {
         guard let first, isWanted(first) else { return nil }
         return popFirst()
@@ -51,7 +57,8 @@ package struct FIFO<Element> {
         elements.removeAll { $0.map(isUnwanted) ?? true }
     }
 
-    private mutating func advance() {
+    @inlinable
+    mutating func advance() {
         head += 1
         if head == elements.count {
             elements.removeAll(keepingCapacity: elements.capacity <= 8192)

@@ -5,7 +5,7 @@ import HubLog
 
 extension ConfigurationKey {
     /// Every key, in the order of the file; nothing else can be configured.
-    package static let all: [ConfigurationKey] = server + hub + bus + redis + cluster + log
+    package static let all: [ConfigurationKey] = server + hub + bus + redis + nats + cluster + log
 
     /// The sections in the order of the file, with what each is about.
     package static let sections: [(path: String, purpose: String)] = [
@@ -15,6 +15,13 @@ extension ConfigurationKey {
         ("bus.buffer", "What is kept while the bus is down, to be published when it is back."),
         ("bus.redis", "Where Redis is and how it is used; for bus.type redis."),
         ("bus.redis.tls", "TLS to Redis; all files are PEM."),
+        (
+            "bus.nats",
+            "Where NATS is and how it is used; for bus.type nats. A node logs in by a user, a token, credentials or an nkey, or not at all."
+        ),
+        ("bus.nats.stream", "The stream in which publications are kept; only with bus.nats.jetstream."),
+        ("bus.nats.consumer", "How a node reads the stream; only with bus.nats.jetstream."),
+        ("bus.nats.tls", "TLS to NATS; all files are PEM."),
         ("cluster", "Nodes that join through etcd."),
         ("cluster.etcd", "Where etcd is and which keys belong to the hub."),
         ("log", "What is logged and how."),

@@ -7,19 +7,19 @@ extension ConfigurationKey {
         ConfigurationKey(
             "bus.type",
             \.bus.type,
-            .word(\.rawValue, elsewhere: ["nats", "etcd", "mesh"]),
+            .word(\.rawValue, elsewhere: ["etcd", "mesh"]),
             "Which bus connects the nodes. noop: none, the node stands alone."
         ),
         ConfigurationKey(
             "bus.accept_bare",
             \.bus.acceptBare,
             .truth,
-            "Whether what outside programs write to the bus (redis-cli PUBLISH) reaches clients; false drops it, counted."
+            "Whether what outside programs write to the bus (redis-cli PUBLISH, nats pub) reaches clients; false drops it, counted."
         ),
         ConfigurationKey(
             "bus.publish_timeout",
             \.bus.publishTimeout,
-            .duration(.zero ... .seconds(60), note: "0s is the kind's own: redis 50ms"),
+            .duration(.zero ... .seconds(60), note: "0s is the kind's own: redis 50ms, nats 10ms, 2s with jetstream"),
             "A publication that the bus has not taken after so long has failed, though it may still arrive."
         ),
         ConfigurationKey(
@@ -49,7 +49,9 @@ extension ConfigurationKey {
     ]
 
     /// Sections `bus.redis` and `bus.redis.tls`.
-    static let redis: [ConfigurationKey] = [
+    static let redis = redisServer + tls("bus.redis.tls", \.bus.redis.tls, of: "Redis, and to sentinels,")
+
+    private static let redisServer: [ConfigurationKey] = [
         ConfigurationKey(
             "bus.redis.addrs",
             \.bus.redis.addrs,
@@ -78,7 +80,7 @@ extension ConfigurationKey {
         ConfigurationKey(
             "bus.redis.password_file",
             \.bus.redis.passwordFile,
-            .text(.secretFile.orEmpty("no password")),
+            .text(.secretFile().orEmpty("no password")),
             "A file with the password, and nothing else but perhaps a line's end."
         ),
         ConfigurationKey(
@@ -90,7 +92,7 @@ extension ConfigurationKey {
         ConfigurationKey(
             "bus.redis.sentinel_password_file",
             \.bus.redis.sentinelPasswordFile,
-            .text(.secretFile.orEmpty("no password")),
+            .text(.secretFile().orEmpty("no password")),
             "A file with the sentinels' own password."
         ),
         ConfigurationKey(
@@ -114,7 +116,7 @@ extension ConfigurationKey {
         ConfigurationKey(
             "bus.redis.client_name",
             \.bus.redis.clientName,
-            .text(.clientName),
+            .text(.connectionName),
             "What CLIENT LIST calls the node's connections."
         ),
         ConfigurationKey(
@@ -140,36 +142,6 @@ extension ConfigurationKey {
             \.bus.redis.streamMaxLength,
             .whole(1000...100_000_000),
             "About how many messages a stream keeps. Only for delivery streams."
-        ),
-        ConfigurationKey(
-            "bus.redis.tls.enabled",
-            \.bus.redis.tls.enabled,
-            .truth,
-            "Whether connections to Redis, and to sentinels, use TLS. The other keys here need it."
-        ),
-        ConfigurationKey(
-            "bus.redis.tls.ca_file",
-            \.bus.redis.tls.caFile,
-            .text(.file.orEmpty("the system's store")),
-            "The certificates that are trusted to sign the server's."
-        ),
-        ConfigurationKey(
-            "bus.redis.tls.server_name",
-            \.bus.redis.tls.serverName,
-            .text(.host.orEmpty("the host of the address")),
-            "The name or address for which the server's certificate has to be."
-        ),
-        ConfigurationKey(
-            "bus.redis.tls.cert_file",
-            \.bus.redis.tls.certFile,
-            .text(.file.orEmpty("none")),
-            "The node's own certificate and those between it and a root. Needs bus.redis.tls.key_file."
-        ),
-        ConfigurationKey(
-            "bus.redis.tls.key_file",
-            \.bus.redis.tls.keyFile,
-            .text(.file.orEmpty("none")),
-            "The private key of that certificate, without a passphrase."
         ),
     ]
 }

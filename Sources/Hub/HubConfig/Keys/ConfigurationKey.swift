@@ -18,6 +18,8 @@ package struct ConfigurationKey: Sendable {
     package let choices: [String]
     /// The default as the file would have it.
     package let defaultText: String
+    /// The value in a configuration as the file would have it.
+    let text: @Sendable (Configuration) -> String
     /// Whether it takes several values, separated by commas in the environment and in a flag.
     package let isList: Bool
     /// Reads a value into a configuration; a value that is not taken leaves the configuration as it was.
@@ -42,23 +44,37 @@ package struct ConfigurationKey: Sendable {
         _ domain: Domain<Value>,
         _ purpose: String
     ) {
+        self.init(path, \.self, place, domain, purpose)
+    }
+
+    /// A key of a section that stands at several places, such as `tls`.
+    init<Section: Sendable, Value>(
+        _ path: String,
+        _ section: any WritableKeyPath<Configuration, Section> & Sendable,
+        _ place: any WritableKeyPath<Section, Value> & Sendable,
+        _ domain: Domain<Value>,
+        _ purpose: String
+    ) {
+        let text: @Sendable (Configuration) -> String = { domain.write($0[keyPath: section][keyPath: place]) }
+        let defaultText = text(Configuration())
         self.path = path
         self.purpose = purpose
         type = domain.type
         allowed = domain.allowed
         choices = domain.choices
-        defaultText = domain.write(Configuration()[keyPath: place])
+        self.text = text
+        self.defaultText = defaultText
         isList = false
         apply = { node, configuration in
             guard case .scalar(let scalar) = node.content else {
                 return [ValueProblem(code: .wrongType, what: "\(node.kind) where one value is needed")]
             }
-            if scalar.isNull { return [.null(default: domain.write(Configuration()[keyPath: place]))] }
+            if scalar.isNull { return [.null(default: defaultText)] }
             do throws(ValueProblem) {
-                configuration[keyPath: place] = try domain.read(scalar)
+                configuration[keyPath: section][keyPath: place] = try domain.read(scalar)
                 return []
             } catch {
-                return [error.completed(by: domain, example: domain.write(Configuration()[keyPath: place]))]
+                return [error.completed(by: domain, example: defaultText)]
             }
         }
     }
@@ -77,7 +93,11 @@ package struct ConfigurationKey: Sendable {
         type = "list"
         self.allowed = allowed
         choices = []
-        let defaultText = "[" + Configuration()[keyPath: place].map(domain.write).joined(separator: ", ") + "]"
+        let text: @Sendable (Configuration) -> String = {
+            "[" + $0[keyPath: place].map(domain.write).joined(separator: ", ") + "]"
+        }
+        let defaultText = text(Configuration())
+        self.text = text
         self.defaultText = defaultText
         isList = true
         apply = { node, configuration in

@@ -20,24 +20,46 @@ package struct KeySynonym: Sendable, Equatable {
         (["threads", "workers"], "server.loops", ""),
         (["origins", "cors"], "server.allowed_origins", ""),
         (["verbosity"], "log.level", ""),
-        (addresses.map { "bus-redis-" + $0 }, "bus.redis.addrs", ""),
-        (["bus-redis-database"], "bus.redis.db", ""),
-        (["bus-redis-username"], "bus.redis.user", ""),
-        (["bus-redis-password", "bus-redis-auth"], "bus.redis.password_file", ""),
-        (["bus-redis-tls-ca"], "bus.redis.tls.ca_file", ""),
-        (["bus-redis-prefix"], "bus.redis.key_prefix", ""),
+        (["name", "node-name"], "hub.node_id", ""),
+        (of("bus.redis", addresses + ["urls", "sentinels"]), "bus.redis.addrs", ""),
+        (of("bus.redis", ["database"]), "bus.redis.db", ""),
+        (of("bus.redis", ["username"]), "bus.redis.user", ""),
+        (of("bus.redis", ["password", "auth"]), "bus.redis.password_file", ""),
+        (of("bus.redis", ["prefix"]), "bus.redis.key_prefix", ""),
+        (of("bus.redis.tls", ["ca"]), "bus.redis.tls.ca_file", ""),
+        (of("bus.nats", addresses + ["addrs", "server"]), "bus.nats.urls", ""),
+        (of("bus.nats", ["js"]), "bus.nats.jetstream", ""),
+        (of("bus.nats", ["prefix", "key-prefix"]), "bus.nats.subject_prefix", ""),
+        (of("bus.nats", ["name", "connection-name"]), "bus.nats.client_name", ""),
+        (of("bus.nats", ["username"]), "bus.nats.user", ""),
+        (of("bus.nats", ["password", "pass"]), "bus.nats.password_file", ""),
+        (of("bus.nats", ["token", "auth-token"]), "bus.nats.token_file", ""),
+        (of("bus.nats", ["creds", "credentials", "jwt"]), "bus.nats.creds_file", ""),
+        (of("bus.nats", ["nkey-seed", "nkey-file", "seed"]), "bus.nats.nkey_seed_file", ""),
+        (of("bus.nats", ["reconnect-delay", "reconnect-time-wait"]), "bus.nats.reconnect_wait", ""),
+        (of("bus.nats.stream", ["max-messages"]), "bus.nats.stream.max_msgs", ""),
+        (of("bus.nats.stream", ["max-size"]), "bus.nats.stream.max_bytes", ""),
+        (of("bus.nats.stream", ["num-replicas"]), "bus.nats.stream.replicas", ""),
+        (of("bus.nats.stream", ["duplicates", "dedup-window"]), "bus.nats.stream.duplicate_window", ""),
+        (of("bus.nats.consumer", ["max-pending"]), "bus.nats.consumer.max_ack_pending", ""),
+        (of("bus.nats.tls", ["ca"]), "bus.nats.tls.ca_file", ""),
     ]
 
     private static let addresses = [
-        "addresses", "address", "addr", "urls", "url", "hosts", "host", "servers", "nodes", "sentinels", "endpoints",
+        "addresses", "address", "addr", "url", "hosts", "host", "servers", "nodes", "endpoints",
     ]
+
+    /// Names as they are in a section, written as flags.
+    private static func of(_ section: String, _ names: [String]) -> [String] {
+        names.map { section.replacing(".", with: "-") + "-" + $0 }
+    }
 
     /// What other servers call the keys of one section, with those keys: `username`, `bus.redis.user`.
     static func names(in section: String) -> [(name: String, key: ConfigurationKey)] {
         let prefix = section.replacing(".", with: "-") + "-"
         return ConfigurationKey.all.filter { $0.section == section }.flatMap { key in
             others.filter { $0.path == key.path }.flatMap(\.names).filter { $0.hasPrefix(prefix) }
-                .map { (String($0.dropFirst(prefix.count)), key) }
+                .map { (String($0.dropFirst(prefix.count)).replacing("-", with: "_"), key) }
         }
     }
 

@@ -150,7 +150,7 @@ struct TextRule: Sendable {
     }
 
     /// Letters, digits, dot, dash, underscore.
-    private static func isNameByte(_ byte: UInt8) -> Bool {
+    static func isNameByte(_ byte: UInt8) -> Bool {
         (65...90).contains(byte) || (97...122).contains(byte) || (48...57).contains(byte)
             || byte == 0x2D || byte == 0x2E || byte == 0x5F
     }

@@ -44,6 +44,7 @@ extension ConfigurationDraft {
         )
         findMissingBus()
         findRedisContradictions()
+        findNATSContradictions()
         sortBySource()
     }
 
@@ -98,6 +99,34 @@ extension ConfigurationDraft {
             )
         )
     }
+
+    /// Notes one of two keys that is empty while the other is not.
+    ///
+    /// - Parameter first: A key and its value as ``shown(_:)`` writes it, as is the other.
+    mutating func demandBothOrNeither(
+        _ first: (key: String, value: String),
+        _ second: (key: String, value: String),
+        hint: String
+    ) {
+        for (missing, given) in [(first, second), (second, first)] {
+            demand(
+                missing.value != shown("") || given.value == shown(""),
+                missing.key,
+                missing.value,
+                "does not go with",
+                [given],
+                hint: hint
+            )
+        }
+    }
+
+    /// A text for a message.
+    func shown(_ text: String) -> String {
+        text.isEmpty ? "empty" : Scalar(text: text, style: .quoted).shown
+    }
+
+    /// That a file is named, for a message: not its name, in place of which there may be the secret itself.
+    func shown(secretFile path: String) -> String { path.isEmpty ? shown("") : "a file" }
 
     private func origin(of key: String) -> ConfigurationFault.Origin { origins[key] ?? .builtIn }
 }

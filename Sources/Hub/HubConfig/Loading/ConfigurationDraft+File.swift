@@ -99,6 +99,11 @@ extension ConfigurationDraft {
         let paths = [entry.key, "\(section).\(entry.key)"].filter { _ in entry.key.contains(".") }
         if let path = paths.compactMap(Suggestion.path).first, let hint = other({ $0.path == path }) { return hint }
         let synonyms = KeySynonym.names(in: section)
+        if let exact = synonyms.first(where: { $0.name == entry.key }) { return "did you mean \(exact.key.name)?" }
+        // A key of a section in this one, by its own name or with the section's before it: stream_name in bus.nats.
+        let flag = "\(section).\(entry.key)".replacing(".", with: "-").replacing("_", with: "-")
+        let inner = other { ($0.name == entry.key && $0.section.hasPrefix("\(section).")) || $0.flag == flag }
+        if let inner { return inner }
         if let near = Suggestion.nearest(to: entry.key, among: names(in: section) + synonyms.map(\.name)) {
             return "did you mean \(synonyms.first { $0.name == near }?.key.name ?? near)?"
         }

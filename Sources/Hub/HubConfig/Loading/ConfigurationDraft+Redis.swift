@@ -17,8 +17,7 @@ extension ConfigurationDraft {
         for (key, value) in [
             ("bus.redis.master_name", shown(redis.masterName)),
             ("bus.redis.sentinel_user", shown(redis.sentinelUser)),
-            // Not its name, in place of which there may be the password.
-            ("bus.redis.sentinel_password_file", redis.sentinelPasswordFile.isEmpty ? shown("") : "a file"),
+            ("bus.redis.sentinel_password_file", shown(secretFile: redis.sentinelPasswordFile)),
         ] {
             demand(
                 redis.mode == .sentinel || value == shown(""),
@@ -44,35 +43,7 @@ extension ConfigurationDraft {
             in: "bus.redis.sentinel_password_file",
             redis.sentinelPasswordFile
         )
-        findTLSContradictions(redis.tls)
-    }
-
-    private mutating func findTLSContradictions(_ tls: RedisTLSSection) {
-        for (name, value) in [
-            ("ca_file", tls.caFile), ("server_name", tls.serverName), ("cert_file", tls.certFile),
-            ("key_file", tls.keyFile),
-        ] {
-            demand(
-                tls.enabled || value.isEmpty,
-                "bus.redis.tls.\(name)",
-                shown(value),
-                "does not go with",
-                [("bus.redis.tls.enabled", "false")],
-                hint: "set bus.redis.tls.enabled to true, or leave it empty"
-            )
-        }
-        let certificate = ("bus.redis.tls.cert_file", shown(tls.certFile))
-        let key = ("bus.redis.tls.key_file", shown(tls.keyFile))
-        for (missing, given) in [(key, certificate), (certificate, key)] {
-            demand(
-                missing.1 != shown("") || given.1 == shown(""),
-                missing.0,
-                missing.1,
-                "does not go with",
-                [given],
-                hint: "a certificate and its key are given together, or neither is"
-            )
-        }
+        findContradictions(in: "bus.redis.tls", redis.tls)
     }
 
     /// A user without a password: whoever needs none logs in as nobody.
@@ -85,10 +56,5 @@ extension ConfigurationDraft {
             [(user, shown(name))],
             hint: "write the user's password into a file and name that"
         )
-    }
-
-    /// A text for a message.
-    private func shown(_ text: String) -> String {
-        text.isEmpty ? "empty" : Scalar(text: text, style: .quoted).shown
     }
 }

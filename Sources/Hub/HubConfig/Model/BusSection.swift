@@ -17,12 +17,33 @@ package struct BusSection: Equatable, Sendable {
     package var buffer = BusBufferSection()
     /// Section `bus.redis`: where Redis is and how it is used.
     package var redis = RedisSection()
+    /// Section `bus.nats`: where NATS is and how it is used.
+    package var nats = NATSSection()
 
     /// Starts with the defaults.
     package init() {}
 
     /// How long a publication may take: what is configured, or else what the kind of bus has; zero without a bus.
-    package var publishDeadline: Duration { publishTimeout > .zero ? publishTimeout : type.publishTimeout }
+    package var publishDeadline: Duration {
+        if publishTimeout > .zero { return publishTimeout }
+        return switch type {
+        case .noop: .zero
+        case .redis: .milliseconds(50)
+        // A stream answers once it has stored the message; without one only the server's socket is waited for.
+        case .nats: nats.jetstream ? .seconds(2) : .milliseconds(10)
+        }
+    }
+}
+
+extension BusSection {
+    /// How long a start waits for the bus before it fails; nil when the node serves without one.
+    package var startPatience: Duration? {
+        switch type {
+        case .noop: nil
+        case .redis: redis.abortOnConnectFail ? redis.connectTimeout : nil
+        case .nats: nats.abortOnConnectFail ? nats.connectTimeout : nil
+        }
+    }
 }
 
 /// The buses of this build.
@@ -31,14 +52,8 @@ package enum BusType: String, CaseIterable, Sendable {
     case noop
     /// Redis.
     case redis
-
-    /// How long a publication may take when the configuration does not say it.
-    package var publishTimeout: Duration {
-        switch self {
-        case .noop: .zero
-        case .redis: .milliseconds(50)
-        }
-    }
+    /// NATS.
+    case nats
 }
 
 /// Section `bus.buffer`: what is kept while the bus is down.

@@ -36,7 +36,7 @@ package struct RedisSection: Equatable, Sendable {
     /// About how many messages a stream keeps.
     package var streamMaxLength = 100_000
     /// Section `bus.redis.tls`: TLS to Redis.
-    package var tls = RedisTLSSection()
+    package var tls = BusTLSSection()
 
     /// Starts with the defaults.
     package init() {}
@@ -58,23 +58,6 @@ package enum RedisDelivery: String, CaseIterable, Sendable {
     case pubsub
     /// A stream, which a node reads from where it was.
     case streams
-}
-
-/// Section `bus.redis.tls`: TLS to Redis.
-package struct RedisTLSSection: Equatable, Sendable {
-    /// Whether connections use TLS.
-    package var enabled = false
-    /// The certificates to trust; empty is the system's store.
-    package var caFile = ""
-    /// The name that the server's certificate has to be for; empty is the host of the address.
-    package var serverName = ""
-    /// The node's own certificate; empty is none.
-    package var certFile = ""
-    /// The private key of the node's certificate.
-    package var keyFile = ""
-
-    /// Starts with the defaults.
-    package init() {}
 }
 
 extension String {

@@ -17,9 +17,11 @@ package enum ConfigurationReference {
         for section in ConfigurationKey.sections {
             let depth = section.path.split(separator: ".").count
             let indent = String(repeating: "  ", count: depth - 1)
-            text += "\n\(indent)# \(section.purpose)\n\(indent)\(section.path.split(separator: ".").last ?? ""):\n"
+            text += "\n"
+            for line in wrapped(section.purpose, width: 118 - indent.count) { text += "\(indent)# \(line)\n" }
+            text += "\(indent)\(section.path.split(separator: ".").last ?? ""):\n"
             for key in ConfigurationKey.all where key.section == section.path {
-                for line in wrapped(key.purpose, width: 118 - indent.count) { text += "\(indent)  # \(line)\n" }
+                for line in wrapped(key.purpose, width: 116 - indent.count) { text += "\(indent)  # \(line)\n" }
                 text += "\(indent)  # \(key.type), \(key.allowed)\n"
                 text += "\(indent)  \(key.name): \(key.defaultText)\n"
             }

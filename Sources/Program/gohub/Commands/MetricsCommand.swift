@@ -6,6 +6,7 @@ import HubBus
 import HubCore
 import HubLog
 import HubMetrics
+import HubNATS
 import HubServer
 
 extension Command {
@@ -26,12 +27,14 @@ extension Command {
     )
 }
 
-/// The families of a node, registered as a node registers them.
+/// The families of a node, registered as a node registers them, for each bus that there is.
 enum NodeMetricsCatalogue {
     static func make() -> [FamilyDescription] {
         let registry = Registry()
         Node.registerCommon(registry, log: Logger())
-        _ = BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: .redis, mode: "single")
+        let fixed = FixedBusMetrics(registry)
+        _ = BusMetrics(registry: registry, fixed: fixed, bus: .redis, mode: "single", naming: [.redis, .nats])
+        _ = NATSMetrics(registry, fixed: fixed)
         _ = BridgeMetrics.nodes(registry)
         _ = CanaryMetrics(registry, hasBus: true)
         let routes = [NodeList.route(NodeBoard())]

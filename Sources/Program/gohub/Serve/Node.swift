@@ -18,6 +18,7 @@ final class Node: Sendable {
     private let bus: BusThread?
     /// How long the start waits for the bus; nil if the node serves without it.
     private let patienceWithBus: Duration?
+    private let busType: BusType
     private let log: Logger
     private let maxConnections: Int
     /// Where operators were meant to connect.
@@ -28,8 +29,8 @@ final class Node: Sendable {
     /// - Throws: ``StartFault`` when the system refuses a loop, or something in the configuration cannot be used.
     init(_ configuration: Configuration, registry: Registry, log: Logger) throws(StartFault) {
         self.log = log
-        let redis = configuration.bus.redis
-        patienceWithBus = redis.abortOnConnectFail ? redis.connectTimeout : nil
+        busType = configuration.bus.type
+        patienceWithBus = configuration.bus.startPatience
         let settings: ServerSettings
         let parts: BusParts?
         do throws(LoopError) {
@@ -49,7 +50,7 @@ final class Node: Sendable {
         bus = try parts?.thread(hub, canary: canary, registry: registry, log: log)
         if bus == nil {
             // Dashboards know their names, whatever bus is in use.
-            _ = FixedBusMetrics(registry)
+            _ = FixedBusMetrics(registry, bus: .noop)
             BusMetrics.registerInfo(registry, bus: .noop, mode: "none")
         }
         let board = bus?.board
@@ -143,7 +144,9 @@ final class Node: Sendable {
         case .nameTaken(let node): throw StartFault(nameTaken: node)
         case .closed: throw StartFault.busClosed
         }
-        if let patienceWithBus, !bus.waitUntilReady(within: patienceWithBus) { throw StartFault.busUnreachable }
+        if let patienceWithBus, !bus.waitUntilReady(within: patienceWithBus) {
+            throw StartFault.busUnreachable(busType)
+        }
     }
 
     /// Drains the node and calls back when it is empty.

@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import HubBridge
+import HubConfig
 import HubLoop
 import HubTLS
 
@@ -38,11 +39,13 @@ struct StartFault: Error {
     }
 
     /// The bus was to be there, and is not.
-    static let busUnreachable = StartFault(
-        message: "the message bus cannot be reached, and bus.redis.abort_on_connect_fail is true",
-        advice: "the log says what was tried",
-        exitCode: .unavailable
-    )
+    static func busUnreachable(_ bus: BusType) -> StartFault {
+        StartFault(
+            message: "the message bus cannot be reached, and bus.\(bus.rawValue).abort_on_connect_fail is true",
+            advice: "the log says what was tried",
+            exitCode: .unavailable
+        )
+    }
 
     /// The node was told to leave the bus while it joined.
     static let busClosed = StartFault(

@@ -143,6 +143,7 @@ extension EventLoop {
 
     /// Forgets all timers without firing them.
     func dropTimers() {
+        nextTick = nil
         while let timer = wheel.popAny() { letGo(timer) }
     }
 
@@ -153,12 +154,18 @@ extension EventLoop {
         target.release()
     }
 
-    /// Lets libuv wait no longer than until the wheel is to be looked at again.
+    /// When the loop must not wait any longer.
+    private var nextDue: MonotonicTime? {
+        guard let nextTick else { return wheel.nextDue }
+        return wheel.nextDue.map { min($0, nextTick) } ?? nextTick
+    }
+
+    /// Lets libuv wait no longer than until the wheel is to be looked at again, or a tick has to come.
     ///
     /// The handle itself fires nothing: the wheel is turned after the sockets were handled, so that what timers write is
     /// flushed by the same tick.
     private func armTimer() {
-        guard let due = wheel.nextDue else {
+        guard let due = nextDue else {
             if armedFor != nil { uv_timer_stop(handles.timer) }
             armedFor = nil
             return

@@ -22,6 +22,12 @@ package final class EventLoop: @unchecked Sendable {
     /// Runs at the end of every tick, when all ready sockets, due timers and posted jobs were handled: the place to flush.
     package var onTick: (() -> Void)?
 
+    /// When ``onTick`` has to run again at the latest; nil for when something happens.
+    ///
+    /// It is a millisecond late at the most, where a timer may be a step of the wheel late. Loop thread only; moved on by each
+    /// tick, as one that has passed lets the loop wait no more.
+    package var nextTick: MonotonicTime?
+
     /// A wait that ends so much later than its timer means that the process was stopped or held up; longer for clocks that jump.
     package var gap: Duration = .milliseconds(500)
 

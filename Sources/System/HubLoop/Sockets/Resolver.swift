@@ -14,15 +14,17 @@ package enum Resolver {
         _ address: SocketAddress,
         _ done: @escaping @Sendable (Result<[SocketAddress], LoopError>) -> Void
     ) {
-        let lookup = Unmanaged.passRetained(Lookup(address: address, done: done))
-        var handle: UInt = 0
-        let status = gohub_thread_start(&handle, 1 << 20, lookUp, lookup.toOpaque())
-        guard status == 0 else {
-            lookup.release()
-            done(.failure(LoopError(errno: status, doing: "start a thread to look up \(address.host)")))
-            return
+        do throws(LoopError) {
+            try DetachedThread.run("resolver") {
+                do throws(LoopError) {
+                    done(.success(try resolveBlocking(address)))
+                } catch {
+                    done(.failure(error))
+                }
+            }
+        } catch {
+            done(.failure(error))
         }
-        gohub_thread_detach(handle)
     }
 
     /// Looks the host up on the calling thread; never on a loop's thread nor in a task.
@@ -37,29 +39,4 @@ package enum Resolver {
         }
         return found.prefix(Int(count)).map { SocketAddress($0) }
     }
-}
-
-private final class Lookup {
-    let address: SocketAddress
-    let done: @Sendable (Result<[SocketAddress], LoopError>) -> Void
-
-    init(address: SocketAddress, done: @escaping @Sendable (Result<[SocketAddress], LoopError>) -> Void) {
-        self.address = address
-        self.done = done
-    }
-
-    func run() {
-        gohub_thread_set_name("resolver")
-        do throws(LoopError) {
-            done(.success(try Resolver.resolveBlocking(address)))
-        } catch {
-            done(.failure(error))
-        }
-    }
-}
-
-private func lookUp(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context else { return nil }
-    Unmanaged<Lookup>.fromOpaque(context).takeRetainedValue().run()
-    return nil
 }

@@ -50,6 +50,35 @@ package enum Socket {
         gohub_shutdown_write(descriptor)
     }
 
+    /// Ends both directions at once, for all who have a descriptor of the socket.
+    package static func shutdown(_ descriptor: Int32) {
+        gohub_shutdown(descriptor)
+    }
+
+    /// What tells a socket from all others, whichever descriptor it is looked at by; 0 when it is none.
+    package static func identity(_ descriptor: Int32) -> UInt64 { gohub_socket_identity(descriptor) }
+
+    /// Ends connections of this process that nobody has a descriptor of who would, such as those that a library makes.
+    ///
+    /// - Parameter address: Where they lead to; its host is numeric.
+    /// - Parameter spared: The identities of those that stay.
+    /// - Complexity: Two system calls for each descriptor of the process: for what happens rarely.
+    package static func shutDownConnections(to address: SocketAddress, sparing spared: Set<UInt64>) {
+        // A host that is none has no connections.
+        guard var peer = try? address.numericForm() else { return }
+        let spared = Array(spared)
+        gohub_shutdown_connections(&peer, spared, spared.count)
+    }
+
+    /// Another descriptor of the same socket, closed on exec.
+    ///
+    /// - Throws: ``LoopError`` `.outOfDescriptors`.
+    package static func duplicate(_ descriptor: Int32) throws(LoopError) -> Int32 {
+        let copy = gohub_duplicate(descriptor)
+        guard copy >= 0 else { throw LoopError(errno: copy, doing: "watch a socket by a second descriptor") }
+        return copy
+    }
+
     /// Closes a descriptor that no ``SocketWatch`` has taken over.
     package static func close(_ descriptor: Int32) {
         gohub_close(descriptor)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -29,9 +31,24 @@ package enum Blocking {
     package static func run<Result: Sendable>(
         _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            detach { continuation.resume(with: Swift.Result(catching: body)) }
+        let order = Order()
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Swift.Result<Result, any Error>, Never>) in
+            detach {
+                let result = Swift.Result(catching: body)
+                order.lock.withLock { _ in }
+                continuation.resume(returning: result)
+            }
         }
+        order.lock.withLock { _ in }
+        return try result.get()
+    }
+
+    /// Shows the thread sanitizer that what the thread wrote comes before what the caller reads.
+    ///
+    /// It does not see that of a continuation which is resumed before anybody waits for it.
+    private final class Order: Sendable {
+        let lock = Mutex(())
     }
 
     fileprivate final class Job: Sendable {

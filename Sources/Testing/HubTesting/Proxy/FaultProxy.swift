@@ -8,7 +8,7 @@ import HubLoop
 /// It has a thread of its own and buffers at most 256 KiB for each direction of a connection; then it stops reading. Faults
 /// are switched from any task, and each call returns once the fault holds. They add up until ``heal()``. A connection
 /// that the server refuses is accepted and then reset, as the proxy knows too late.
-package final class FaultProxy: Sendable {
+package final class FaultProxy: Stoppable, Sendable {
     /// Where bytes go.
     package struct Directions: OptionSet, Sendable {
         package let rawValue: UInt8
@@ -65,7 +65,7 @@ package final class FaultProxy: Sendable {
     /// Keeps the port while nobody listens on it.
     private let reservation: LoopbackSocket
 
-    /// Starts a proxy; end it with ``close()``, whatever happens.
+    /// Starts a proxy; end it with ``stop()``, whatever happens.
     ///
     /// - Parameter upstreamPort: Where the server listens on 127.0.0.1.
     package init(to upstreamPort: Int) throws {
@@ -87,7 +87,7 @@ package final class FaultProxy: Sendable {
     package var counts: Counts { counter.value }
 
     /// Closes everything and waits until the thread has ended; later calls change nothing.
-    package func close() async {
+    package func stop() async {
         try? await Blocking.run { [loop] in
             loop.stop()
             loop.join()
@@ -164,18 +164,10 @@ package final class FaultProxy: Sendable {
     }
 }
 
-/// Runs a body with a proxy before a port of 127.0.0.1, and closes the proxy whatever happens.
+/// Runs a body with a proxy before a port of 127.0.0.1, and stops the proxy whatever happens.
 package func withFaultProxy<Result>(
     to upstreamPort: Int,
     _ body: (FaultProxy) async throws -> Result
 ) async throws -> Result {
-    let proxy = try FaultProxy(to: upstreamPort)
-    do {
-        let result = try await body(proxy)
-        await proxy.close()
-        return result
-    } catch {
-        await proxy.close()
-        throw error
-    }
+    try await FaultProxy(to: upstreamPort).whileRunning(body)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubWire
+package import HubWire
 import Synchronization
 
 /// A test's client of a hub: a WebSocket that was welcomed and speaks client protocol v1.
@@ -72,7 +72,7 @@ package final class HubPeer: Sendable {
     }
 
     /// Waits for the next publication and gives its payload.
-    package func payload(within limit: Duration = .seconds(60)) async throws(PeerFault) -> PrometheusJSON {
+    package func payload(within limit: Duration = .seconds(60)) async throws(PeerFault) -> JSONTree {
         try await next(within: limit) { $0.type == "message" ? $0.data["payload"] : nil }
     }
 }
@@ -81,13 +81,13 @@ package final class HubPeer: Sendable {
 package struct HubText: Sendable, Equatable, CustomStringConvertible {
     package let id: Int
     package let type: String
-    package let data: PrometheusJSON
+    package let data: JSONTree
     /// As it came.
     package let description: String
 
     /// Reads a message; nil when it is none.
     package init?(_ text: String) {
-        guard let message = try? PrometheusJSON(parsing: Array(text.utf8)),
+        guard let message = try? JSONTree(parsing: Array(text.utf8)),
             let id = message["message_id"]?.number, let type = message["message_type"]?.string
         else { return nil }
         self.id = Int(id)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import HubWire
+
 /// What a hub must refuse: an entry of one of the files in `Tests/Fixtures`, whose README says what the members mean.
 package struct MalformedInput: Sendable, CustomStringConvertible {
     package let name: String
@@ -26,10 +28,10 @@ package struct MalformedInput: Sendable, CustomStringConvertible {
     }
 
     /// A file that cannot be read gives nothing, which a test notices.
-    private static func read(_ file: String, _ bytes: (PrometheusJSON) -> [UInt8]) -> [MalformedInput] {
+    private static func read(_ file: String, _ bytes: (JSONTree) -> [UInt8]) -> [MalformedInput] {
         let root = #filePath.components(before: "/Sources/Testing/HubTesting/")
         guard let contents = try? TestFile.read("\(root)/Tests/Fixtures/\(file)"),
-            let entries = try? PrometheusJSON(parsing: contents)
+            let entries = try? JSONTree(parsing: contents)
         else { return [] }
         return entries.object.map { name, entry in
             MalformedInput(

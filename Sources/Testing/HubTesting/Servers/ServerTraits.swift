@@ -9,6 +9,14 @@ extension Trait where Self == ConditionTrait {
         needs(RedisServer.isInstalled, "redis-server is not in PATH (on Debian: apt-get install redis-server)")
     }
 
+    /// Skips with a reason where NATS is not installed; with `GOHUB_TEST_REQUIRE_SERVERS=1` the test runs and fails.
+    package static var needsNATS: Self {
+        needs(
+            NATSServer.isInstalled,
+            "nats-server is neither in PATH nor in /usr/sbin (on Debian: apt-get install nats-server)"
+        )
+    }
+
     /// Skips with a reason where Prometheus is not installed; with `GOHUB_TEST_REQUIRE_SERVERS=1` the test runs and fails.
     package static var needsPrometheus: Self {
         needs(

@@ -8,6 +8,7 @@ import HubCore
 import HubLog
 import HubLoop
 import HubMetrics
+import HubNATS
 import HubRedis
 import HubTLS
 
@@ -30,10 +31,8 @@ struct BusParts {
     ///
     /// - Throws: ``StartFault`` when a file for TLS cannot be used.
     func thread(_ hub: Hub, canary: CanaryMetrics, registry: Registry, log: Logger) throws(StartFault) -> BusThread {
-        let redis: RedisSettings
-        do throws(LoopError) { redis = try RedisSettings(configuration) } catch { throw StartFault(error) }
-        let adapter: RedisBus
-        do throws(TLSError) { adapter = try RedisBus(redis, loop: loop) } catch { throw StartFault(error) }
+        let fixed = FixedBusMetrics(registry, bus: configuration.bus.type == .nats ? .nats : .redis)
+        let (adapter, mode) = try adapter(fixed, registry, log)
         return BusThread(
             hub: hub,
             outbox: outbox,
@@ -42,10 +41,43 @@ struct BusParts {
             adapter: adapter,
             link: BusLink.Settings(configuration),
             bridge: BridgeSettings(configuration),
-            mode: redis.mode.rawValue,
+            metrics: BusMetrics(registry: registry, fixed: fixed, bus: adapter.kind, mode: mode),
             canary: canary,
             registry: registry,
             log: log
         )
+    }
+
+    /// Makes what is different from bus to bus, and says how the bus is run.
+    private func adapter(
+        _ fixed: FixedBusMetrics,
+        _ registry: Registry,
+        _ log: Logger
+    ) throws(StartFault) -> (any BusAdapter, mode: String) {
+        switch configuration.bus.type {
+        // A node without a bus makes none of this.
+        case .noop, .redis: try redis()
+        case .nats: try nats(NATSMetrics(registry, fixed: fixed), log)
+        }
+    }
+
+    private func redis() throws(StartFault) -> (any BusAdapter, mode: String) {
+        let settings: RedisSettings
+        do throws(LoopError) { settings = try RedisSettings(configuration) } catch { throw StartFault(error) }
+        do throws(TLSError) {
+            return (try RedisBus(settings, loop: loop), settings.mode.rawValue)
+        } catch {
+            throw StartFault(error)
+        }
+    }
+
+    private func nats(_ metrics: NATSMetrics, _ log: Logger) throws(StartFault) -> (any BusAdapter, mode: String) {
+        let settings: NATSSettings
+        do throws(LoopError) { settings = try NATSSettings(configuration) } catch { throw StartFault(error) }
+        do throws(TLSError) {
+            return (try NATSBus(settings, loop: loop, metrics: metrics, logger: log), settings.mode)
+        } catch {
+            throw StartFault(error)
+        }
     }
 }

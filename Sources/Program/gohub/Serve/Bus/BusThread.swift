@@ -15,19 +15,14 @@ final class BusThread: Sendable {
     private final class Tenant {
         let bridge: Bridge
         private let loop: EventLoop
-        /// Does nothing but end the loop's wait: each tick of the loop is one of the bridge.
-        private let timer = LoopTimer {}
 
         init(_ bridge: Bridge, _ loop: EventLoop) {
             self.bridge = bridge
             self.loop = loop
         }
 
-        /// Ticks the bridge, and sees to it that the next tick comes in time.
-        func tick() {
-            let deadline = bridge.tick()
-            loop.schedule(timer, at: MonotonicTime(nanoseconds: deadline))
-        }
+        /// Ticks the bridge, and sees to it that the next tick comes in time: publications have few milliseconds.
+        func tick() { loop.nextTick = MonotonicTime(nanoseconds: bridge.tick()) }
     }
 
     /// What other threads may know of it.
@@ -46,13 +41,12 @@ final class BusThread: Sendable {
         adapter: any BusAdapter,
         link: BusLink.Settings,
         bridge settings: BridgeSettings,
-        mode: String,
+        metrics: BusMetrics,
         canary: CanaryMetrics,
         registry: Registry,
         log: Logger
     ) {
         self.loop = loop
-        let metrics = BusMetrics(registry: registry, fixed: FixedBusMetrics(registry), bus: adapter.kind, mode: mode)
         registry.onScrape { metrics.set(outboxBytes: outbox.byteCount) }
         let bridge = Bridge(
             hub: hub,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
-import HubRedis
+import HubBus
 
 #if canImport(Glibc)
     import Glibc
@@ -16,8 +16,11 @@ struct PasswordFile: Sendable {
 
     let path: String
 
+    /// The same for a bus, which reads it at each connection.
+    var source: BusSecret.Source { { () throws(BusSecretError) in try read() } }
+
     /// Reads the password: the file's bytes without the line's end.
-    func read() throws(RedisError) -> RedisSecret {
+    func read() throws(BusSecretError) -> BusSecret {
         // A pipe in place of the file must not hold up the bus loop, so opening does not wait.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw fault(String(cString: strerror(errno))) }
@@ -44,10 +47,10 @@ struct PasswordFile: Sendable {
         guard count <= Self.maxBytes else { throw fault("it has more than \(Self.maxBytes) bytes") }
         while count > 0, bytes[count - 1] == UInt8(ascii: "\n") || bytes[count - 1] == UInt8(ascii: "\r") { count -= 1 }
         guard count > 0 else { throw fault("it is empty") }
-        return RedisSecret(String(decoding: bytes[..<count], as: UTF8.self))
+        return BusSecret(String(decoding: bytes[..<count], as: UTF8.self))
     }
 
-    private func fault(_ reason: String) -> RedisError {
-        RedisError(.authFailed, "the password file \(path) cannot be used: \(reason)")
+    private func fault(_ reason: String) -> BusSecretError {
+        BusSecretError("the file \(path) with a secret cannot be used: \(reason)")
     }
 }

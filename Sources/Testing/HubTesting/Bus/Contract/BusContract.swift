@@ -104,21 +104,27 @@ package struct BusContract: Sendable {
     let features: Features
     let faults: Faults
     let patience: Duration
+    let spread: Faults.Action?
     let makeAdapter: @Sendable (EventLoop) -> any BusAdapter
 
     /// Describes a kind of bus.
     ///
     /// - Parameter patience: How long is waited for what has to happen; a bus that keeps its promises never takes so long.
+    /// - Parameter spread: Waits until what the server of one node has confirmed is known at the servers of all others, which
+    ///   those of some buses learn a moment later: what is published there meanwhile goes nowhere, and that is no violation.
+    ///   Nil for a bus of one server, or one that confirms for all.
     /// - Parameter makeAdapter: Makes a node's adapter, which belongs to the loop.
     package init(
         features: Features = Features(),
         faults: Faults = Faults(),
         patience: Duration = .seconds(30),
+        spread: Faults.Action? = nil,
         makeAdapter: @escaping @Sendable (EventLoop) -> any BusAdapter
     ) {
         self.features = features
         self.faults = faults
         self.patience = patience
+        self.spread = spread
         self.makeAdapter = makeAdapter
     }
 

@@ -34,6 +34,7 @@ extension BusContractRun {
         try await publish([old, kept, new], from: other, to: node, expecting: [kept, new])
         try await node.run { _ = $0.link?.interest.want(old) }
         try await node.wait(for: "the confirmation") { $0.tap.confirmed > generation }
+        try await node.spread?()
         try await publish([old, kept, new], from: other, to: node, expecting: [old, kept, new])
         try await publish([kept], from: node, to: other, expecting: [kept])
         for (topic, expected) in [(kept, [1, 2]), (new, [1, 2]), (old, [2])] as [(BusTopic, [UInt64])] {

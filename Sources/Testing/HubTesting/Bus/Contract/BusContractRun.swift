@@ -159,6 +159,7 @@ final class BusContractRun {
             "\(salt)-\(name)",
             patience: contract.patience,
             link: link,
+            spread: contract.spread,
             adapter: contract.makeAdapter
         )
         nodes.append(node)
@@ -173,5 +174,6 @@ extension BusLoopHarness {
             guard let link = node.link else { return false }
             return link.isReady && node.sink.flows.last == true && node.tap.confirmed >= link.interest.generation
         }
+        try await spread?()
     }
 }

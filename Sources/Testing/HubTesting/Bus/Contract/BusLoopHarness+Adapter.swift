@@ -13,13 +13,14 @@ extension BusLoopHarness {
         try await change([.add(inbox)] + steps)
     }
 
-    /// Changes what is wanted, and waits until the server has confirmed it.
+    /// Changes what is wanted, and waits until the server has confirmed it, and other servers know of it.
     ///
     /// - Returns: The generation.
     @discardableResult
     package func change(_ steps: [InterestChange.Step]) async throws -> UInt64 {
         let generation = try await run { $0.want(steps) }
         try await wait(for: "the confirmation of generation \(generation)") { $0.tap.confirmed >= generation }
+        try await spread?()
         return generation
     }
 

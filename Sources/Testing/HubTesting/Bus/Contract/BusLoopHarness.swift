@@ -20,6 +20,8 @@ package final class BusLoopHarness: @unchecked Sendable {
     package let id: String
     /// How long a condition is waited for.
     let patience: Duration
+    /// Waits until what was confirmed is known at all servers; see ``BusContract``.
+    let spread: BusContract.Faults.Action?
     package let tap: BusTap
     /// What the tap is driven by; nil where a test drives the adapter itself.
     package let link: BusLink?
@@ -38,13 +40,13 @@ package final class BusLoopHarness: @unchecked Sendable {
     private var sequences = SequenceBook()
     private var waits: [UInt64: Wait] = [:]
     private var nextWait: UInt64 = 0
-    private var timer: LoopTimer?
 
     /// Makes an adapter, and a link if it has settings, and starts the thread; end it by ``finish()``.
     package init(
         _ id: String,
         patience: Duration,
         link settings: BusLink.Settings?,
+        spread: BusContract.Faults.Action? = nil,
         adapter: (EventLoop) -> any BusAdapter
     ) throws {
         let loop = try EventLoop()
@@ -56,6 +58,7 @@ package final class BusLoopHarness: @unchecked Sendable {
         self.loop = loop
         self.id = id
         self.patience = patience
+        self.spread = spread
         answers = RecordingAnswers(clock: clock.monotonic)
         writer = EnvelopeWriter(identity)
         let registry = Registry()
@@ -115,7 +118,11 @@ package final class BusLoopHarness: @unchecked Sendable {
             let isPosted = loop.post { [self] in add(condition, continuation) }
             if !isPosted { continuation.resume(returning: false) }
         }
-        if !holds { throw BusContractEnd("\(what): not within \(patience)", isTimeout: true) }
+        guard !holds else { return }
+        let state = try await run {
+            "\($0.tap.phase), after \($0.tap.downs) ends: \($0.tap.faults.suffix(3).map(\.message))"
+        }
+        throw BusContractEnd("\(what): not within \(patience); the adapter is \(state)", isTimeout: true)
     }
 
     /// Closes what is not closed yet, ends the thread, and says what the adapter did that none may do.
@@ -161,14 +168,7 @@ package final class BusLoopHarness: @unchecked Sendable {
         pump?()
         if let link {
             let deadline = link.tick(loop.clock.now().nanoseconds)
-            let timer = self.timer ?? LoopTimer {}
-            self.timer = timer
-            if deadline == .max {
-                loop.cancel(timer)
-            } else {
-                // Firing is a tick, which is all that is wanted of it.
-                loop.schedule(timer, at: MonotonicTime(nanoseconds: deadline))
-            }
+            loop.nextTick = deadline == .max ? nil : MonotonicTime(nanoseconds: deadline)
         }
         for (number, wait) in waits where wait.condition(self) { end(number, true) }
     }

@@ -46,7 +46,8 @@ package final class BusTap: BusAdapter {
     package private(set) var messagesAtConnect = 0
     package private(set) var (downs, disconnects) = (0, 0)
     /// Why the connection was down, each time.
-    package private(set) var reasons: [LinkFault.Reason] = []
+    package private(set) var faults: [LinkFault] = []
+    package var reasons: [LinkFault.Reason] { faults.map(\.reason) }
     /// How many more messages there is room for, where nobody else is told of them; nil for any number.
     package private(set) var room: Int?
     package private(set) var isPaused = false
@@ -218,7 +219,7 @@ extension BusTap: BusEvents {
         case .down(let fault):
             guard may("that it is down", in: .connecting, .up, .closing) else { return }
             downs += 1
-            reasons.append(fault.reason)
+            faults.append(fault)
             if phase != .closing { leave(.down) }
         }
         events?.link(state)
