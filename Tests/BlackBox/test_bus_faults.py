@@ -5,6 +5,8 @@
 import contextlib
 import dataclasses
 import json
+import os
+import pathlib
 import socket
 import ssl
 import threading
@@ -17,6 +19,7 @@ from certificates import Certificates
 from conftest import starter
 from hub import merge
 from nats_server import NatsServer
+from process import eventually
 from redis_server import RedisServer, Sentinel
 
 SECRET = "a-secret-of-the-tests"
@@ -279,6 +282,26 @@ def test_a_certificate_file_that_cannot_be_used_is_a_fault_of_the_configuration(
     program = start_program(node_settings(servers.tls, "n1", **options))
     assert program.wait() == 78, program.tail()
     assert "no.pem" in program.lines[-1]
+
+
+def reads(node, file):
+    """Whether the node has the file open."""
+    descriptors = pathlib.Path(f"/proc/{node.program.pid}/fd").iterdir()
+    return str(file) in {os.readlink(descriptor) for descriptor in descriptors if descriptor.is_symlink()}
+
+
+def test_a_node_ends_in_order_while_an_attempt_is_in_the_midst_of_tls(start_hub, servers, tmp_path):
+    authority = servers.certificates.authority.read_text()
+    file, long = tmp_path / "ca.pem", tmp_path / "long.pem"
+    file.write_text(authority, encoding="ascii")
+    # It takes about a second to read, on a thread that a node does not wait for.
+    long.write_text(authority * 40_000, encoding="ascii")
+    settings = node_settings(servers.nats, "n1", ONE_LOOP, tls=trusting(servers, ca_file=str(file)), reconnect_wait="100ms")
+    node = start_hub(settings, wait=False)
+    await_told(node, UNREACHED)
+    os.replace(long, file)
+    eventually(lambda: reads(node, file), 20, "an attempt that reads the certificates")
+    assert node.program.stop(within=10) == 0, node.program.tail()
 
 
 def end_tls(listener, context):

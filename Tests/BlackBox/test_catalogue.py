@@ -33,6 +33,8 @@ NOT_ZERO = {
     "gohub_connections_accepted_total": "the scrape",
     "gohub_metrics_series": "the scrape",
     "gohub_log_events_total": "the hub said where it listens",
+    "gohub_canary_total": "the node's messages to itself, the first at the start",
+    "gohub_canary_latency_seconds": "the node's messages to itself",
     "gohub_host_cores": "the machine",
     "gohub_runtime_heap_bytes": "the process",
     "gohub_host_throttled_seconds_total": "the machine",

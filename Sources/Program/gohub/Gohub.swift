@@ -2,6 +2,7 @@
 // Part of gohub.
 
 import CGohub
+import HubTLS
 
 #if canImport(Glibc)
     import Glibc
@@ -22,6 +23,7 @@ struct Gohub {
     static func main() {
         // Whatever is opened first would otherwise be taken for the log, or for standard input.
         guard gohub_open_standard_descriptors() == 0 else { exit(ExitCode.failure.rawValue) }
+        TLSLibrary.stayUntilExit()
         for (index, argument) in CommandLine.unsafeArguments.enumerated() {
             guard String(validatingCString: argument) != nil else {
                 Output.complain("argument \(index) is not UTF-8")

@@ -15,6 +15,7 @@
 ///   ``TLSServerContext`` is the same for the accepting side.
 /// - ``TLSSession`` is one connection, from its handshake to its end; ``TLSResult`` is what came of a read or a write.
 /// - ``TLSError`` says what was wrong, with a code for a metric and a message for the log.
+/// - ``TLSLibrary`` is what the whole process has of OpenSSL.
 ///
 /// Certificates are always verified; nothing turns that off. A server has to prove the name it was asked for by a
 /// subjectAltName (RFC 9525); the common name of its subject does not count. What the CA file has is trusted, whether it
