@@ -36,7 +36,7 @@ BARE_NATS = BUILT / "bare-nats"
 CENTRIFUGE = BUILT / "centrifuge-bus"
 WITH_BUS = "gohub, Redis"
 # bytes of a payload, and how many a second both can publish and receive
-SIZES = [(64, 40_000), (1024, 20_000), (16_384, 4_000)]
+SIZES = [(64, 40_000), (1024, 20_000), (16_384, 2_000)]
 # name, target: what the median may not be below, or above
 AT_LEAST, AT_MOST = "at least", "at most"
 
