@@ -76,7 +76,10 @@ class Client:
         return reply
 
     async def settle(self):
-        """Everything that came before the answer to a ping: what was under way to this client has arrived by then."""
+        """Everything that came before the answer to a ping: by then all has arrived that this client's loop sent to it.
+
+        What another client published may still wait for that loop; `receive` waits for it.
+        """
         await self.request("ping", expect="pong")
         messages = list(self._inbox)
         self._inbox.clear()
