@@ -85,6 +85,13 @@ class Client:
         self._inbox.clear()
         return messages
 
+    async def payloads(self, count):
+        """The payloads of the next messages, and the certainty that there are no more right behind them."""
+        found = [(await self.receive("message"))["data"]["payload"] for _ in range(count)]
+        more = await self.settle()
+        assert more == [], more
+        return found
+
     async def rest(self):
         """Every message until the hub closes the connection."""
         messages = list(self._inbox)

@@ -28,13 +28,6 @@ async def subscribe(readers, topic):
         assert "bus" not in reply["data"], reply
 
 
-async def payloads(client, count):
-    """The next payloads, and the certainty that there are no more right behind them."""
-    found = [(await client.receive("message"))["data"]["payload"] for _ in range(count)]
-    assert await client.settle() == []
-    return found
-
-
 async def test_a_broadcast_reaches_the_clients_of_all_nodes_once(shared_nodes):
     async with clients(shared_nodes, 6) as groups:
         everyone = sum(groups, [])
@@ -42,7 +35,7 @@ async def test_a_broadcast_reaches_the_clients_of_all_nodes_once(shared_nodes):
             for number in range(3):
                 await sender.request("broadcast", {"payload": number}, expect="published")
             for client in everyone:
-                assert await payloads(client, 3) == [0, 1, 2]
+                assert await client.payloads(3) == [0, 1, 2]
 
 
 async def test_a_topic_reaches_its_subscribers_on_all_nodes_byte_for_byte(shared_nodes):
@@ -128,7 +121,7 @@ async def test_echo_is_left_out_on_the_publishers_own_connection_alone(shared_no
         await subscribe(everyone, "echo")
         await everyone[0].request("publish", {"topic": "echo", "payload": 1, "echo": False}, expect="published")
         for client in everyone[1:]:
-            assert await payloads(client, 1) == [1]
+            assert await client.payloads(1) == [1]
         assert await everyone[0].settle() == []
 
 
@@ -140,7 +133,7 @@ async def test_confirmed_publications_are_answered_and_arrive(shared_nodes):
         await sender.request("publish", {"topic": "sure", "payload": 1, "confirm": True}, expect="published")
         await sender.request("broadcast", {"payload": 2, "confirm": True}, expect="published")
         for client in everyone:
-            assert sorted(await payloads(client, 2)) == [1, 2]
+            assert sorted(await client.payloads(2)) == [1, 2]
 
 
 async def test_nothing_was_lost_between_the_nodes(shared_nodes, shared_broker):

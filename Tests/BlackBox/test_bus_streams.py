@@ -13,12 +13,6 @@ from process import eventually
 SAFE = ["appendonly yes", "appendfsync always"]
 
 
-async def payloads(client, count):
-    found = [(await client.receive("message"))["data"]["payload"] for _ in range(count)]
-    assert await client.settle() == []
-    return found
-
-
 def reconnects(node):
     return node.metrics().value("gohub_bus_reconnects_total")
 
@@ -55,12 +49,12 @@ async def test_a_node_without_a_connection_catches_up(start_redis, start_hub):
                 await sender.request("broadcast", {"payload": "all", "confirm": True}, expect="published")
             finally:
                 there.program.send_signal(signal.SIGCONT)
-            assert await payloads(reader, 31) == [*([turn, number] for number in range(30)), "all"]
+            assert await reader.payloads(31) == [*([turn, number] for number in range(30)), "all"]
         await asyncio.to_thread(await_ready, there)
         await sender.request("publish", {"topic": "t", "payload": "live"}, expect="published")
-        assert await payloads(reader, 1) == ["live"]
+        assert await reader.payloads(1) == ["live"]
         await sender.request("unicast", {"client_id": reader.id, "payload": "you"}, expect="published")
-        assert await payloads(reader, 1) == ["you"]
+        assert await reader.payloads(1) == ["you"]
     lossless(nodes)
 
 
@@ -79,7 +73,7 @@ async def test_broadcasts_are_not_overtaken_by_what_their_node_says_of_itself(st
                 await asyncio.sleep(0.1)
         finally:
             there.program.send_signal(signal.SIGCONT)
-        assert await payloads(reader, sent) == list(range(sent))
+        assert await reader.payloads(sent) == list(range(sent))
     lossless(nodes)
 
 
@@ -98,7 +92,7 @@ async def test_a_node_that_fails_to_connect_again_and_again_catches_up(start_red
     async with Client(here) as sender, Client(there) as reader:
         await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
         await sender.request("publish", {"topic": "t", "payload": "before", "confirm": True}, expect="published")
-        assert await payloads(reader, 1) == ["before"]
+        assert await reader.payloads(1) == ["before"]
         redis.command("ACL", "SETUSER", "other", "off")
         redis.command("CLIENT", "KILL", "USER", "other")
 
@@ -112,7 +106,7 @@ async def test_a_node_that_fails_to_connect_again_and_again_catches_up(start_red
         await sender.request("broadcast", {"payload": "all", "confirm": True}, expect="published")
         redis.command("XADD", "gohub:stream", "*", "t", "topic/t", "p", '"from outside"')
         redis.command(*user)
-        found = await payloads(reader, 7)
+        found = await reader.payloads(7)
         # The order of one topic is kept, and that of another has nothing to do with it.
         assert [payload for payload in found if payload != "all"] == [*range(5), "from outside"]
     lossless([here, there])
@@ -130,7 +124,7 @@ async def test_entries_that_are_no_messages_are_dropped_and_counted(start_redis,
         ):
             redis.command("XADD", "gohub:stream", "*", *words)
         redis.command("XADD", "gohub:stream", "*", "t", "topic/t", "p", "1")
-        assert await payloads(reader, 1) == [1]
+        assert await reader.payloads(1) == [1]
     assert node.metrics().value("gohub_bus_inbound_dropped_total", reason="decode") == before + 5
 
 
@@ -172,4 +166,4 @@ async def test_a_new_node_does_not_get_what_was_before_it(start_redis, start_hub
         await_nodes(here, 2)
         async with Client(there) as reader:
             await sender.request("broadcast", {"payload": "new", "confirm": True}, expect="published")
-            assert await payloads(reader, 1) == ["new"]
+            assert await reader.payloads(1) == ["new"]
