@@ -95,7 +95,7 @@ def hub(start_hub):
 
 @pytest.fixture
 def start_program(binary, tmp_path):
-    """Starts `gohub serve` with settings with which it may not come to serve; what still runs is killed after the test."""
+    """Starts `gohub serve` with settings with which it may not come to serve; each is ended after the test."""
     programs = []
 
     def start(settings):
@@ -106,8 +106,7 @@ def start_program(binary, tmp_path):
 
     yield start
     for program in programs:
-        if program.running:
-            program.kill()
+        program.kill()
 
 
 # How nodes can meet: the server, and what it is made with. NATS takes messages of 1 MiB by default, as the hub does, and so

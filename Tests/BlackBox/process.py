@@ -42,6 +42,14 @@ def eventually(check, within=10.0, what="the condition"):
         time.sleep(0.02)
 
 
+def replace_file(file, text):
+    """Writes a file that a program may read at any time: it finds the old text or the new one, never half of either."""
+    new = file.with_name(file.name + ".new")
+    new.write_text(text, encoding="utf-8")
+    os.replace(new, file)
+    return file
+
+
 class Program:
     """One process whose standard error is read line by line; its standard output is there after its end, if asked for,
     or goes to the file `stdout`."""

@@ -19,7 +19,7 @@ from certificates import Certificates
 from conftest import starter
 from hub import merge
 from nats_server import NatsServer
-from process import eventually
+from process import eventually, replace_file
 from redis_server import RedisServer, Sentinel
 
 SECRET = "a-secret-of-the-tests"
@@ -55,9 +55,7 @@ class Servers:
     closed: str = f"127.0.0.1:{free_port()}"
 
     def file(self, name, text):
-        path = self.directory / name
-        path.write_text(text, encoding="utf-8")
-        return str(path)
+        return str(replace_file(self.directory / name, text))
 
 
 def trusting(servers, **more):

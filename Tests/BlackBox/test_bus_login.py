@@ -11,16 +11,14 @@ import pytest
 from bus import BACK, LOST, UNREACHED, await_ready, await_told, node_settings, start_nodes, told
 from client import Client
 from conftest import BUSES, WAYS
-from process import eventually
+from process import eventually, replace_file
 
 OLD, NEW = "an-old-secret", "a-newer-secret"
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "configs" / "redis.yaml"
 
 
 def password_file(directory, text=OLD):
-    file = directory / "password"
-    file.write_text(text + "\n", encoding="utf-8")
-    return file
+    return replace_file(directory / "password", text + "\n")
 
 
 def assert_silent(node, *secrets):

@@ -7,16 +7,14 @@ import pytest
 from bus import UNREACHED, await_ready, await_told, is_ready, node_settings, start_nodes, told
 from client import Client
 from nats_keys import Key, Operator
-from process import eventually
+from process import eventually, replace_file
 
 # All that a node needs.
 NAMES = {"broadcast", "nodes", "node/*", "unicast/*", "topic/*", "receipt/*"}
 
 
 def secret_file(directory, name, text):
-    file = directory / name
-    file.write_text(text, encoding="ascii")
-    return str(file)
+    return str(replace_file(directory / name, text))
 
 
 def login(directory):

@@ -3,12 +3,11 @@
 """Prometheus and Alertmanager in processes of their own, set up by the files that operators import."""
 
 import json
-import os
 import pathlib
 import urllib.error
 
 import yaml
-from process import Program, eventually
+from process import Program, eventually, replace_file
 
 from stack.api import ApiError, PrometheusApi, fetch
 from stack.ports import HOST, choose_port
@@ -89,11 +88,9 @@ class Prometheus:
 
     def set_targets(self, targets):
         """What it scrapes from now on beside the others; it notices within seconds."""
-        new = self._targets.with_suffix(".new")
         groups = [{"targets": list(targets)}]
         groups += [{"targets": list(own), "labels": {"job": job}} for job, own in self._others.items()]
-        new.write_text(json.dumps(groups), encoding="utf-8")
-        os.replace(new, self._targets)
+        replace_file(self._targets, json.dumps(groups))
 
     def await_scraped(self, count, within=WITHIN):
         """Waits until so many targets were scraped well."""

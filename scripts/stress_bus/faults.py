@@ -4,10 +4,10 @@
 
 import dataclasses
 import itertools
-import os
 import time
 
 from load import TOPICS
+from process import replace_file
 from redis_server import PREFIX
 from servers import MASTER, Cluster, Sentinels
 from tcp_proxy import CUT, OPEN, SILENT, Proxy
@@ -156,9 +156,7 @@ class Password(Fault):
         return [{**self.server.keys, "password_file": str(self._file)}] * 2
 
     def _write(self, password):
-        new = self._file.with_suffix(".new")
-        new.write_text(password + "\n", encoding="utf-8")
-        os.replace(new, self._file)
+        replace_file(self._file, password + "\n")
 
     def strike(self, number, scene):
         password = next(self._passwords)
