@@ -14,7 +14,6 @@ import threading
 import pytest
 
 from bus import UNREACHED, await_told, node_settings, start_together
-from bus_server import free_port
 from certificates import Certificates
 from conftest import starter
 from hub import merge
@@ -52,7 +51,7 @@ class Servers:
     others: Certificates
     authorities: str
     directory: object
-    closed: str = f"127.0.0.1:{free_port()}"
+    closed: str
 
     def file(self, name, text):
         return str(replace_file(self.directory / name, text))
@@ -183,6 +182,9 @@ def servers(tmp_path_factory):
             stack.callback(server.stop)
             return server
 
+        # A port at which nobody listens, and which no other test's server gets.
+        taken = stack.enter_context(socket.socket())
+        taken.bind(("127.0.0.1", 0))
         plain = start("plain")
         sentinel = start("sentinel", plain, kind=Sentinel)
         rights = ["+auth", "+ping", "+client|setname", "+sentinel|get-master-addr-by-name", "+subscribe"]
@@ -204,6 +206,7 @@ def servers(tmp_path_factory):
             others=other,
             authorities=str(both),
             directory=directory,
+            closed=f"127.0.0.1:{taken.getsockname()[1]}",
         )
 
 
