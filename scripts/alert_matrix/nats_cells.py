@@ -6,7 +6,7 @@ import json
 
 from bus import await_ready
 from hub import merge
-from stack.threads import Thread
+from threads import Thread
 
 from alert_matrix.cell import cell, hold
 from alert_matrix.nats_client import NatsClient
@@ -94,15 +94,11 @@ def slow_consumer(scene):
     server = scene.start_nats()
     scene.cluster_on_nats({}, count=1, has_load=False)
     yield
-    loop = Thread(scene.nodes[0].pid, "loop-1")
-    loop.stop()
-    try:
+    with Thread(scene.nodes[0].pid, "loop-1"):
         with NatsClient(server.port) as client:
             for _ in range(600):
                 client.publish("gohub.broadcast", b"x" * 100_000)
         yield 1
-    finally:
-        loop.resume()
     yield from hold()
 
 

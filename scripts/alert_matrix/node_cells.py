@@ -11,7 +11,7 @@ import struct
 from client import RawClient
 from process import eventually
 from stack.nodes import program
-from stack.threads import Thread
+from threads import Thread
 
 from alert_matrix.cell import cell, hold
 from alert_matrix.firehose import Firehose

@@ -7,9 +7,9 @@ import time
 from client import short_frame
 from process import eventually
 from redis_server import PREFIX
+from threads import Thread
 
 from stack.raw import raw_clients, slow_clients
-from stack.threads import Thread
 
 ALL = []
 # What nodes need of Redis for everything but the topics below this one.
@@ -122,12 +122,8 @@ def freeze_node(stage):
 
 @fault("an event loop of node1 stands still for 6 seconds, the other one runs on")
 def stop_loop(stage):
-    loop = Thread(stage.nodes[0].pid, "loop-1")
-    loop.stop()
-    try:
+    with Thread(stage.nodes[0].pid, "loop-1"):
         hold(6)
-    finally:
-        loop.resume()
 
 
 def strike(stage, function):

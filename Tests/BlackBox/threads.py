@@ -21,7 +21,7 @@ def ptrace(request, thread):
 
 
 class Thread:
-    """The thread with a name; all calls have to come from one thread here."""
+    """The thread with a name, for `with` one that stands still; all calls have to come from one thread here."""
 
     def __init__(self, process, name):
         tasks = pathlib.Path(f"/proc/{process}/task")
@@ -29,6 +29,13 @@ class Thread:
             int(task.name) for task in tasks.iterdir() if (task / "comm").read_text(encoding="ascii").strip() == name
         ]
         self.is_stopped = False
+
+    def __enter__(self):
+        self.stop()
+        return self
+
+    def __exit__(self, *_):
+        self.resume()
 
     def stop(self):
         ptrace(SEIZE, self._number)
