@@ -69,10 +69,12 @@ struct JetStreamFullTests {
                     if answer.contains("error") { break }
                 }
             }
-            try await node.harness.run { $0.publish(JetStreamNode.news) }
-            try await node.harness.wait(for: "the answer") { $0.answers.isComplete }
-            let failure = try #require(try await node.harness.run { $0.tap.failures.last })
-            #expect(failure.code == .rejected)
+            // Not one alone: a node that was not ready at that moment would not have sent it.
+            try await node.load()
+            let isRefused = { @Sendable (error: BusError) in error.code == .rejected }
+            try await node.harness.wait(for: "a refused publication") { $0.tap.failures.contains(where: isRefused) }
+            try await node.pause()
+            let failure = try #require(try await node.harness.run { $0.tap.failures.first(where: isRefused) })
             #expect(failure.message.contains("the stream GOHUB_BUS takes no message"), "\(failure.message)")
             #expect(failure.message.contains(limit.words), "\(failure.message)")
             try await node.waitUntilDown()
