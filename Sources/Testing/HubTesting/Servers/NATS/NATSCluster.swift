@@ -104,6 +104,24 @@ package final class NATSCluster: Stoppable, Sendable {
         return nil
     }
 
+    /// Whether the copies of a stream differ for good while nobody publishes, as those of nats-server 2.9 may after all servers
+    /// were killed at once (nats-server#4174).
+    package func hasParted(_ name: String) async throws -> Bool {
+        do {
+            _ = try await eventually("the copies of \(name) to be the same", within: .seconds(5)) { () -> Bool? in
+                var ends: [[JSONTree?]] = []
+                for server in servers where server.isLive {
+                    let state = try await server.stream(name)?["state"]
+                    ends.append([state?["last_seq"], state?["last_ts"]])
+                }
+                return ends.allSatisfy { $0 == ends.first } ? true : nil
+            }
+            return false
+        } catch let fault as ProcessFault where fault.code == .timedOut {
+            return true
+        }
+    }
+
     private func hasLeader(of live: [NATSServer]) async throws -> Bool {
         guard live.contains(where: { $0.options.jetStream != nil }) else { return true }
         for server in live {
