@@ -90,7 +90,10 @@ let package = Package(
         part(
             "Testing",
             "HubTesting",
-            ["COpenSSL", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop", "HubServer"]
+            [
+                "COpenSSL", "CGohub", "HubWire", "HubMetrics", "HubLog", "HubBus", "HubCore", "HubBridge", "HubLoop",
+                "HubServer",
+            ]
         ),
 
         // What must hold of parsers for every input: run over a corpus by the tests, and by scripts/fuzz.

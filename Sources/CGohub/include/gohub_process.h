@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 #pragma once
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,6 +11,9 @@ const char *gohub_revision(void);
 /// Opens /dev/null as each of the descriptors 0, 1 and 2 that is closed, so that nothing else is taken for them later.
 /// To be called before anything is opened. 0 or a negated errno.
 int gohub_open_standard_descriptors(void);
+
+/// Has a process that is spawned keep no descriptor from `first` on; it inherits them where the system cannot do so.
+void gohub_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 /// How many file descriptors the process has open, or -1 where the system does not tell. Allocates nothing.
 int64_t gohub_open_descriptors(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of gohub.
 
+import CGohub
 import Synchronization
 
 #if canImport(Glibc)
@@ -86,6 +87,8 @@ enum ProcessLauncher {
             case .descriptor(let descriptor): posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
             }
         }
+        // Libraries open sockets that a child would inherit, and so keep open for as long as it lives.
+        gohub_spawn_close_from(&actions, Int32(streams.count))
         // A group of its own, and signals as a shell would give them, whatever the tests have done to theirs.
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
