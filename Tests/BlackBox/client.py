@@ -63,11 +63,17 @@ class Client:
 
     async def reply(self, number):
         """The reply to the message with this id; what comes before it waits for `receive`."""
-        while True:
-            message = await self._next()
-            if message["message_type"] in REPLIES and message["message_id"] == number:
-                return message
+
+        def is_it(message):
+            return message["message_type"] in REPLIES and message["message_id"] == number
+
+        # It may have come before another reply that was waited for.
+        for message in filter(is_it, self._inbox):
+            self._inbox.remove(message)
+            return message
+        while not is_it(message := await self._next()):
             self._inbox.append(message)
+        return message
 
     async def request(self, kind, data=None, expect=None):
         """Sends a message and answers the reply, which has to be of the kind `expect` when that is given."""
