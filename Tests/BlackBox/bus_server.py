@@ -3,6 +3,8 @@
 """A server of a bus in a process of its own: frozen, killed and restarted as a test needs it."""
 
 import contextlib
+import itertools
+import os
 import pathlib
 import random
 import shutil
@@ -16,10 +18,20 @@ HOST = "127.0.0.1"
 WITHIN = 20.0
 
 
+def own_ports():
+    """The ports of this process, of as many as run tests side by side, in any order and each once before they come again."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    first = 20_000 + number * 1_500
+    return itertools.cycle(random.sample(range(first, first + 1_500), 1_500))
+
+
+PORTS = own_ports()
+
+
 def free_port():
     """A port that nobody has now, and that the kernel gives to no connection: it stays free while a server is restarted."""
     while True:
-        port = random.randrange(20_000, 32_000)
+        port = next(PORTS)
         with contextlib.suppress(OSError), socket.create_server((HOST, port)):
             return port
 
@@ -53,15 +65,15 @@ class BusServer:
 
     def launch(self, command):
         """Starts the process, which ends with this one."""
-        self._log = open(self.log, "ab")
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
+        with open(self.log, "ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
 
     def assert_runs(self):
         assert self._process.poll() is None, self.log.read_text()
@@ -98,4 +110,3 @@ class BusServer:
     def _wait(self):
         self._process.wait()
         self._frozen = False
-        self._log.close()

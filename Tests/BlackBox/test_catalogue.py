@@ -18,6 +18,7 @@ NOT_ZERO = {
     "gohub_health_check": "1 is healthy",
     "gohub_state": "1 is the state it is in",
     "gohub_connection_limit": "a setting",
+    "gohub_inbox_bytes": "the node's message to itself may be on its way",
     "gohub_inbox_limit_bytes": "a constant",
     "gohub_event_loops": "a setting",
     "gohub_limit": "settings",
