@@ -19,11 +19,12 @@ int gohub_open_standard_descriptors(void) {
     return 0;
 }
 
-void gohub_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+int gohub_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
-    posix_spawn_file_actions_addclosefrom_np(actions, first);
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
 #else
     (void)actions, (void)first;
+    return 0;
 #endif
 }
 

@@ -68,7 +68,7 @@ class Client:
             return message["message_type"] in REPLIES and message["message_id"] == number
 
         # It may have come before another reply that was waited for.
-        for message in filter(is_it, self._inbox):
+        if message := next(filter(is_it, self._inbox), None):
             self._inbox.remove(message)
             return message
         while not is_it(message := await self._next()):

@@ -13,7 +13,8 @@ const char *gohub_revision(void);
 int gohub_open_standard_descriptors(void);
 
 /// Has a process that is spawned keep no descriptor from `first` on; it inherits them where the system cannot do so.
-void gohub_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+/// 0 or an errno.
+int gohub_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 /// How many file descriptors the process has open, or -1 where the system does not tell. Allocates nothing.
 int64_t gohub_open_descriptors(void);

@@ -88,7 +88,10 @@ enum ProcessLauncher {
             }
         }
         // Libraries open sockets that a child would inherit, and so keep open for as long as it lives.
-        gohub_spawn_close_from(&actions, Int32(streams.count))
+        let refusal = gohub_spawn_close_from(&actions, Int32(streams.count))
+        guard refusal == 0 else {
+            throw ProcessFault(.notStarted, "\(executable): \(String(cString: strerror(refusal)))")
+        }
         // A group of its own, and signals as a shell would give them, whatever the tests have done to theirs.
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
