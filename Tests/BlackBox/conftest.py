@@ -184,10 +184,8 @@ def shared_broker(tmp_path_factory, request):
 @contextlib.contextmanager
 def nodes_of_a_module(binary, server, directory, count):
     hubs = []
-    # No publication fails because the machine is slow.
-    settings = {"bus": {"publish_timeout": "5s"}}
     try:
-        yield start_nodes(starter(binary, directory, hubs), server, count, settings)
+        yield start_nodes(starter(binary, directory, hubs), server, count)
     finally:
         for hub in hubs:
             hub.close()

@@ -46,7 +46,7 @@ def await_refused(node, server, count=1):
 
 
 async def test_a_password_that_is_changed_needs_no_restart(locked, start_hub, tmp_path):
-    here, there = nodes = start_nodes(start_hub, locked, 2, {"bus": {"publish_timeout": "5s"}})
+    here, there = nodes = start_nodes(start_hub, locked, 2)
     async with Client(here) as sender, Client(there) as reader:
         await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
         locked.change_password(NEW)
@@ -128,7 +128,7 @@ async def test_the_rights_of_the_example_are_enough(redis, start_hub, tmp_path, 
 async def test_a_topic_to_which_the_user_has_no_right_is_told_and_the_others_work(broker, start_hub, tmp_path):
     broker.grant("gohub", OLD, ["broadcast", "nodes", "node/*", "unicast/*", "receipt/*", "topic/open"])
     keys = {"user": "gohub", "password_file": str(password_file(tmp_path))}
-    here, there = start_nodes(start_hub, broker, 2, {"bus": {"publish_timeout": "5s"}}, **keys)
+    here, there = start_nodes(start_hub, broker, 2, **keys)
     async with Client(here) as sender, Client(there) as reader:
         reply = await reader.request("subscribe", {"topic": "open"}, expect="subscribed")
         assert reply["data"] == {"topic": "open"}

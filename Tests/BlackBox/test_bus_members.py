@@ -30,7 +30,7 @@ def test_nodes_that_publish_by_different_ways_warn_of_each_other(redis, start_hu
         (warning,) = [record for record in node.records() if "by another way" in record["message"]]
         assert (warning["level"], warning["member"]) == ("warning", other)
         assert (warning["publications"], warning["its_publications"]) == (ways[name][1], ways[other][1])
-    for node in start_nodes(start_hub, redis, 2, {"bus": {"publish_timeout": "5s", "redis": {"key_prefix": "alike:"}}}):
+    for node in start_nodes(start_hub, redis, 2, key_prefix="alike:"):
         assert not [record for record in node.records() if record["level"] == "warning"]
 
 
@@ -99,7 +99,7 @@ async def test_a_node_that_dies_is_gone_after_a_while(broker, start_hub):
 
 
 async def test_a_node_that_is_told_to_end_under_load_leaves_in_order(broker, start_hub):
-    here, there = start_nodes(start_hub, broker, 2, {"bus": {"publish_timeout": "5s"}})
+    here, there = start_nodes(start_hub, broker, 2)
     async with Client(here) as publisher, Client(here) as reader, Client(there) as leaver, Client(there) as talker:
         for client in (reader, leaver):
             await client.request("subscribe", {"topic": "t"}, expect="subscribed")

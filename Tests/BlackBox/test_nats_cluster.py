@@ -11,7 +11,6 @@ from bus_server import HOST, free_port
 from client import Client
 from process import eventually
 
-SETTINGS = {"bus": {"publish_timeout": "5s"}}
 QUICK = {"reconnect_wait": "200ms"}
 
 
@@ -51,7 +50,7 @@ class Cluster:
         return None
 
 
-def start_named(start_hub, urls, settings=SETTINGS):
+def start_named(start_hub, urls, settings=None):
     """Nodes n1, n2 …, each with the URLs given for it."""
     own = [
         node_settings(urls[0], f"n{n}", settings, urls=urls, client_name="hub", **QUICK) for n, urls in enumerate(urls, 1)

@@ -74,7 +74,7 @@ def published_more(node, count):
 
 
 async def test_with_a_server_that_is_frozen_publications_are_answered_in_time(nats, start_hub):
-    node = start_hub(node_settings(nats, "n1"))
+    node = start_hub(node_settings(nats, "n1", {"bus": {"publish_timeout": "0s"}}))
     async with Client(node) as client:
         nats.freeze()
         for number in range(10):

@@ -44,7 +44,7 @@ def by_credentials(directory):
 async def test_a_node_logs_in_with_a_token_a_key_or_credentials(start_nats, start_hub, tmp_path, way):
     lines, right, wrong = way(tmp_path)
     server = start_nats(lines)
-    here, there = start_nodes(start_hub, server, 2, {"bus": {"publish_timeout": "5s"}}, **right)
+    here, there = start_nodes(start_hub, server, 2, **right)
     async with Client(here) as sender, Client(there) as reader:
         await reader.request("subscribe", {"topic": "t"}, expect="subscribed")
         await sender.request("publish", {"topic": "t", "payload": 1, "confirm": True}, expect="published")
@@ -99,7 +99,7 @@ def test_a_node_that_may_hear_and_not_say_anything_says_so_and_is_not_ready(nats
 
 async def test_the_same_refusal_is_told_as_often_as_it_comes(nats, start_hub, tmp_path):
     nats.grant("gohub", "a-password", sorted(NAMES - {"topic/*"}))
-    settings = {"bus": {"publish_timeout": "5s", "unsubscribe_after": "0s"}}
+    settings = {"bus": {"unsubscribe_after": "0s"}}
     (node,) = start_nodes(start_hub, nats, 1, settings, **login(tmp_path))
     async with Client(node) as client:
         for _ in range(200):
@@ -112,7 +112,7 @@ async def test_the_same_refusal_is_told_as_often_as_it_comes(nats, start_hub, tm
 async def test_a_right_that_is_given_later_is_used_without_a_restart(nats, start_hub, tmp_path):
     names = sorted(NAMES - {"topic/*"})
     nats.grant("gohub", "a-password", names)
-    (node,) = start_nodes(start_hub, nats, 1, {"bus": {"publish_timeout": "5s"}}, **login(tmp_path))
+    (node,) = start_nodes(start_hub, nats, 1, **login(tmp_path))
     async with Client(node) as client:
         data = {"topic": "t", "payload": 1, "confirm": True}
         reply = await client.request("publish", data, expect="error")

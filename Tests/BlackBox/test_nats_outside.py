@@ -120,7 +120,7 @@ async def test_what_looks_like_no_name_below_the_prefix_ends_nothing(shared_nats
 
 
 async def test_what_the_hub_takes_and_nats_does_not_is_told_and_counted(nats, start_hub):
-    settings = {"bus": {"publish_timeout": "5s"}, "hub": {"max_message_bytes": "2MiB", "message_buffer_bytes": "4MiB"}}
+    settings = {"hub": {"max_message_bytes": "2MiB", "message_buffer_bytes": "4MiB"}}
     here, there = start_nodes(start_hub, nats, 2, settings)
     longest = "x" * (1 << 20)
     async with Client(here) as sender, Client(here) as near, Client(there) as far:

@@ -21,8 +21,6 @@ from metrics import Metrics
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Of the section hub. Short, as one check waits for a missed ping.
 HEARTBEAT = {"ping_interval": "2s", "pong_timeout": "2s"}
-# No publication fails because the machine is slow.
-SETTINGS = {"hub": HEARTBEAT, "bus": {"publish_timeout": "5s"}}
 
 
 class Nodes:
@@ -74,7 +72,7 @@ class LocalNodes(Nodes):
         for name in ("node1", "node2"):
             folder = pathlib.Path(self.directory.name, name)
             folder.mkdir()
-            self.hubs.append(Hub(self.binary, folder, node_settings(self.server, name, SETTINGS)))
+            self.hubs.append(Hub(self.binary, folder, node_settings(self.server, name, {"hub": HEARTBEAT})))
         self.urls = [hub.url for hub in self.hubs]
         self.admin_ports = [hub.port for hub in self.hubs]
         self.wait_until_ready(30)

@@ -38,7 +38,7 @@ WITHIN = 60.0
 SETTINGS = {
     "server": {"loops": 2},
     "hub": {"message_buffer_cap": 100_000, "message_buffer_bytes": "64MiB"},
-    "bus": {"probe_after": "2s"},
+    "bus": {"probe_after": "2s", "publish_timeout": "0s"},
 }
 KEYS = {
     "jetstream": True, "connect_timeout": "1s", "reconnect_wait": "200ms",

@@ -39,7 +39,7 @@ SETTINGS = {
     "server": {"loops": 2},
     "log": {"level": "debug"},
     "hub": {"message_buffer_cap": 100_000, "message_buffer_bytes": "64MiB"},
-    "bus": {"probe_after": "2s"},
+    "bus": {"probe_after": "2s", "publish_timeout": "0s"},
 }
 
 
