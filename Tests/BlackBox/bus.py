@@ -21,12 +21,14 @@ def section(server):
 
 
 def node_settings(server, name, settings=None, **options):
-    """The settings of one node; `options` are keys of the bus's own section, `server` is one that runs, or an address."""
+    """The settings of one node; `options` are keys of the bus's own section, `server` is one that runs, or an address.
+
+    No publication fails because the machine is slow; `publish_timeout` is "0s" where the kind's own time is wanted.
+    """
     kind, keys = section(server)
     base = {
         "server": {"loops": 4, "max_connections_per_ip": 0},
         "hub": {"node_id": name},
-        # No publication fails because the machine is slow.
         "bus": {"type": kind, "publish_timeout": "5s", kind: {**keys, **options}},
     }
     return merge(base, settings or {})

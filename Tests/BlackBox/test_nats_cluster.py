@@ -50,11 +50,9 @@ class Cluster:
         return None
 
 
-def start_named(start_hub, urls, settings=None):
+def start_named(start_hub, urls):
     """Nodes n1, n2 …, each with the URLs given for it."""
-    own = [
-        node_settings(urls[0], f"n{n}", settings, urls=urls, client_name="hub", **QUICK) for n, urls in enumerate(urls, 1)
-    ]
+    own = [node_settings(urls[0], f"n{n}", urls=urls, client_name="hub", **QUICK) for n, urls in enumerate(urls, 1)]
     return start_together(start_hub, own)
 
 

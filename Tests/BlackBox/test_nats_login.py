@@ -99,8 +99,7 @@ def test_a_node_that_may_hear_and_not_say_anything_says_so_and_is_not_ready(nats
 
 async def test_the_same_refusal_is_told_as_often_as_it_comes(nats, start_hub, tmp_path):
     nats.grant("gohub", "a-password", sorted(NAMES - {"topic/*"}))
-    settings = {"bus": {"unsubscribe_after": "0s"}}
-    (node,) = start_nodes(start_hub, nats, 1, settings, **login(tmp_path))
+    (node,) = start_nodes(start_hub, nats, 1, {"bus": {"unsubscribe_after": "0s"}}, **login(tmp_path))
     async with Client(node) as client:
         for _ in range(200):
             reply = await client.request("subscribe", {"topic": "t"}, expect="subscribed")
